@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The one ABI header of Rex. Three parties meet here:
+ *
+ *   - a program module (NAME.ko, built by rexc): the section layouts below;
+ *   - rex.ko: fills in struct rex_map_def and struct rex_ctx;
+ *   - user space (librex): the generic netlink family "rex".
+ *
+ * The crate's Rust view is generated from this file and from rex_prog.h; nobody
+ * repeats a layout by hand. A change of any layout here raises REX_ABI_VERSION;
+ * rex.ko refuses programs built for another one.
+ */
+#ifndef _UAPI_REX_H
+#define _UAPI_REX_H
+
+#include <linux/types.h>
+
+#define REX_ABI_VERSION	1
+
+/* Names are NUL-terminated and fit these sizes with the NUL. */
+#define REX_NAME_LEN	32	/* programs and entries */
+#define REX_MAP_NAME_LEN 16	/* maps: BPF_OBJ_NAME_LEN */
+
+#define REX_MAX_ENTRIES	64	/* entries of one program */
+#define REX_MAX_MAPS	64	/* maps of one program */
+#define REX_MAX_SLOTS	1024	/* entries of all loaded programs */
+
+/* Where a program may be attached. The order is ABI; a hook has one context type. */
+enum rex_hook {
+	REX_HOOK_XDP,
+	REX_HOOK_TC,
+	REX_HOOK_KPROBE,
+	REX_HOOK_TRACEPOINT,
+	REX_HOOK_PERF_EVENT,
+	REX_HOOK_FENTRY,
+	REX_HOOK_RAW_TRACEPOINT,
+	REX_HOOK_CGROUP_SKB,
+	__REX_HOOK_MAX,
+};
+
+/* ---- program module: section layouts ------------------------------------ */
+
+/*
+ * Section ".rex.entries": one per attachable function. Plain data but for @fn,
+ * which the kernel's module loader relocates.
+ */
+struct rex_entry_def {
+	char	name[REX_NAME_LEN];
+	__u32	hook;			/* enum rex_hook */
+	__u32	flags;			/* none yet: 0 */
+	__u64	fn;			/* __s32 (*)(struct rex_ctx *) */
+};
+
+/*
+ * Section ".rex.maps" (writable): one per map static. The first part is a
+ * constant that librex reads to create the map; the part from @map on is zero
+ * in the file and filled by rex.ko when a map is bound, before the program can
+ * run for the first time. Programs read it, and never write it.
+ */
+struct rex_map_def {
+	char	name[REX_MAP_NAME_LEN];
+	__u32	type;			/* enum bpf_map_type */
+	__u32	key_size;		/* bytes */
+	__u32	value_size;		/* bytes */
+	__u32	max_entries;
+	__u32	flags;			/* BPF_F_* of map creation */
+	__u32	__reserved;		/* 0 */
+	/* bound at run time */
+	__u64	map;			/* struct bpf_map * */
+	__u64	base;			/* array: first value; per-CPU array: first per-CPU pointer */
+	__u32	stride;			/* array: bytes from value to value; per-CPU array: 8 */
+	__u32	index_mask;		/* array, per-CPU array: speculation mask */
+};
+
+/*
+ * What a program gets from its hook. Lives in rex.ko, one per running
+ * invocation. @data and @data_end bound the linear part of the packet (both 0
+ * where the hook has no packet); every helper that may move the packet
+ * refreshes them before it returns, whether it fails or not.
+ */
+struct rex_ctx {
+	__u64	data;			/* address of the first byte */
+	__u64	data_end;		/* one past the last */
+	__u64	raw;			/* the hook's own context (struct xdp_buff *, struct sk_buff *, ...) */
+};
+
+/* ---- generic netlink family ---------------------------------------------- */
+
+#define REX_GENL_NAME		"rex"
+#define REX_GENL_VERSION	1
+#define REX_GENL_MCGRP_EVENTS	"events"
+
+/* All commands need CAP_NET_ADMIN in the initial user namespace. */
+enum rex_cmd {
+	REX_CMD_UNSPEC,
+	REX_CMD_INFO_GET,		/* do: -> INFO_* */
+	REX_CMD_PROG_GET,		/* do: PROG_NAME; dump: all -> PROG_* */
+	REX_CMD_PROG_SET,		/* PROG_NAME and any of PROG_ENABLED, PROG_BUDGET_US, PROG_TIMING */
+	REX_CMD_MAP_BIND,		/* PROG_NAME, MAP_INDEX, FD of a BPF map */
+	REX_CMD_HELPER_BIND,		/* HOOK, HELPER_ID (BPF_FUNC_*), FD of a BPF program calling just it */
+	REX_CMD_EVENT,			/* multicast: EVENT_TYPE, PROG_*, for faults FAULT */
+	__REX_CMD_MAX,
+};
+#define REX_CMD_MAX (__REX_CMD_MAX - 1)
+
+enum rex_attr {
+	REX_A_UNSPEC,
+	REX_A_PAD,
+
+	REX_A_INFO_ABI,			/* u32: REX_ABI_VERSION of the module */
+	REX_A_INFO_REFUSED,		/* u64: invocations refused, nested too deep */
+	REX_A_INFO_STALE,		/* u64: shim calls with an unknown slot or cookie */
+	REX_A_INFO_HELPER,		/* nest, several: HOOK, HELPER_ID of each bound helper */
+
+	REX_A_PROG_NAME,		/* string: the module's name */
+	REX_A_PROG_ID,			/* u64: never used twice while rex.ko is loaded */
+	REX_A_PROG_STATE,		/* u32: enum rex_state */
+	REX_A_PROG_ENABLED,		/* u8: 0 or 1; 1 also clears a crash */
+	REX_A_PROG_BUDGET_US,		/* u32: longest run of one invocation, microseconds */
+	REX_A_PROG_TIMING,		/* u8: measure run time (RUN_NS) */
+	REX_A_PROG_TAINTED,		/* u8: crashed at least once since loading: maps may be half-written */
+	REX_A_PROG_STACK,		/* u32: worst-case stack in bytes; 0: unbounded, checked at run time */
+	REX_A_PROG_ENTRY,		/* nest, several: ENTRY_* */
+	REX_A_PROG_MAP,			/* nest, several: MAP_* */
+	REX_A_PROG_FAULT,		/* nest: the last fault, FAULT_* */
+
+	REX_A_ENTRY_NAME,		/* string */
+	REX_A_ENTRY_HOOK,		/* u32: enum rex_hook */
+	REX_A_ENTRY_SLOT,		/* u32 */
+	REX_A_ENTRY_COOKIE,		/* u64 */
+	REX_A_ENTRY_RUNS,		/* u64: invocations that reached the program */
+	REX_A_ENTRY_NS,			/* u64: nanoseconds spent, while PROG_TIMING was on */
+	REX_A_ENTRY_PANICS,		/* u64 */
+	REX_A_ENTRY_OVERRUNS,		/* u64: stopped by the watchdog */
+	REX_A_ENTRY_OVERFLOWS,		/* u64: stack overflows */
+
+	REX_A_MAP_INDEX,		/* u32: position in .rex.maps */
+	REX_A_MAP_NAME,			/* string */
+	REX_A_MAP_TYPE,			/* u32 */
+	REX_A_MAP_KEY_SIZE,		/* u32 */
+	REX_A_MAP_VALUE_SIZE,		/* u32 */
+	REX_A_MAP_MAX_ENTRIES,		/* u32 */
+	REX_A_MAP_FLAGS,		/* u32 */
+	REX_A_MAP_BPF_ID,		/* u32: id of the bound BPF map; absent when none is bound */
+
+	REX_A_HOOK,			/* u32: enum rex_hook */
+	REX_A_HELPER_ID,		/* u32: enum bpf_func_id */
+	REX_A_FD,			/* u32: a file descriptor of the calling process */
+
+	REX_A_EVENT_TYPE,		/* u32: enum rex_event */
+
+	REX_A_FAULT_KIND,		/* u32: enum rex_fault */
+	REX_A_FAULT_ENTRY,		/* string */
+	REX_A_FAULT_FILE,		/* string; absent when unknown (watchdog) */
+	REX_A_FAULT_LINE,		/* u32 */
+	REX_A_FAULT_COLUMN,		/* u32 */
+	REX_A_FAULT_MESSAGE,		/* string */
+	REX_A_FAULT_CPU,		/* u32 */
+	REX_A_FAULT_FRAME,		/* string, several: symbol+offset, innermost first */
+
+	__REX_A_MAX,
+};
+#define REX_A_MAX (__REX_A_MAX - 1)
+
+enum rex_state {
+	REX_STATE_UNBOUND,		/* a map is not bound yet: safe verdict */
+	REX_STATE_ENABLED,
+	REX_STATE_DISABLED,		/* by the user: safe verdict */
+	REX_STATE_CRASHED,		/* by a fault: safe verdict until enabled again */
+};
+
+enum rex_event {
+	REX_EVENT_LOADED,
+	REX_EVENT_UNLOADED,
+	REX_EVENT_STATE,		/* enabled, disabled or bound */
+	REX_EVENT_FAULT,
+};
+
+enum rex_fault {
+	REX_FAULT_PANIC,
+	REX_FAULT_OVERRUN,		/* ran longer than its budget */
+	REX_FAULT_STACK,		/* stack overflow */
+};
+
+#endif /* _UAPI_REX_H */
