@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every difference between the kernels that Rex supports (6.12 and later) is here. */
+#ifndef _REX_COMPAT_H
+#define _REX_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#error "Rex needs Linux 6.12 or later"
+#endif
+#ifndef CONFIG_X86_64
+#error "Rex supports x86-64 only"
+#endif
+
+/* Symbol namespaces became strings in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define REX_EXPORT(sym)		EXPORT_SYMBOL_NS_GPL(sym, "REX")
+#define REX_IMPORT_BPF		MODULE_IMPORT_NS("BPF_INTERNAL")
+#else
+#define REX_EXPORT(sym)		EXPORT_SYMBOL_NS_GPL(sym, REX)
+#define REX_IMPORT_BPF		MODULE_IMPORT_NS(BPF_INTERNAL)
+#endif
+
+/* hrtimer_setup() came in 6.13, hrtimer_init() went away later. */
+static inline void rex_hrtimer_setup(struct hrtimer *timer,
+				     enum hrtimer_restart (*fn)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = fn;
+#endif
+}
+
+/* Whether the module's signature was checked and found good. */
+static inline bool rex_module_signed(const struct module *mod)
+{
+#ifdef CONFIG_MODULE_SIG
+	return mod->sig_ok;
+#else
+	return false;
+#endif
+}
+
+#endif /* _REX_COMPAT_H */

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The slow ends of dispatch: refusals, and run time measurement. */
+#include <linux/timekeeping.h>
+
+#include "dispatch.h"
+
+DEFINE_PER_CPU(struct rex_totals, rex_totals);
+
+/* The comparison with @live failed: a stranger, or a program that may not run now. */
+noinline notrace s32 rex_refuse_slot(u32 hook, u32 slot, u64 cookie)
+{
+	if (slot >= REX_MAX_SLOTS || !rex_slots[slot].prog || rex_slots[slot].hook != hook ||
+	    rex_slots[slot].cookie != cookie)
+		this_cpu_inc(rex_totals.stale);
+	return rex_hooks[hook].safe;
+}
+
+noinline notrace s32 rex_refuse_depth(u32 hook)
+{
+	this_cpu_inc(rex_totals.refused);
+	return rex_hooks[hook].safe;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Running an entry on its own stack. All of this is inlined in each kfunc: what an
+ * empty program costs is counted in instructions, so look at the disassembly before
+ * and after you change anything here.
+ */
+#ifndef _REX_DISPATCH_H
+#define _REX_DISPATCH_H
+
+#include <asm/asm.h>
+#include <asm/nospec-branch.h>
+
+#include "internal.h"
+
+s32 rex_refuse_slot(u32 hook, u32 slot, u64 cookie);
+s32 rex_refuse_depth(u32 hook);
+
+/*
+ * Calls @fn on the stack below *@frame. The program preserves the callee-saved registers
+ * when it returns; they are stored only for rex_unwind(), which may come here from any
+ * depth instead. The first two and the last instruction are the stack swizzle that
+ * objtool knows, so that the unwinder can look through to our caller.
+ */
+static __always_inline s32 rex_call(struct rex_frame **frame, rex_fn fn, struct rex_ctx *ctx)
+{
+	struct rex_frame *tos = *frame;
+	long rax = (long)fn;
+
+	asm_inline volatile(
+		"movq	%%rbx, %c[regs]+0(%[tos])\n"
+		"movq	%%rbp, %c[regs]+8(%[tos])\n"
+		"movq	%%r12, %c[regs]+16(%[tos])\n"
+		"movq	%%r13, %c[regs]+24(%[tos])\n"
+		"movq	%%r14, %c[regs]+32(%[tos])\n"
+		"movq	%%r15, %c[regs]+40(%[tos])\n"
+		"movq	%%rsp, (%[tos])\n"
+		"movq	%[tos], %%rsp\n"
+		CALL_NOSPEC
+		"movq	%%rsp, %[tos]\n"
+		"popq	%%rsp\n"
+		: [thunk_target] "+a" (rax), [tos] "+c" (tos), "+D" (ctx), ASM_CALL_CONSTRAINT
+		: [regs] "i" (REX_FRAME_REGS)
+		: "rdx", "rsi", "r8", "r9", "r10", "r11", "cc", "memory");
+
+	*frame = tos;
+	return (s32)rax;
+}
+
+/*
+ * Whether the hook's callers always have bottom halves disabled, which keeps the task on its
+ * CPU as well as preempt_disable() does, but for real-time kernels.
+ */
+static __always_inline bool rex_hook_has_bh_off(u32 hook)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && hook == REX_HOOK_XDP;
+}
+
+/* @raw: the hook's own context. The program does not run: the hook's safe verdict. */
+static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 cookie,
+					struct rex_ctx *(*setup)(struct rex_frame *, void *))
+{
+	struct rex_slot *slot = &rex_slots[slot_id % REX_MAX_SLOTS];
+	struct rex_frame *frame;
+	s32 ret;
+
+	if (!rex_hook_has_bh_off(hook))
+		preempt_disable_notrace();
+
+	if (unlikely(READ_ONCE(slot->live[hook]) != cookie)) {
+		ret = rex_refuse_slot(hook, slot_id, cookie);
+		goto out;
+	}
+	frame = this_cpu_read(rex_top);
+	if (unlikely(!frame)) {
+		ret = rex_refuse_depth(hook);
+		goto out;
+	}
+	/*
+	 * Take the frame first, then fill it: whoever interrupts us in between uses the same
+	 * frame and puts it back, or already the next one.
+	 */
+	this_cpu_write(rex_top, frame->next);
+	barrier();
+	WRITE_ONCE(frame->slot, slot);
+	WRITE_ONCE(frame->watch, 0);
+	this_cpu_inc(slot->counts->runs);
+	ret = rex_call(&frame, slot->fn, setup(frame, raw));
+	if (unlikely(frame->held))
+		rex_release(frame);
+	barrier();
+	this_cpu_write(rex_top, frame);
+out:
+	if (!rex_hook_has_bh_off(hook))
+		preempt_enable_notrace();
+	return ret;
+}
+
+#endif /* _REX_DISPATCH_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <linux/linkage.h>
+#include <linux/objtool.h>
+#include <asm/nospec-branch.h>
+#include "layout.h"
+
+	.text
+
+/*
+ * void rex_unwind(struct rex_frame *frame, s32 verdict)
+ *
+ * Leaves the program from any depth: acts as if the entry function returned
+ * @verdict. Its return address lies right below the frame; the registers that it
+ * had to preserve were saved in the frame by dispatch.
+ */
+SYM_FUNC_START(rex_unwind)
+	movq	REX_FRAME_REGS+0(%rdi), %rbx
+	movq	REX_FRAME_REGS+8(%rdi), %rbp
+	movq	REX_FRAME_REGS+16(%rdi), %r12
+	movq	REX_FRAME_REGS+24(%rdi), %r13
+	movq	REX_FRAME_REGS+32(%rdi), %r14
+	movq	REX_FRAME_REGS+40(%rdi), %r15
+	movl	%esi, %eax
+	leaq	-8(%rdi), %rsp
+	UNWIND_HINT_FUNC
+	RET
+SYM_FUNC_END(rex_unwind)
+
+/*
+ * Where the watchdog sends an invocation that it found in program text. The
+ * stack pointer may have any alignment, and nothing of the program is needed
+ * any more.
+ */
+SYM_CODE_START(rex_overrun_entry)
+	UNWIND_HINT_END_OF_STACK
+	ANNOTATE_NOENDBR
+	andq	$-16, %rsp
+	call	rex_fault_overrun
+	ud2
+SYM_CODE_END(rex_overrun_entry)

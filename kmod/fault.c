@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The forced ends of an invocation: panic, overrun, stack overflow. The part up to the unwind
+ * runs in the hook's context, even NMI, on the program's stack. It takes no lock; what it
+ * recorded is reported later by a work item.
+ */
+#include <linux/ctype.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Copies text that a program gave us, cut to fit, without control characters. */
+static void rex_copy_text(char *to, size_t size, const char *from, u64 len)
+{
+	size_t i;
+
+	len = from ? min_t(u64, len, size - 1) : 0;
+	for (i = 0; i < len; i++)
+		to[i] = (u8)from[i] < ' ' || from[i] == 0x7f ? ' ' : from[i];
+	to[i] = '\0';
+}
+
+/* Return addresses into the program's text that lie on its stack, innermost first. */
+static u32 rex_trace(const struct rex_prog *prog, const struct rex_frame *frame, unsigned long sp,
+		     unsigned long *trace)
+{
+	const unsigned long *word = (void *)round_up(sp, sizeof(*word));
+	const unsigned long *end = (void *)frame;
+	u32 n = 0;
+
+	for (; word < end && n < REX_FAULT_TRACE; word++)
+		if (rex_prog_has_text(prog, *word))
+			trace[n++] = *word;
+	return n;
+}
+
+struct rex_fault_text {
+	const char	*file, *text;
+	u64		file_len, text_len;
+	u32		line, column;
+};
+
+/* Does not return; see rex_unwind(). */
+static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
+		      const struct rex_fault_text *what)
+{
+	struct rex_slot *slot = frame->slot;
+	struct rex_prog *prog = slot->prog;
+
+	rex_prog_crash(prog);
+	switch (kind) {
+	case REX_FAULT_PANIC:
+		this_cpu_inc(slot->counts->panics);
+		break;
+	case REX_FAULT_OVERRUN:
+		this_cpu_inc(slot->counts->overruns);
+		break;
+	case REX_FAULT_STACK:
+		this_cpu_inc(slot->counts->overflows);
+		break;
+	}
+	/* Faults on several CPUs at once: the first is reported, all are counted. */
+	if (atomic_cmpxchg(&prog->fault_busy, 0, 1) == 0) {
+		struct rex_fault_record *rec = &prog->pending;
+
+		rec->kind = kind;
+		rec->cpu = raw_smp_processor_id();
+		rec->line = what->line;
+		rec->column = what->column;
+		memcpy(rec->entry, slot->name, sizeof(rec->entry));
+		rex_copy_text(rec->file, sizeof(rec->file), what->file, what->file_len);
+		rex_copy_text(rec->text, sizeof(rec->text), what->text, what->text_len);
+		rec->traced = rex_trace(prog, frame, current_stack_pointer, rec->trace);
+		atomic_set_release(&prog->fault_busy, 2);
+		irq_work_queue(&prog->fault_irq);
+	}
+	if (frame->held)
+		rex_release(frame);
+	rex_unwind(frame, rex_hooks[slot->hook].safe);
+}
+
+static void rex_fault_simple(struct rex_frame *frame, enum rex_fault kind, const char *text)
+{
+	struct rex_fault_text what = { .text = text, .text_len = strlen(text) };
+
+	rex_fault(frame, kind, &what);
+}
+
+void rex_panic(const char *file, u64 file_len, u32 line, u32 column, const char *message,
+	       u64 message_len)
+{
+	struct rex_fault_text what = {
+		.file = file, .file_len = file_len, .line = line, .column = column,
+		.text = message, .text_len = message_len,
+	};
+
+	rex_fault(rex_this_frame(), REX_FAULT_PANIC, &what);
+}
+REX_EXPORT(rex_panic);
+
+void rex_stack_overflow(void)
+{
+	rex_fault_simple(rex_this_frame(), REX_FAULT_STACK, "stack overflow");
+}
+REX_EXPORT(rex_stack_overflow);
+
+/* The watchdog asked for the end, and a helper or a lock loop noticed. */
+noinline void rex_fault_stop(struct rex_frame *frame)
+{
+	rex_fault_simple(frame, REX_FAULT_OVERRUN, "ran longer than its time budget");
+}
+
+/* The watchdog sent the program itself here, by way of rex_overrun_entry. */
+asmlinkage void rex_fault_overrun(void)
+{
+	rex_fault_stop(rex_this_frame());
+}
+
+/* ---- reporting ---------------------------------------------------------------- */
+
+static const char *rex_fault_name(enum rex_fault kind)
+{
+	switch (kind) {
+	case REX_FAULT_PANIC:
+		return "panicked";
+	case REX_FAULT_OVERRUN:
+		return "overran";
+	case REX_FAULT_STACK:
+		return "overflowed its stack";
+	}
+	return "failed";
+}
+
+static void rex_fault_print(const struct rex_prog *prog, const struct rex_fault_record *rec)
+{
+	u32 i;
+
+	if (rec->file[0])
+		pr_warn("program %s/%s %s on CPU %u at %s:%u:%u: %s\n", prog->name, rec->entry,
+			rex_fault_name(rec->kind), rec->cpu, rec->file, rec->line, rec->column,
+			rec->text);
+	else
+		pr_warn("program %s/%s %s on CPU %u: %s\n", prog->name, rec->entry,
+			rex_fault_name(rec->kind), rec->cpu, rec->text);
+	for (i = 0; i < rec->traced; i++)
+		pr_warn("  %pB\n", (void *)rec->trace[i]);
+	pr_warn("  it is disabled on all CPUs until it is enabled again\n");
+}
+
+/* Reports a fault that waits to be reported. rex_mutex is held. */
+void rex_fault_collect(struct rex_prog *prog)
+{
+	if (atomic_read_acquire(&prog->fault_busy) != 2)
+		return;
+	prog->fault = prog->pending;
+	prog->has_fault = true;
+	atomic_set_release(&prog->fault_busy, 0);
+	rex_fault_print(prog, &prog->fault);
+	rex_netlink_event(prog, REX_EVENT_FAULT);
+}
+
+static void rex_fault_work(struct work_struct *work)
+{
+	struct rex_prog *prog = container_of(work, struct rex_prog, fault_work);
+
+	mutex_lock(&rex_mutex);
+	rex_fault_collect(prog);
+	mutex_unlock(&rex_mutex);
+}
+
+static void rex_fault_irq(struct irq_work *irq)
+{
+	schedule_work(&container_of(irq, struct rex_prog, fault_irq)->fault_work);
+}
+
+void rex_fault_init(struct rex_prog *prog)
+{
+	init_irq_work(&prog->fault_irq, rex_fault_irq);
+	INIT_WORK(&prog->fault_work, rex_fault_work);
+}
+
+/* No invocation runs any more. Takes rex_mutex, by way of the work. */
+void rex_fault_exit(struct rex_prog *prog)
+{
+	irq_work_sync(&prog->fault_irq);
+	flush_work(&prog->fault_work);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of rex.ko share. */
+#ifndef _REX_INTERNAL_H
+#define _REX_INTERNAL_H
+
+#include <linux/bpf.h>
+#include <linux/ctype.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/percpu.h>
+#include <linux/ratelimit.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "layout.h"
+#include <rex_prog.h>
+
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+typedef s32 (*rex_fn)(struct rex_ctx *ctx);
+
+struct genl_info;
+struct netlink_ext_ack;
+struct sk_buff;
+
+/* ---- slots (slot.c) -------------------------------------------------------- */
+
+struct rex_counts {
+	u64	runs;
+	u64	ns;
+	u64	panics;
+	u64	overruns;
+	u64	overflows;
+};
+
+/*
+ * What a shim's slot number leads to. Slots are never freed, only re-used, so a late
+ * reader finds a dead slot and no dangling pointer. @live[hook] is equal to the cookie
+ * only for the entry's own hook and only while the program may run; otherwise it is a
+ * secret random number. So one comparison tells all: slot, cookie, hook and state.
+ */
+struct rex_slot {
+	rex_fn			fn;	/* called by dispatch: the entry, or rex_timed() */
+	struct rex_counts __percpu *counts;
+	struct rex_prog		*prog;
+	u64			live[__REX_HOOK_MAX];
+	/* from here on: not for the fast path */
+	u64			cookie;
+	u64			dead;
+	rex_fn			entry;
+	u32			hook;
+	bool			used;
+	char			name[REX_NAME_LEN];
+} ____cacheline_aligned;
+
+extern struct rex_slot rex_slots[REX_MAX_SLOTS];
+
+void rex_slots_init(void);
+struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def *def);
+void rex_slot_put(struct rex_slot *slot);
+void rex_slot_enable(struct rex_slot *slot);
+void rex_slot_disable(struct rex_slot *slot);
+void rex_slot_set_timing(struct rex_slot *slot, bool on);
+void rex_slot_sum(const struct rex_slot *slot, struct rex_counts *sum);
+
+/* ---- hooks (hooks.c) --------------------------------------------------------- */
+
+struct rex_hook_info {
+	const char		*name;
+	enum bpf_prog_type	prog_type;	/* of its shims */
+	s32			safe;		/* verdict when the program does not run */
+	bool			supported;
+};
+
+extern const struct rex_hook_info rex_hooks[__REX_HOOK_MAX];
+
+int rex_hooks_init(void);
+
+/* ---- frames and stacks (stack.c) ---------------------------------------------- */
+
+/*
+ * One running invocation. It lies at the top of its stack, so that any code that
+ * runs there finds it from the stack pointer. @saved_sp must be first: dispatch
+ * makes it the bottom word of the stack, where the unwinder expects it.
+ */
+struct rex_frame {
+	u64			saved_sp;
+	struct rex_frame	*next;		/* the frame of the next nesting level */
+	struct rex_slot		*slot;
+	union {
+		u64		watch;		/* both below, for one store */
+		struct {
+			u32	ticks;		/* that found this invocation running */
+			u32	stop;		/* end it at the next helper call */
+		};
+	};
+	u64			regs[6];	/* callee-saved: rbx, rbp, r12..r15 */
+	struct rex_ctx		ctx;
+	unsigned long		held;		/* bitmap of @locks in use */
+	u32			*locks[REX_MAX_RESOURCES];
+};
+
+static_assert(sizeof(struct rex_frame) <= REX_FRAME_SIZE);
+static_assert(offsetof(struct rex_frame, saved_sp) == 0);
+static_assert(offsetof(struct rex_frame, regs) == REX_FRAME_REGS);
+
+/* The first unused frame of this CPU; NULL when all levels are in use. */
+DECLARE_PER_CPU(struct rex_frame *, rex_top);
+DECLARE_PER_CPU(struct rex_frame *[REX_LEVELS], rex_frames);
+
+int rex_stacks_init(void);
+void rex_stacks_exit(void);
+
+/* The frame of the invocation that runs now. Only for code that programs call. */
+static __always_inline struct rex_frame *rex_this_frame(void)
+{
+	return (void *)((current_stack_pointer | (REX_STACK_SIZE - 1)) + 1 - REX_FRAME_SIZE);
+}
+
+static inline unsigned long rex_stack_base(const struct rex_frame *frame)
+{
+	return (unsigned long)frame & ~(REX_STACK_SIZE - 1UL);
+}
+
+/* ---- faults (fault.c) --------------------------------------------------------- */
+
+#define REX_FAULT_FILE	128
+#define REX_FAULT_TEXT	256
+#define REX_FAULT_TRACE	16
+
+struct rex_fault_record {
+	enum rex_fault		kind;
+	u32			line, column, cpu;
+	u32			traced;
+	char			entry[REX_NAME_LEN];
+	char			file[REX_FAULT_FILE];
+	char			text[REX_FAULT_TEXT];
+	unsigned long		trace[REX_FAULT_TRACE];
+};
+
+void rex_fault_stop(struct rex_frame *frame);
+void rex_fault_init(struct rex_prog *prog);
+void rex_fault_exit(struct rex_prog *prog);
+void rex_fault_collect(struct rex_prog *prog);
+
+/* In dispatch_64.S. rex_unwind() is declared as returning for objtool's sake; it never does. */
+asmlinkage void rex_unwind(struct rex_frame *frame, s32 verdict);
+asmlinkage void rex_overrun_entry(void);
+asmlinkage void rex_fault_overrun(void);
+
+/* Ends the invocation when the watchdog has asked for it. */
+static __always_inline void rex_check_stop(struct rex_frame *frame)
+{
+	if (unlikely(READ_ONCE(frame->stop)))
+		rex_fault_stop(frame);
+}
+
+/* ---- resources (resource.c) ---------------------------------------------------- */
+
+void rex_release(struct rex_frame *frame);
+
+/* ---- watchdog (watchdog.c) ------------------------------------------------------ */
+
+#define REX_TICK_US		4000
+#define REX_BUDGET_DEFAULT_US	20000
+#define REX_BUDGET_MAX_US	10000000
+
+void rex_watchdog_init(void);
+void rex_watchdog_start(void);
+void rex_watchdog_stop(void);
+void rex_watchdog_cpu_up(void);
+void rex_watchdog_cpu_down(void);
+
+/* ---- programs (program.c) -------------------------------------------------------- */
+
+struct rex_prog {
+	struct list_head	list;
+	struct module		*owner;
+	char			name[REX_NAME_LEN];
+	u64			id;
+	atomic_t		state;		/* enum rex_state */
+	bool			tainted;
+	bool			timing;
+	bool			disabled;	/* by the user, counts before all maps are bound too */
+	u32			stack;
+	u32			budget_us;
+	u32			budget_ticks;
+	unsigned long		text, text_size;
+
+	u32			entries;
+	struct rex_slot		**slots;
+
+	u32			maps, bound;
+	struct rex_map_def	*map_defs;	/* in the program module */
+	struct bpf_map		**map_refs;
+
+	struct ratelimit_state	printk;
+
+	/* faults: @pending is written in any context by who owns @fault_busy */
+	atomic_t		fault_busy;	/* 0 free, 1 being written, 2 complete */
+	struct rex_fault_record	pending;
+	struct rex_fault_record	fault;		/* the last one; rex_mutex */
+	bool			has_fault;
+	struct irq_work		fault_irq;
+	struct work_struct	fault_work;
+};
+
+extern struct mutex rex_mutex;			/* the registry and all slow paths */
+extern struct list_head rex_progs;
+extern bool rex_require_signed;
+
+struct rex_prog *rex_prog_find(const char *name);
+int rex_prog_enable(struct rex_prog *prog, struct netlink_ext_ack *extack);
+void rex_prog_disable(struct rex_prog *prog);
+void rex_prog_crash(struct rex_prog *prog);
+void rex_prog_bound(struct rex_prog *prog);
+void rex_prog_set_budget(struct rex_prog *prog, u32 us);
+void rex_prog_set_timing(struct rex_prog *prog, bool on);
+
+static inline bool rex_prog_has_text(const struct rex_prog *prog, unsigned long addr)
+{
+	return addr - prog->text < prog->text_size;
+}
+
+/* ---- maps (maps.c) ------------------------------------------------------------------ */
+
+int rex_maps_check(const struct rex_prog *prog, const struct rex_map_def *def,
+		   const struct rex_map_def *end);
+int rex_map_bind(struct rex_prog *prog, u32 index, int fd, struct netlink_ext_ack *extack);
+void rex_maps_put(struct rex_prog *prog);
+
+/* ---- the kernel's own eBPF helpers (vector.c) ------------------------------------------ */
+
+typedef u64 (*rex_bpf_helper)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
+enum rex_vector {
+	REX_V_XDP_ADJUST_HEAD,
+	REX_V_XDP_ADJUST_TAIL,
+	REX_V_MAX,
+};
+
+struct rex_vector_info {
+	u32		hook;
+	u32		id;		/* enum bpf_func_id */
+	const char	*symbol;
+};
+
+extern const struct rex_vector_info rex_vector_info[REX_V_MAX];
+extern rex_bpf_helper rex_vector[REX_V_MAX];
+
+int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack);
+
+/* ---- netlink (netlink.c) ------------------------------------------------------------------ */
+
+int rex_netlink_init(void);
+void rex_netlink_exit(void);
+void rex_netlink_event(struct rex_prog *prog, enum rex_event type);
+
+/* ---- global counters (dispatch.c) ---------------------------------------------------------- */
+
+struct rex_totals {
+	u64	refused;
+	u64	stale;
+};
+
+DECLARE_PER_CPU(struct rex_totals, rex_totals);
+
+#endif /* _REX_INTERNAL_H */

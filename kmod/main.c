@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rex.ko: the runtime of Rex programs. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "internal.h"
+
+bool rex_require_signed;
+module_param_named(require_signed, rex_require_signed, bool, 0444);
+MODULE_PARM_DESC(require_signed, "refuse program modules without a good signature");
+
+static int __init rex_init(void)
+{
+	int ret;
+
+	rex_slots_init();
+	rex_watchdog_init();
+	ret = rex_stacks_init();
+	if (ret)
+		return ret;
+	ret = rex_netlink_init();
+	if (ret)
+		goto stacks;
+	/* Last, because from here on shims may call us. */
+	ret = rex_hooks_init();
+	if (ret)
+		goto netlink;
+	return 0;
+
+netlink:
+	rex_netlink_exit();
+stacks:
+	rex_stacks_exit();
+	return ret;
+}
+
+/* No program and no shim is left: both hold a reference on this module. */
+static void __exit rex_exit(void)
+{
+	rex_netlink_exit();
+	rex_stacks_exit();
+}
+
+module_init(rex_init);
+module_exit(rex_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Runtime for kernel extensions in safe Rust");
+MODULE_VERSION("1");
+REX_IMPORT_BPF;

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registry of programs. A program is registered by the init function of its module and
+ * unregistered by the exit function; all between the two belongs to rex_mutex, but for the
+ * crash of a program, which happens in any context.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+DEFINE_MUTEX(rex_mutex);
+LIST_HEAD(rex_progs);
+
+static u64 rex_last_id;
+
+struct rex_prog *rex_prog_find(const char *name)
+{
+	struct rex_prog *prog;
+
+	lockdep_assert_held(&rex_mutex);
+	list_for_each_entry(prog, &rex_progs, list)
+		if (!strcmp(prog->name, name))
+			return prog;
+	return NULL;
+}
+
+/* ---- state -------------------------------------------------------------------- */
+
+static void rex_prog_slots_off(struct rex_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->entries; i++)
+		rex_slot_disable(prog->slots[i]);
+}
+
+/* Any context. The state comes before the slots: rex_prog_go() looks in the other order. */
+void rex_prog_crash(struct rex_prog *prog)
+{
+	WRITE_ONCE(prog->tainted, true);
+	atomic_set(&prog->state, REX_STATE_CRASHED);
+	smp_mb();
+	rex_prog_slots_off(prog);
+}
+
+static void rex_prog_go(struct rex_prog *prog)
+{
+	u32 i;
+
+	atomic_set(&prog->state, REX_STATE_ENABLED);
+	smp_mb();
+	for (i = 0; i < prog->entries; i++)
+		rex_slot_enable(prog->slots[i]);
+	smp_mb();
+	/* It may have crashed on another CPU already. */
+	if (atomic_read(&prog->state) == REX_STATE_CRASHED)
+		rex_prog_slots_off(prog);
+}
+
+int rex_prog_enable(struct rex_prog *prog, struct netlink_ext_ack *extack)
+{
+	prog->disabled = false;
+	switch (atomic_read(&prog->state)) {
+	case REX_STATE_UNBOUND:
+		NL_SET_ERR_MSG_FMT(extack, "program '%s' has maps that are not bound yet",
+				   prog->name);
+		return -ENOTCONN;
+	case REX_STATE_CRASHED:
+		/* The invocations from before the crash end first: they would crash it again. */
+		synchronize_rcu();
+		rex_fault_collect(prog);
+		fallthrough;
+	case REX_STATE_DISABLED:
+		rex_prog_go(prog);
+		rex_netlink_event(prog, REX_EVENT_STATE);
+	}
+	return 0;
+}
+
+void rex_prog_disable(struct rex_prog *prog)
+{
+	prog->disabled = true;
+	if (atomic_cmpxchg(&prog->state, REX_STATE_ENABLED, REX_STATE_DISABLED) !=
+	    REX_STATE_ENABLED)
+		return;
+	rex_prog_slots_off(prog);
+	synchronize_rcu();
+	rex_netlink_event(prog, REX_EVENT_STATE);
+}
+
+/* Called when a map was bound, and once at the start for programs without maps. */
+void rex_prog_bound(struct rex_prog *prog)
+{
+	if (prog->bound < prog->maps || atomic_read(&prog->state) != REX_STATE_UNBOUND)
+		return;
+	if (prog->disabled)
+		atomic_set(&prog->state, REX_STATE_DISABLED);
+	else
+		rex_prog_go(prog);
+	rex_netlink_event(prog, REX_EVENT_STATE);
+}
+
+void rex_prog_set_budget(struct rex_prog *prog, u32 us)
+{
+	prog->budget_us = us;
+	WRITE_ONCE(prog->budget_ticks, DIV_ROUND_UP(us, REX_TICK_US));
+}
+
+void rex_prog_set_timing(struct rex_prog *prog, bool on)
+{
+	u32 i;
+
+	prog->timing = on;
+	for (i = 0; i < prog->entries; i++)
+		rex_slot_set_timing(prog->slots[i], on);
+}
+
+/* ---- registration ---------------------------------------------------------------- */
+
+static bool rex_in_core(const struct module *mod, const void *start, const void *end)
+{
+	return start <= end && within_module_core((unsigned long)start, mod) &&
+	       within_module_core((unsigned long)end - 1, mod);
+}
+
+/* NUL-terminated and of characters that need no quoting anywhere. */
+static bool rex_name_ok(const char *name, size_t size)
+{
+	size_t len = strnlen(name, size), i;
+
+	if (!len || len == size)
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isalnum(name[i]) && name[i] != '_' && name[i] != '-' && name[i] != '.' &&
+		    name[i] != ':')
+			return false;
+	return true;
+}
+
+static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry_def *def, u32 n)
+{
+	u32 i, j;
+
+	for (i = 0; i < n; i++) {
+		if (!rex_name_ok(def[i].name, sizeof(def[i].name))) {
+			pr_err("program %s: entry %u has no valid name\n", prog->name, i);
+			return -EINVAL;
+		}
+		for (j = 0; j < i; j++)
+			if (!strcmp(def[i].name, def[j].name)) {
+				pr_err("program %s: two entries are called %s\n", prog->name,
+				       def[i].name);
+				return -EEXIST;
+			}
+		if (def[i].hook >= __REX_HOOK_MAX || !rex_hooks[def[i].hook].supported) {
+			pr_err("program %s: entry %s is for hook %u, which this rex.ko does not have\n",
+			       prog->name, def[i].name, def[i].hook);
+			return -EOPNOTSUPP;
+		}
+		if (def[i].flags) {
+			pr_err("program %s: entry %s has unknown flags %#x\n", prog->name,
+			       def[i].name, def[i].flags);
+			return -EINVAL;
+		}
+		if (!rex_prog_has_text(prog, def[i].fn)) {
+			pr_err("program %s: entry %s is not in the program's text\n", prog->name,
+			       def[i].name);
+			return -EFAULT;
+		}
+	}
+	return 0;
+}
+
+/* Whether [start, end) is an array of whole elements inside the module, of at most max. */
+static int rex_array_check(const struct rex_prog *prog, const char *what, const void *start,
+			   const void *end, size_t size, u32 min, u32 max)
+{
+	size_t bytes = end - start;
+
+	if (start == end && !min)
+		return 0;
+	if (!start || !rex_in_core(prog->owner, start, end) || bytes % size ||
+	    bytes / size < min || bytes / size > max) {
+		pr_err("program %s: its %s table is damaged, empty or longer than %u\n",
+		       prog->name, what, max);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int rex_prog_check(const struct rex_prog *prog, const struct rex_program_def *def)
+{
+	int ret;
+
+	if (def->abi != REX_ABI_VERSION) {
+		pr_err("program %s was built for ABI %u, this rex.ko has %u: build it again\n",
+		       prog->name, def->abi, REX_ABI_VERSION);
+		return -ENOEXEC;
+	}
+	if (rex_require_signed && !rex_module_signed(prog->owner)) {
+		pr_err("program %s is not signed and rex.require_signed is set: sign it with rexc --sign\n",
+		       prog->name);
+		return -EKEYREJECTED;
+	}
+	ret = rex_array_check(prog, "entry", def->entries, def->entries_end,
+			      sizeof(*def->entries), 1, REX_MAX_ENTRIES);
+	if (ret)
+		return ret;
+	ret = rex_array_check(prog, "map", def->maps, def->maps_end, sizeof(*def->maps), 0,
+			      REX_MAX_MAPS);
+	if (ret)
+		return ret;
+	ret = rex_entries_check(prog, def->entries, def->entries_end - def->entries);
+	if (ret)
+		return ret;
+	return rex_maps_check(prog, def->maps, def->maps_end);
+}
+
+/* Frees what rex_prog_alloc() made; no slot is live and nobody runs. */
+static void rex_prog_free(struct rex_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->entries; i++)
+		rex_slot_put(prog->slots[i]);
+	rex_maps_put(prog);
+	kfree(prog->map_refs);
+	kfree(prog->slots);
+	kfree(prog);
+}
+
+static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *def)
+{
+	u32 entries = def->entries_end - def->entries, i;
+
+	prog->slots = kcalloc(entries, sizeof(*prog->slots), GFP_KERNEL);
+	if (!prog->slots)
+		return -ENOMEM;
+	prog->maps = def->maps_end - def->maps;
+	prog->map_defs = def->maps;
+	prog->map_refs = kcalloc(prog->maps, sizeof(*prog->map_refs), GFP_KERNEL);
+	if (!prog->map_refs)
+		return -ENOMEM;
+	for (i = 0; i < entries; i++) {
+		prog->slots[i] = rex_slot_get(prog, &def->entries[i]);
+		if (!prog->slots[i]) {
+			pr_err("program %s: no memory, or all %u slots are in use\n", prog->name,
+			       REX_MAX_SLOTS);
+			return -ENOSPC;
+		}
+		prog->entries++;
+	}
+	return 0;
+}
+
+int rex_program_register(struct module *owner, const struct rex_program_def *def)
+{
+	struct rex_prog *prog;
+	int ret;
+
+	if (strlen(owner->name) >= REX_NAME_LEN) {
+		pr_err("program name %s is longer than %d characters\n", owner->name,
+		       REX_NAME_LEN - 1);
+		return -ENAMETOOLONG;
+	}
+	prog = kzalloc(sizeof(*prog), GFP_KERNEL);
+	if (!prog)
+		return -ENOMEM;
+	prog->owner = owner;
+	strscpy(prog->name, owner->name, sizeof(prog->name));
+	prog->text = (unsigned long)owner->mem[MOD_TEXT].base;
+	prog->text_size = owner->mem[MOD_TEXT].size;
+	prog->stack = def->stack;
+	rex_prog_set_budget(prog, REX_BUDGET_DEFAULT_US);
+	ratelimit_state_init(&prog->printk, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	ratelimit_set_flags(&prog->printk, RATELIMIT_MSG_ON_RELEASE);
+	rex_fault_init(prog);
+
+	mutex_lock(&rex_mutex);
+	ret = rex_prog_check(prog, def);
+	if (!ret)
+		ret = rex_prog_fill(prog, def);
+	if (ret) {
+		rex_prog_free(prog);
+		goto out;
+	}
+	prog->id = ++rex_last_id;
+	if (list_empty(&rex_progs))
+		rex_watchdog_start();
+	list_add_tail(&prog->list, &rex_progs);
+	rex_netlink_event(prog, REX_EVENT_LOADED);
+	rex_prog_bound(prog);
+out:
+	mutex_unlock(&rex_mutex);
+	return ret;
+}
+REX_EXPORT(rex_program_register);
+
+void rex_program_unregister(struct module *owner)
+{
+	struct rex_prog *prog;
+
+	mutex_lock(&rex_mutex);
+	list_for_each_entry(prog, &rex_progs, list)
+		if (prog->owner == owner)
+			goto found;
+	mutex_unlock(&rex_mutex);
+	return;
+
+found:
+	atomic_set(&prog->state, REX_STATE_DISABLED);
+	rex_prog_slots_off(prog);
+	list_del(&prog->list);
+	mutex_unlock(&rex_mutex);
+
+	/* The invocations that run now end; they all run with preemption off. */
+	synchronize_rcu();
+	rex_fault_exit(prog);
+
+	mutex_lock(&rex_mutex);
+	if (list_empty(&rex_progs))
+		rex_watchdog_stop();
+	rex_netlink_event(prog, REX_EVENT_UNLOADED);
+	rex_prog_free(prog);
+	mutex_unlock(&rex_mutex);
+}
+REX_EXPORT(rex_program_unregister);

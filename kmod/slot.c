@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of slots; see struct rex_slot. */
+#include <linux/random.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "internal.h"
+
+struct rex_slot rex_slots[REX_MAX_SLOTS];
+
+static void rex_slot_fill_dead(struct rex_slot *slot)
+{
+	int hook;
+
+	slot->dead = get_random_u64();
+	slot->cookie = get_random_u64();
+	for (hook = 0; hook < __REX_HOOK_MAX; hook++)
+		WRITE_ONCE(slot->live[hook], slot->dead);
+}
+
+void rex_slots_init(void)
+{
+	int i;
+
+	for (i = 0; i < REX_MAX_SLOTS; i++)
+		rex_slot_fill_dead(&rex_slots[i]);
+}
+
+/* A slot for one entry; it is not live yet. NULL with no memory or no free slot. */
+struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def *def)
+{
+	struct rex_slot *slot;
+	int i;
+
+	lockdep_assert_held(&rex_mutex);
+	for (i = 0; i < REX_MAX_SLOTS && rex_slots[i].used; i++)
+		;
+	if (i == REX_MAX_SLOTS)
+		return NULL;
+	slot = &rex_slots[i];
+	slot->counts = alloc_percpu(struct rex_counts);
+	if (!slot->counts)
+		return NULL;
+	rex_slot_fill_dead(slot);
+	slot->entry = (rex_fn)def->fn;
+	slot->fn = slot->entry;
+	slot->hook = def->hook;
+	strscpy(slot->name, def->name, sizeof(slot->name));
+	slot->used = true;
+	WRITE_ONCE(slot->prog, prog);
+	return slot;
+}
+
+/* Nobody may be running in the slot any more. */
+void rex_slot_put(struct rex_slot *slot)
+{
+	WRITE_ONCE(slot->prog, NULL);
+	rex_slot_fill_dead(slot);
+	free_percpu(slot->counts);
+	slot->counts = NULL;
+	slot->fn = NULL;
+	slot->entry = NULL;
+	slot->used = false;
+}
+
+void rex_slot_enable(struct rex_slot *slot)
+{
+	WRITE_ONCE(slot->live[slot->hook], slot->cookie);
+}
+
+void rex_slot_disable(struct rex_slot *slot)
+{
+	WRITE_ONCE(slot->live[slot->hook], slot->dead);
+}
+
+/* Stands in for the entry while its run time is measured; runs on the program's stack. */
+static s32 rex_timed(struct rex_ctx *ctx)
+{
+	struct rex_slot *slot = rex_this_frame()->slot;
+	u64 start = ktime_get_mono_fast_ns();
+	s32 ret = slot->entry(ctx);
+
+	this_cpu_add(slot->counts->ns, ktime_get_mono_fast_ns() - start);
+	return ret;
+}
+
+void rex_slot_set_timing(struct rex_slot *slot, bool on)
+{
+	WRITE_ONCE(slot->fn, on ? rex_timed : slot->entry);
+}
+
+void rex_slot_sum(const struct rex_slot *slot, struct rex_counts *sum)
+{
+	int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct rex_counts *c = per_cpu_ptr(slot->counts, cpu);
+
+		sum->runs += READ_ONCE(c->runs);
+		sum->ns += READ_ONCE(c->ns);
+		sum->panics += READ_ONCE(c->panics);
+		sum->overruns += READ_ONCE(c->overruns);
+		sum->overflows += READ_ONCE(c->overflows);
+	}
+}
