@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fail.h"
+#include "track.h"
+
+int track_init(struct track *t, uint32_t ports)
+{
+	*t = (struct track){ .ports = ports, .size = ports << 16 };
+	t->slot = calloc(t->size, sizeof(*t->slot));
+	return t->slot ? 0 : fail(ENOMEM, "no memory for the request table of %u ports", ports);
+}
+
+void track_free(struct track *t)
+{
+	free(t->slot);
+	t->slot = NULL;
+}
+
+int track_room(const struct track *t)
+{
+	/* half of the table stays settled, so that late replies and duplicates are recognised */
+	return t->head - t->tail < t->size / 2;
+}
+
+struct request track_send(struct track *t, uint32_t key, uint64_t due)
+{
+	uint32_t i = t->head++ % t->size;
+
+	t->slot[i] = (struct slot){ .due = due, .key = key, .state = SLOT_PENDING };
+	t->pending++;
+	return (struct request){ .port = i % t->ports, .id = i / t->ports, .key = key };
+}
+
+struct slot *track_find(struct track *t, uint32_t port, uint16_t id)
+{
+	struct slot *s;
+
+	if (port >= t->ports)
+		return NULL;
+	s = &t->slot[(uint32_t)id * t->ports + port];
+	return s->state == SLOT_FREE ? NULL : s;
+}
+
+static void settle(struct track *t)
+{
+	while (t->tail < t->head && t->slot[t->tail % t->size].state != SLOT_PENDING)
+		t->tail++;
+}
+
+void track_done(struct track *t, struct slot *s)
+{
+	s->state = SLOT_DONE;
+	t->pending--;
+	settle(t);
+}
+
+uint32_t track_expire(struct track *t, uint64_t before)
+{
+	uint32_t n = 0;
+
+	while (t->tail < t->head) {
+		struct slot *s = &t->slot[t->tail % t->size];
+
+		if (s->due >= before)
+			break;
+		s->state = SLOT_LOST;
+		t->pending--;
+		n++;
+		settle(t);
+	}
+	return n;
+}

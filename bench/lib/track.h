@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requests in flight. Request number n leaves from source port n % ports with
+ * request id (n / ports) & 0xffff, so a table of ports * 65536 slots holds them in
+ * the order they were sent, and (port, id) of a reply leads to its slot at once.
+ */
+#ifndef BENCH_TRACK_H
+#define BENCH_TRACK_H
+
+#include <stdint.h>
+
+enum slot_state { SLOT_FREE, SLOT_PENDING, SLOT_DONE, SLOT_LOST };
+
+struct slot {
+	uint64_t due;		/* ns: when the request was to be sent */
+	uint32_t key;
+	uint32_t state;
+};
+
+struct track {
+	struct slot *slot;
+	uint32_t ports, size;	/* size = ports * 65536 */
+	uint64_t head, tail;	/* next request number; oldest one not settled */
+	uint32_t pending;
+};
+
+int track_init(struct track *t, uint32_t ports);
+void track_free(struct track *t);
+
+/* Can one more request be in flight? */
+int track_room(const struct track *t);
+
+struct request {
+	uint32_t port;		/* 0..ports-1 */
+	uint16_t id;
+	uint32_t key;
+};
+
+/* Book request number @t->head; track_room() must hold. */
+struct request track_send(struct track *t, uint32_t key, uint64_t due);
+
+/* The slot of a reply, NULL if @port or the slot was never used. The caller looks at its state. */
+struct slot *track_find(struct track *t, uint32_t port, uint16_t id);
+
+/* Settle a pending slot as answered. */
+void track_done(struct track *t, struct slot *s);
+
+/* Declare requests due before @before lost; returns how many. */
+uint32_t track_expire(struct track *t, uint64_t before);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_VERIFY_H
+#define BENCH_VERIFY_H
+
+#include "keys.h"
+#include "mc.h"
+
+enum verdict {
+	REPLY_GOOD,	/* every byte as it must be */
+	REPLY_MISSING,	/* END: the key was not found */
+	REPLY_WRONG,	/* anything else; *why says what */
+};
+
+/* Compare the reply to "get" of key @index byte by byte with what that key must have. */
+enum verdict verify_reply(const struct keyset *k, uint32_t index, const struct mc_reply *r,
+			  const char **why);
+
+#endif

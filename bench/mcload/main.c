@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mcload: fill memcached, ask it with verified GETs over ordinary UDP sockets,
+ * read its counters. Same data set, same checks and same report as rexgen.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fail.h"
+#include "options.h"
+#include "report.h"
+#include "sock.h"
+
+enum { OPT_GET = 512, OPT_STAT };
+
+struct arguments {
+	struct options common;
+	bool get;
+	const char *stat;
+};
+
+static const struct argp_option argp_options[] = {
+	{ "get", OPT_GET, NULL, 0, "run the load: verified GETs to --server", 1 },
+	{ "stat", OPT_STAT, "NAME", 0, "print one counter of --server's 'stats', cmd_get for example", 1 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+	int err = 0;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->common;
+		break;
+	case OPT_GET:
+		a->get = true;
+		break;
+	case OPT_STAT:
+		a->stat = arg;
+		break;
+	case ARGP_KEY_END:
+		if ((a->get || a->stat) && !a->common.has_server)
+			err = fail(EINVAL, "--get and --stat need --server");
+		else if (!a->get && !a->stat && !a->common.has_preload)
+			err = fail(EINVAL, "nothing to do: --preload, --get or --stat");
+		else
+			err = options_finish(&a->common);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (err)
+		argp_failure(state, 1, 0, "%s", fail_msg());
+	return 0;
+}
+
+static int get(const struct options *o)
+{
+	static struct result res;
+	static struct sock s;
+	struct report rep = { .tool = "mcload", .client = "socket", .load = &o->load,
+			      .keys = &o->keys, .res = &res, .has_latency = true };
+	int err = sock_open(&s, &o->server, o->ports);
+
+	if (err)
+		return err;
+	s.wire.keys = &o->keys;
+	drive_catch_signals();
+	err = drive(&s.wire, &o->load, &res);
+	sock_close(&s);
+	if (err)
+		return err;
+	report_text(stdout, &rep);
+	if (o->json)
+		err = report_json(o->json, &rep);
+	if (err)
+		return err;
+	return report_clean(&res) ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { .argp = &options_argp }, { 0 } };
+	static const struct argp argp = {
+		.options = argp_options, .parser = parse, .children = children,
+		.doc = "Fill memcached (--preload), send verified GETs over UDP sockets (--get), read a counter (--stat)."
+		       "\vExit status: 0 all replies were right, 1 it could not run, 2 replies were wrong, missing or doubled.",
+	};
+	struct arguments a = { 0 };
+	char value[64];
+	int err = 0;
+
+	options_default(&a.common);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.common.has_preload)
+		err = mc_preload(&a.common.preload, &a.common.keys);
+	if (!err && a.get)
+		err = get(&a.common);
+	if (err >= 0 && a.stat) {
+		int e = mc_stat(&a.common.server, a.stat, value, sizeof(value));
+
+		if (e)
+			err = e;
+		else
+			printf("%s\n", value);
+	}
+	if (err < 0)
+		fprintf(stderr, "mcload: %s\n", fail_msg());
+	return err < 0 ? 1 : err;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "frame.h"
+#include "mc.h"
+
+#define ETH_LEN		14
+#define IP_LEN		20
+#define UDP_LEN		8
+#define ARP_LEN		28
+#define ETH_MIN		60
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+/* Ones' complement sum of big-endian 16-bit words. */
+static uint32_t sum(const uint8_t *p, uint32_t len, uint32_t s)
+{
+	for (; len > 1; p += 2, len -= 2)
+		s += get16(p);
+	return len ? s + (*p << 8) : s;
+}
+
+static uint16_t fold(uint32_t s)
+{
+	s = (s >> 16) + (s & 0xffff);
+	return s + (s >> 16);
+}
+
+static uint32_t pseudo_sum(const uint8_t *ip, uint16_t udp_len)
+{
+	return sum(ip + 12, 8, 17 + udp_len);
+}
+
+uint32_t frame_get(uint8_t *out, const struct path *p, const struct keyset *k,
+		   const struct request *r)
+{
+	uint8_t *ip = out + ETH_LEN, *udp = ip + IP_LEN;
+	char key[KEY_MAX];
+	uint16_t udp_len, csum;
+	uint32_t n;
+
+	n = mc_build_get(udp + UDP_LEN, r->id, key, key_text(k, r->key, key));
+	udp_len = UDP_LEN + n;
+	memcpy(out, p->dst_mac, MAC_LEN);
+	memcpy(out + MAC_LEN, p->src_mac, MAC_LEN);
+	put16(out + 12, 0x0800);
+
+	memset(ip, 0, IP_LEN);
+	ip[0] = 0x45;
+	put16(ip + 2, IP_LEN + udp_len);
+	put16(ip + 4, r->id);
+	put16(ip + 6, 0x4000);		/* don't fragment */
+	ip[8] = 64;
+	ip[9] = 17;
+	put32(ip + 12, p->src_ip);
+	put32(ip + 16, p->dst_ip);
+	put16(ip + 10, ~fold(sum(ip, IP_LEN, 0)));
+
+	put16(udp, p->src_port + r->port);
+	put16(udp + 2, p->dst_port);
+	put16(udp + 4, udp_len);
+	put16(udp + 6, 0);
+	csum = ~fold(sum(udp, udp_len, pseudo_sum(ip, udp_len)));
+	put16(udp + 6, csum ? csum : 0xffff);
+
+	n += ETH_LEN + IP_LEN + UDP_LEN;
+	if (n < ETH_MIN) {
+		memset(out + n, 0, ETH_MIN - n);
+		n = ETH_MIN;
+	}
+	return n;
+}
+
+/*
+ * A UDP checksum may be absent (0), complete, or left to the hardware: between two
+ * ends of a veth pair the kernel leaves only the sum of the pseudo header in it.
+ */
+static bool udp_sum_ok(const uint8_t *ip, const uint8_t *udp, uint16_t udp_len)
+{
+	uint32_t pseudo = pseudo_sum(ip, udp_len);
+
+	return !get16(udp + 6) || fold(sum(udp, udp_len, pseudo)) == 0xffff ||
+	       get16(udp + 6) == fold(pseudo);
+}
+
+static enum frame_kind parse_arp(struct path *p, const uint8_t *arp, uint32_t len)
+{
+	static const uint8_t head[6] = { 0, 1, 8, 0, 6, 4 };
+
+	if (len < ARP_LEN || memcmp(arp, head, sizeof(head)) || get32(arp + 24) != p->src_ip)
+		return FRAME_OTHER;
+	if (get16(arp + 6) == 1)
+		return FRAME_ARP_REQUEST;
+	if (get16(arp + 6) != 2 || get32(arp + 14) != p->dst_ip)
+		return FRAME_OTHER;
+	memcpy(p->dst_mac, arp + 8, MAC_LEN);
+	p->resolved = true;
+	return FRAME_ARP_REPLY;
+}
+
+enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
+			    struct datagram *d)
+{
+	const uint8_t *ip = frame + ETH_LEN, *udp;
+	uint32_t ip_len, total;
+	uint16_t udp_len;
+
+	if (len < ETH_LEN)
+		return FRAME_OTHER;
+	len -= ETH_LEN;
+	if (get16(frame + 12) == 0x0806)
+		return parse_arp(p, ip, len);
+	if (get16(frame + 12) != 0x0800 || len < IP_LEN || ip[0] >> 4 != 4)
+		return FRAME_OTHER;
+	ip_len = (ip[0] & 15) * 4;
+	total = get16(ip + 2);
+	if (ip_len < IP_LEN || total > len || total < ip_len + UDP_LEN || ip[9] != 17)
+		return FRAME_OTHER;
+	udp = ip + ip_len;
+	if (get32(ip + 16) != p->src_ip || get32(ip + 12) != p->dst_ip ||
+	    get16(udp) != p->dst_port || (uint16_t)(get16(udp + 2) - p->src_port) >= p->ports)
+		return FRAME_OTHER;
+
+	/* From here on it is meant to be a reply to us: what is wrong with it is reported. */
+	udp_len = get16(udp + 4);
+	d->port = get16(udp + 2) - p->src_port;
+	d->payload = udp + UDP_LEN;
+	d->len = total - ip_len - UDP_LEN;
+	d->broken = NULL;
+	if (memcmp(frame, p->src_mac, MAC_LEN))
+		d->broken = "sent to another MAC address";
+	else if (get16(ip + 6) & 0x3fff)
+		d->broken = "an IP fragment";
+	else if (udp_len != total - ip_len)
+		d->broken = "UDP length does not match IP length";
+	else if (fold(sum(ip, ip_len, 0)) != 0xffff)
+		d->broken = "wrong IP checksum";
+	else if (!udp_sum_ok(ip, udp, udp_len))
+		d->broken = "wrong UDP checksum";
+	return FRAME_REPLY;
+}
+
+static uint32_t arp(uint8_t *out, const struct path *p, uint16_t op, const uint8_t *to_mac,
+		    uint32_t to_ip)
+{
+	static const uint8_t head[8] = { 8, 6, 0, 1, 8, 0, 6, 4 };
+	uint8_t *a = out + ETH_LEN;
+
+	memset(out, 0, ETH_MIN);
+	if (to_mac)
+		memcpy(out, to_mac, MAC_LEN);
+	else
+		memset(out, 0xff, MAC_LEN);
+	memcpy(out + MAC_LEN, p->src_mac, MAC_LEN);
+	memcpy(out + 12, head, sizeof(head));
+	put16(a + 6, op);
+	memcpy(a + 8, p->src_mac, MAC_LEN);
+	put32(a + 14, p->src_ip);
+	if (to_mac)
+		memcpy(a + 18, to_mac, MAC_LEN);
+	put32(a + 24, to_ip);
+	return ETH_MIN;
+}
+
+uint32_t frame_arp_request(uint8_t *out, const struct path *p)
+{
+	return arp(out, p, 1, NULL, p->dst_ip);
+}
+
+uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request)
+{
+	return arp(out, p, 2, request + ETH_LEN + 8, get32(request + ETH_LEN + 14));
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rexgen: a memcached client on DPDK that checks every byte of every reply.
+ *
+ *   rexgen --iface IF --server 10.0.0.1 --src-ip 10.0.0.2 [OPTION...]
+ *   rexgen EAL-ARGUMENTS -- --server 10.0.0.1 --src-ip 10.0.0.2 [OPTION...]
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "options.h"
+#include "port.h"
+#include "report.h"
+
+enum { OPT_IFACE = 512, OPT_DRIVER, OPT_CPU, OPT_PORT, OPT_SRC_IP, OPT_SRC_MAC, OPT_DST_MAC,
+       OPT_SRC_PORT };
+
+struct arguments {
+	struct options common;
+	struct port_options port;
+	struct path path;
+};
+
+static const struct argp_option argp_options[] = {
+	{ "iface", 'i', "IF", 0,
+	  "drive this kernel interface (veth or NIC) without hugepages; EAL arguments are then optional", 5 },
+	{ "driver", OPT_DRIVER, "NAME", 0,
+	  "for --iface: af_xdp or af_packet (default af_xdp, else af_packet)", 5 },
+	{ "cpu", OPT_CPU, "N", 0, "for --iface: run on this CPU", 5 },
+	{ "port", OPT_PORT, "N", 0, "DPDK port to use if there are several", 5 },
+	{ "src-ip", OPT_SRC_IP, "ADDR", 0,
+	  "our address; give it to no kernel interface, rexgen answers ARP for it", 6 },
+	{ "src-mac", OPT_SRC_MAC, "MAC", 0, "our MAC address (default the port's)", 6 },
+	{ "dst-mac", OPT_DST_MAC, "MAC", 0, "the server's MAC address (default: asked by ARP)", 6 },
+	{ "src-port", OPT_SRC_PORT, "N", 0, "first source port (default 20000)", 6 },
+	{ 0 }
+};
+
+static int parse_mac(uint8_t *mac, const char *what, const char *text)
+{
+	unsigned int v[MAC_LEN], n = 0;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5],
+		   &n) != MAC_LEN || text[n])
+		return fail(EINVAL, "%s '%s': a MAC address looks like 02:00:00:00:00:01", what,
+			    text);
+	for (int i = 0; i < MAC_LEN; i++)
+		mac[i] = v[i];
+	return 0;
+}
+
+static int parse_int(const char *what, const char *text, long lo, long hi, int *out)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (end == text || *end || v < lo || v > hi)
+		return fail(EINVAL, "%s '%s': a whole number from %ld to %ld is expected", what,
+			    text, lo, hi);
+	*out = v;
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+	struct in_addr ip;
+	int err = 0, v;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->common;
+		break;
+	case 'i':
+		a->port.iface = arg;
+		break;
+	case OPT_DRIVER:
+		if (!strcmp(arg, "af_xdp"))
+			a->port.driver = DRIVER_AF_XDP;
+		else if (!strcmp(arg, "af_packet"))
+			a->port.driver = DRIVER_AF_PACKET;
+		else
+			err = fail(EINVAL, "--driver '%s': af_xdp or af_packet is expected", arg);
+		break;
+	case OPT_CPU:
+		err = parse_int("--cpu", arg, 0, 1023, &a->port.cpu);
+		break;
+	case OPT_PORT:
+		err = parse_int("--port", arg, 0, 31, &a->port.port);
+		break;
+	case OPT_SRC_IP:
+		if (inet_pton(AF_INET, arg, &ip) != 1)
+			err = fail(EINVAL, "--src-ip '%s': an IPv4 address is expected", arg);
+		else
+			a->path.src_ip = ntohl(ip.s_addr);
+		break;
+	case OPT_SRC_MAC:
+		err = parse_mac(a->path.src_mac, "--src-mac", arg);
+		break;
+	case OPT_DST_MAC:
+		err = parse_mac(a->path.dst_mac, "--dst-mac", arg);
+		a->path.resolved = true;
+		break;
+	case OPT_SRC_PORT:
+		err = parse_int("--src-port", arg, 1024, 65000, &v);
+		if (!err)
+			a->path.src_port = v;
+		break;
+	case ARGP_KEY_END:
+		if (!a->common.has_server || !a->path.src_ip)
+			err = fail(EINVAL, "--server and --src-ip are needed");
+		else if (!a->port.iface && !a->port.eal_argc)
+			err = fail(EINVAL, "name the port: --iface IF, or EAL arguments before '--'");
+		else
+			err = options_finish(&a->common);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (err)
+		argp_failure(state, 1, 0, "%s", fail_msg());
+	return 0;
+}
+
+/* With a '--', what stands before it belongs to the EAL and is not looked at. */
+static void split(struct arguments *a, int *argc, char ***argv)
+{
+	for (int i = 1; i < *argc; i++)
+		if (!strcmp((*argv)[i], "--")) {
+			a->port.eal_argc = i - 1;
+			a->port.eal_argv = *argv + 1;
+			(*argv)[i] = (*argv)[0];
+			*argv += i;
+			*argc -= i;
+			return;
+		}
+}
+
+static int generate(struct arguments *a)
+{
+	static struct result res;
+	static struct port p;
+	struct report rep = { .tool = "rexgen", .load = &a->common.load, .keys = &a->common.keys,
+			      .res = &res, .has_latency = true };
+	int err;
+
+	if (a->common.has_preload) {
+		err = mc_preload(&a->common.preload, &a->common.keys);
+		if (err)
+			return err;
+	}
+	p.path = a->path;
+	err = port_open(&p, &a->port);
+	if (err)
+		return err;
+	p.wire.keys = &a->common.keys;
+	p.wire.ports = a->common.ports;
+	drive_catch_signals();
+	if (!p.path.resolved)
+		err = port_resolve(&p);
+	if (!err)
+		err = drive(&p.wire, &a->common.load, &res);
+	port_close(&p);
+	if (err)
+		return err;
+	rep.client = p.driver;
+	report_text(stdout, &rep);
+	if (a->common.json)
+		err = report_json(a->common.json, &rep);
+	if (err)
+		return err;
+	return report_clean(&res) ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { .argp = &options_argp }, { 0 } };
+	static const struct argp argp = {
+		.options = argp_options, .parser = parse, .children = children,
+		.args_doc = "\n[EAL-ARGUMENTS] -- ",
+		.doc = "Send memcached GETs over UDP with DPDK and check every byte of every reply."
+		       "\vEvery key's value is a function of the key, the sizes and --seed; fill memcached with --preload here or with mcload.\n"
+		       "Exit status: 0 all replies were right, 1 it could not run, 2 replies were wrong, missing or doubled. "
+		       "Lost requests are reported, they do not change the status.",
+	};
+	struct arguments a = { .port = { .cpu = -1, .port = -1 }, .path = { .src_port = 20000 } };
+	int err;
+
+	options_default(&a.common);
+	split(&a, &argc, &argv);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	a.path.dst_ip = ntohl(a.common.server.sin_addr.s_addr);
+	a.path.dst_port = ntohs(a.common.server.sin_port);
+	a.path.ports = a.common.ports;
+	err = generate(&a);
+	if (err < 0)
+		fprintf(stderr, "rexgen: %s\n", fail_msg());
+	return err < 0 ? 1 : err;
+}
