@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the object may contain and import. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uapi/rex.h>
+
+#include "diag.h"
+#include "object.h"
+
+/* Names of the functions and objects that rex_prog.h declares, NULL at the end. */
+extern const char *const rex_imports[];
+
+static bool starts(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+static bool import_allowed(const char *name)
+{
+	static const char *const others[] = {
+		"memcpy", "memmove", "memset", "memcmp", "__x86_return_thunk", NULL
+	};
+
+	for (const char *const *p = rex_imports; *p; p++)
+		if (!strcmp(name, *p))
+			return true;
+	for (const char *const *p = others; *p; p++)
+		if (!strcmp(name, *p))
+			return true;
+	return starts(name, "__x86_indirect_thunk_");
+}
+
+/* The compiler's helpers for float arithmetic: __adddf3, __floatunsidf, __fixsfdi, fmod, ... */
+static bool is_float_helper(const char *name)
+{
+	static const char *const parts[] = { "sf", "df", "tf", "hf", "xf", NULL };
+	static const char *const maths[] = {
+		"fma", "fmaf", "fmod", "fmodf", "sqrt", "sqrtf", "floor", "floorf", "ceil", "ceilf", "trunc",
+		"truncf", "round", "roundf", "rint", "rintf", "pow", "powf", "exp", "expf", "log", "logf",
+		"sin", "sinf", "cos", "cosf", "fmin", "fminf", "fmax", "fmaxf", NULL
+	};
+
+	for (const char *const *p = maths; *p; p++)
+		if (!strcmp(name, *p))
+			return true;
+	if (!starts(name, "__"))
+		return false;
+	for (const char *const *p = parts; *p; p++)
+		if (strstr(name + 2, *p))
+			return true;
+	return false;
+}
+
+/* The first use of a symbol in code, else anywhere. */
+static struct place use_of(const struct object *o, size_t symbol)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+
+		if (!(s->header.sh_flags & SHF_EXECINSTR))
+			continue;
+		for (size_t k = 0; k < s->nrelocs; k++)
+			if (s->relocs[k].symbol == symbol)
+				return lines_find(o, i, s->relocs[k].offset);
+	}
+	return (struct place) { 0 };
+}
+
+static int check_imports(const struct object *o)
+{
+	int err = 0;
+
+	for (size_t i = 1; i < o->nsymbols; i++) {
+		const struct symbol *y = &o->symbols[i];
+		struct place p;
+
+		if (y->sym.st_shndx != SHN_UNDEF || !*y->name || import_allowed(y->name))
+			continue;
+		err = -EPERM;
+		p = use_of(o, i);
+		if (is_float_helper(y->name)) {
+			diag_error(p.file, p.line, p.column,
+				   "floating point (`%s`) is not available in the kernel", y->name);
+			diag_note("use integers, e.g. nanoseconds, per mille, or fixed point");
+		} else {
+			char *name = readable_name(y->name);
+
+			diag_error(p.file, p.line, p.column, "the program needs `%s`, which is not there "
+				   "in the kernel for it", name);
+			if (starts(y->name, "__"))
+				diag_note("the compiler calls it for an operation that has no instruction, such "
+					  "as a 128-bit division; use 64-bit integers");
+			else
+				diag_note("a program may call what the rex crate offers and nothing else");
+			free(name);
+		}
+	}
+	return err;
+}
+
+static bool section_allowed(const char *name)
+{
+	static const char *const exact[] = {
+		".text", ".rodata", ".data", ".bss", ".rex.entries", ".rex.maps",
+		".note.gnu.property", ".eh_frame", NULL
+	};
+
+	for (const char *const *p = exact; *p; p++)
+		if (!strcmp(name, *p))
+			return true;
+	return starts(name, ".text.") || starts(name, ".rodata.") || starts(name, ".data.") ||
+	       starts(name, ".bss.");
+}
+
+/* What the kernel's module loader and `-mcmodel=kernel` can take; no GOT, no TLS. */
+static bool reloc_allowed(uint32_t type)
+{
+	return type == R_X86_64_64 || type == R_X86_64_PC32 || type == R_X86_64_PLT32 ||
+	       type == R_X86_64_32S || type == R_X86_64_32 || type == R_X86_64_PC64;
+}
+
+static int check_sections(const struct object *o)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+
+		if (!(s->header.sh_flags & SHF_ALLOC))
+			continue;
+		if (!section_allowed(s->name) || (s->header.sh_flags & SHF_TLS)) {
+			diag_error(NULL, 0, 0, "section `%s` is not allowed in a program", s->name);
+			diag_note("sections belong to the loader; remove #[link_section] and thread locals");
+			return -EPERM;
+		}
+		if ((s->header.sh_flags & SHF_EXECINSTR) && (s->header.sh_flags & SHF_WRITE)) {
+			diag_error(NULL, 0, 0, "section `%s` is code and writable", s->name);
+			return -EPERM;
+		}
+		for (size_t k = 0; k < s->nrelocs; k++)
+			if (!reloc_allowed(s->relocs[k].type)) {
+				diag_error(NULL, 0, 0, "relocation type %u in %s", s->relocs[k].type, s->name);
+				diag_note("the kernel's module loader does not know it; was the sysroot built "
+					  "with another target-flags file?");
+				return -EPERM;
+			}
+	}
+	return 0;
+}
+
+/* Entries and maps: an array each, every element with a name in front. */
+static int check_table(const struct object *o, const char *name, size_t element, size_t max)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+		size_t room = element == sizeof(struct rex_map_def) ? REX_MAP_NAME_LEN : REX_NAME_LEN;
+
+		if (strcmp(s->name, name))
+			continue;
+		if (!s->data || s->size % element || s->size / element > max) {
+			diag_error(NULL, 0, 0, "%s has %zu bytes: at most %zu of %zu bytes each are possible",
+				   name, s->size, max, element);
+			return -EPERM;
+		}
+		for (size_t k = 0; k < s->size; k += element)
+			if (!s->data[k] || !memchr(s->data + k, 0, room)) {
+				diag_error(NULL, 0, 0, "a name in %s is empty or longer than %zu bytes", name,
+					   room - 1);
+				return -EPERM;
+			}
+	}
+	return 0;
+}
+
+int object_check(const struct object *o)
+{
+	int err = check_sections(o);
+
+	if (!err && !o->nentries) {
+		diag_error(NULL, 0, 0, "the program has no entry point");
+		diag_note("mark the function that a hook shall call with #[rex_xdp], #[rex_tc], ...");
+		return -EINVAL;
+	}
+	if (!err)
+		err = check_table(o, ".rex.entries", sizeof(struct rex_entry_def), REX_MAX_ENTRIES);
+	if (!err)
+		err = check_table(o, ".rex.maps", sizeof(struct rex_map_def), REX_MAX_MAPS);
+	return err ? err : check_imports(o);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REXC_DEPS_H
+#define REXC_DEPS_H
+
+#include <stddef.h>
+
+/*
+ * The source files that the compiler read, from its dep-info file (make
+ * syntax). 0 or negative errno; free with deps_free.
+ */
+int deps_read(const char *path, char ***files, size_t *n);
+void deps_free(char **files, size_t n);
+
+#endif

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A lexer for Rust, only as exact as it takes never to mistake code for a
+ * comment or a string, or the other way round. Comments are dropped.
+ */
+#include <string.h>
+
+#include "lexer.h"
+
+static bool is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_ident_start(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+}
+
+static bool is_ident(unsigned char c)
+{
+	return is_ident_start(c) || is_digit(c);
+}
+
+static unsigned char at(const struct lexer *lx, size_t n)
+{
+	return (size_t)(lx->end - lx->p) > n ? (unsigned char)lx->p[n] : 0;
+}
+
+static void advance(struct lexer *lx, size_t n)
+{
+	while (n-- && lx->p < lx->end) {
+		if (*lx->p++ == '\n') {
+			lx->line++;
+			lx->line_start = lx->p;
+		}
+	}
+}
+
+/* Bytes of white space here. Beyond ASCII Rust knows U+0085, 200E, 200F, 2028 and 2029. */
+static size_t space(const struct lexer *lx)
+{
+	unsigned char c = at(lx, 0);
+
+	if (c == ' ' || (c >= '\t' && c <= '\r'))
+		return lx->p < lx->end;
+	if (c == 0xc2 && at(lx, 1) == 0x85)
+		return 2;
+	if (c == 0xe2 && at(lx, 1) == 0x80) {
+		c = at(lx, 2);
+		if (c == 0x8e || c == 0x8f || c == 0xa8 || c == 0xa9)
+			return 3;
+	}
+	return 0;
+}
+
+static void ident_run(struct lexer *lx)
+{
+	while (lx->p < lx->end && is_ident(at(lx, 0)) && !space(lx))
+		lx->p++;
+}
+
+/* Skips white space and comments; false when a comment does not end. */
+static bool skip_blank(struct lexer *lx)
+{
+	for (;;) {
+		size_t n = space(lx);
+
+		if (n) {
+			advance(lx, n);
+		} else if (at(lx, 0) == '/' && at(lx, 1) == '/') {
+			while (lx->p < lx->end && *lx->p != '\n')
+				lx->p++;
+		} else if (at(lx, 0) == '/' && at(lx, 1) == '*') {
+			unsigned int depth = 1;
+
+			advance(lx, 2);
+			while (depth) {
+				if (lx->p >= lx->end)
+					return false;
+				if (at(lx, 0) == '/' && at(lx, 1) == '*') {
+					depth++;
+					advance(lx, 2);
+				} else if (at(lx, 0) == '*' && at(lx, 1) == '/') {
+					depth--;
+					advance(lx, 2);
+				} else {
+					advance(lx, 1);
+				}
+			}
+		} else {
+			return true;
+		}
+	}
+}
+
+/* At the opening quote. */
+static bool quoted(struct lexer *lx, char quote)
+{
+	advance(lx, 1);
+	while (lx->p < lx->end) {
+		if (*lx->p == '\\') {
+			advance(lx, 2);
+		} else if (*lx->p == quote) {
+			advance(lx, 1);
+			return true;
+		} else {
+			advance(lx, 1);
+		}
+	}
+	return false;
+}
+
+/* At the first # or the quote of a raw string with @hashes #s. */
+static bool raw_string(struct lexer *lx, size_t hashes)
+{
+	advance(lx, hashes + 1);
+	while (lx->p < lx->end) {
+		if (*lx->p == '"') {
+			size_t n = 0;
+
+			while (n < hashes && at(lx, 1 + n) == '#')
+				n++;
+			if (n == hashes) {
+				advance(lx, 1 + n);
+				return true;
+			}
+		}
+		advance(lx, 1);
+	}
+	return false;
+}
+
+/*
+ * A literal with a prefix (b"", r"", br#""#, c"", b'') at this identifier start?
+ * Returns its kind and moves behind it; TOK_END when it is an identifier.
+ */
+static enum token_kind prefixed(struct lexer *lx)
+{
+	unsigned char c = at(lx, 0);
+	size_t n = 0, hashes = 0;
+	bool raw;
+
+	if (c == 'b' && at(lx, 1) == '\'') {
+		advance(lx, 1);
+		return quoted(lx, '\'') ? TOK_CHAR : TOK_BROKEN;
+	}
+	if (c == 'b' || c == 'c')
+		n++;
+	raw = at(lx, n) == 'r';
+	n += raw;
+	if (!n)
+		return TOK_END;
+	while (raw && at(lx, n + hashes) == '#')
+		hashes++;
+	if (at(lx, n + hashes) != '"')
+		return TOK_END;
+	advance(lx, n);
+	if (raw)
+		return raw_string(lx, hashes) ? TOK_STRING : TOK_BROKEN;
+	return quoted(lx, '"') ? TOK_STRING : TOK_BROKEN;
+}
+
+static enum token_kind number(struct lexer *lx, bool index)
+{
+	const char *suffix;
+	bool real = false;
+
+	if (index) {
+		while (is_digit(at(lx, 0)))
+			lx->p++;
+		return TOK_INT;
+	}
+	if (at(lx, 0) == '0' && (at(lx, 1) == 'x' || at(lx, 1) == 'o' || at(lx, 1) == 'b')) {
+		ident_run(lx);
+		return TOK_INT;
+	}
+	while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
+		lx->p++;
+	if (at(lx, 0) == '.' && at(lx, 1) != '.' && !is_ident_start(at(lx, 1))) {
+		real = true;
+		lx->p++;
+		while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
+			lx->p++;
+	}
+	if (at(lx, 0) == 'e' || at(lx, 0) == 'E') {
+		size_t n = 1;
+
+		if (at(lx, n) == '+' || at(lx, n) == '-')
+			n++;
+		while (at(lx, n) == '_')
+			n++;
+		if (is_digit(at(lx, n))) {
+			real = true;
+			lx->p += n;
+			while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
+				lx->p++;
+		}
+	}
+	suffix = lx->p;
+	ident_run(lx);
+	return real || (lx->p > suffix && *suffix == 'f') ? TOK_FLOAT : TOK_INT;
+}
+
+/* Bytes of the UTF-8 character here. */
+static size_t char_len(const struct lexer *lx)
+{
+	unsigned char c = at(lx, 0);
+
+	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+static enum token_kind tick(struct lexer *lx)
+{
+	struct lexer ahead = *lx;
+
+	if (at(lx, 1) == '\\')
+		return quoted(lx, '\'') ? TOK_CHAR : TOK_BROKEN;
+	ahead.p++;
+	if (at(lx, 1 + char_len(&ahead)) == '\'') {
+		advance(lx, 2 + char_len(&ahead));
+		return TOK_CHAR;
+	}
+	advance(lx, 1);
+	if (at(lx, 0) == 'r' && at(lx, 1) == '#')
+		advance(lx, 2);
+	ident_run(lx);
+	return TOK_LIFETIME;
+}
+
+static unsigned int column(const char *from, const char *to)
+{
+	unsigned int n = 1;
+
+	for (; from < to; from++)
+		n += ((unsigned char)*from & 0xc0) != 0x80;
+	return n;
+}
+
+void lexer_init(struct lexer *lx, const char *source, size_t len)
+{
+	*lx = (struct lexer) { .p = source, .end = source + len, .line_start = source, .line = 1 };
+	if (len >= 3 && !memcmp(source, "\xef\xbb\xbf", 3))
+		lx->p = lx->line_start = source + 3;
+	/* "#!" begins a script's first line, but "#![" an attribute, with blanks between or not */
+	if (at(lx, 0) == '#' && at(lx, 1) == '!') {
+		struct lexer ahead = *lx;
+
+		ahead.p += 2;
+		if (!skip_blank(&ahead) || at(&ahead, 0) != '[')
+			while (lx->p < lx->end && *lx->p != '\n')
+				lx->p++;
+	}
+}
+
+struct token lexer_next(struct lexer *lx)
+{
+	struct token t = { .kind = TOK_BROKEN };
+	bool after_dot = lx->after_dot;
+	const char *line_start;
+	unsigned char c;
+
+	if (!skip_blank(lx)) {
+		t.text = lx->p;
+		t.line = lx->line;
+		t.column = 1;
+		return t;
+	}
+	t.text = lx->p;
+	t.line = lx->line;
+	line_start = lx->line_start;
+	lx->after_dot = false;
+	c = at(lx, 0);
+
+	if (lx->p >= lx->end) {
+		t.kind = TOK_END;
+	} else if (is_ident_start(c)) {
+		t.kind = prefixed(lx);
+		if (t.kind == TOK_END) {
+			t.kind = TOK_IDENT;
+			if (c == 'r' && at(lx, 1) == '#' && is_ident_start(at(lx, 2))) {
+				t.kind = TOK_RAW_IDENT;
+				lx->p += 2;
+				t.text = lx->p;
+			}
+			ident_run(lx);
+		}
+	} else if (is_digit(c)) {
+		t.kind = number(lx, after_dot);
+	} else if (c == '"') {
+		t.kind = quoted(lx, '"') ? TOK_STRING : TOK_BROKEN;
+	} else if (c == '\'') {
+		t.kind = tick(lx);
+	} else {
+		t.kind = TOK_PUNCT;
+		lx->p++;
+		/* a.0.1 is two indexes, 0..1.5 a range that ends in a real number */
+		lx->after_dot = c == '.' && !after_dot;
+	}
+	t.len = lx->p - t.text;
+	t.column = column(line_start, t.text);
+	return t;
+}
+
+bool token_is(const struct token *t, const char *text)
+{
+	return t->len == strlen(text) && !memcmp(t->text, text, t->len);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rexc: checks a Rex program and builds it into a kernel module. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "deps.h"
+#include "diag.h"
+#include "object.h"
+#include "rexc.h"
+#include "scan.h"
+
+const char *argp_program_version = "rexc " REXC_VERSION;
+
+static const char doc[] =
+	"Check a Rex program and build it into a kernel module.\v"
+	"A folder must have main.rs, lib.rs or FOLDER.rs. The program gets the name of the file or "
+	"folder; the module is written to NAME.ko in the current directory unless -o is given.\n"
+	"\n"
+	"rexc refuses what is not safe in the kernel, with the place and the way out: unsafe code, "
+	"foreign functions, assembly, values that are never dropped, floating point, and more than "
+	"28 KiB of stack. Programs with recursion or calls through pointers get a stack check in "
+	"every function.\n"
+	"\n"
+	"Environment: RUSTC (the compiler, default /usr/bin/rustc), KDIR (the kernel's headers), "
+	"REX_SYSROOT, REX_SUPPORT, REX_SYMVERS (folders of what comes with Rex), TMPDIR.\n"
+	"\n"
+	"Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 wrong usage.";
+
+enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME };
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "OUT.ko", 0, "Write the module here", 0 },
+	{ "name", OPT_NAME, "NAME", 0, "Name of the program and module", 0 },
+	{ "kdir", OPT_KDIR, "DIR", 0, "Headers of the kernel to build for", 0 },
+	{ "check", OPT_CHECK, NULL, 0, "Only check, build no module", 0 },
+	{ "sign", OPT_SIGN, "KEY:CERT", 0, "Sign the module (files as for the kernel's sign-file)", 0 },
+	{ "keep", OPT_KEEP, "DIR", 0, "Keep intermediate files in this new folder", 0 },
+	{ "verbose", 'v', NULL, 0, "Say what is done", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct job *job = state->input;
+
+	switch (key) {
+	case 'o':
+		job->out = arg;
+		break;
+	case 'v':
+		diag_set_verbose(1);
+		break;
+	case OPT_NAME:
+		snprintf(job->name, sizeof(job->name), "%s", arg);
+		if (!*arg)
+			argp_error(state, "--name is empty");
+		break;
+	case OPT_KDIR:
+		job->kdir = arg;
+		break;
+	case OPT_KEEP:
+		job->keep = arg;
+		break;
+	case OPT_CHECK:
+		job->check_only = true;
+		break;
+	case OPT_SIGN:
+		job->sign = arg;
+		if (!strchr(arg, ':'))
+			argp_error(state, "--sign wants KEY:CERT, two files, not `%s`", arg);
+		break;
+	case ARGP_KEY_ARG:
+		if (job->input)
+			argp_error(state, "one program at a time: `%s` and `%s`", job->input, arg);
+		job->input = arg;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which program? Name a .rs file or a folder");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int make_work_folder(struct job *job)
+{
+	const char *base = getenv("TMPDIR");
+	char path[PATH_MAX];
+	int err;
+
+	if (job->keep) {
+		if (mkdir(job->keep, 0777) || !realpath(job->keep, job->tmp)) {
+			err = -errno;
+			diag_error(job->keep, 0, 0, "%s", strerror(-err));
+			diag_note("--keep wants the name of a folder that does not exist yet");
+			return err;
+		}
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s/rexc.XXXXXX", base && *base ? base : "/tmp");
+	if (!mkdtemp(path)) {
+		err = -errno;
+		diag_error(path, 0, 0, "%s", strerror(-err));
+		diag_note("rexc needs a folder for intermediate files; set TMPDIR");
+		return err;
+	}
+	if (!realpath(path, job->tmp))
+		return -errno;
+	return 0;
+}
+
+/* The module appears under its name only when it is complete. */
+static int open_output(struct job *job, char temporary[PATH_MAX])
+{
+	int err, fd;
+
+	if ((size_t)snprintf(temporary, PATH_MAX, "%s.XXXXXX", job->out) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	fd = mkstemp(temporary);
+	if (fd < 0) {
+		err = -errno;
+		*temporary = '\0';
+		diag_error(job->out, 0, 0, "cannot write the module here: %s", strerror(-err));
+		return err;
+	}
+	fchmod(fd, 0644);
+	close(fd);
+	return 0;
+}
+
+static int examine(struct object *o, const char *path, struct stack_report *r)
+{
+	int err = object_open(o, path);
+
+	if (err)
+		return err;
+	o->lines = lines_open(o);
+	err = insn_scan(o);
+	/* one report is enough, but imports often name the line where instructions do not */
+	if (!err)
+		err = object_check(o);
+	return err ? err : stack_compute(o, r);
+}
+
+/* Inserts the run-time check; @object becomes the new object file's name. */
+static int add_checks(struct job *job, char object[])
+{
+	char *argv[] = { "clang", "--target=x86_64-linux-gnu", "-c", "-x", "assembler", "-o", NULL, NULL,
+			 NULL };
+	char from[PATH_MAX + 32], to[PATH_MAX + 32];
+	int ret;
+
+	snprintf(from, sizeof(from), "%s/program.s", job->tmp);
+	snprintf(to, sizeof(to), "%s/checked.s", job->tmp);
+	sprintf(object, "%s/checked.o", job->tmp);
+	ret = instrument(from, to);
+	if (ret) {
+		diag_error(to, 0, 0, "%s", strerror(-ret));
+		return ret;
+	}
+	argv[6] = object;
+	argv[7] = to;
+	ret = run_program(argv, NULL);
+	if (ret > 0) {
+		diag_error(NULL, 0, 0, "clang could not assemble the program");
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int check_object(struct job *job, char object[])
+{
+	struct stack_report r = { 0 };
+	struct object o;
+	int err;
+
+	sprintf(object, "%s/program.o", job->tmp);
+	err = examine(&o, object, &r);
+	if (!err)
+		err = stack_check(&o, &r, false);
+	if (!err && !r.bounded) {
+		diag_step("stack unbounded (%s): checked at run time", r.why);
+		stack_free(&r);
+		object_close(&o);
+		err = add_checks(job, object);
+		if (err)
+			return err;
+		err = examine(&o, object, &r);
+		if (!err)
+			err = stack_check(&o, &r, true);
+	} else if (!err) {
+		diag_step("stack at most %lu bytes: %s", (unsigned long)r.worst, r.why);
+		job->stack = r.worst ? r.worst : 1;
+	}
+	stack_free(&r);
+	object_close(&o);
+	return err;
+}
+
+static int build(struct job *job)
+{
+	char temporary[PATH_MAX] = "", object[PATH_MAX + 32], standard[PATH_MAX];
+	int err = locate(job);
+
+	if (err)
+		return err;
+	if (!job->out) {
+		snprintf(standard, sizeof(standard), "%.32s.ko", job->name);
+		job->out = standard;
+	}
+	err = make_work_folder(job);
+	if (!err && !job->check_only)
+		err = open_output(job, temporary);
+	if (!err)
+		err = rustc_list_files(job);
+	if (!err)
+		err = scan_files(job->files, job->nfiles);
+	if (!err)
+		err = rustc_compile(job);
+	if (!err) {
+		lines_set_sources(job->files, job->nfiles);
+		err = check_object(job, object);
+	}
+	if (!err && !job->check_only)
+		err = module_build(job, object, temporary);
+	if (!err && run_stopped)
+		err = -EINTR;
+	if (!err && !job->check_only && rename(temporary, job->out)) {
+		err = -errno;
+		diag_error(job->out, 0, 0, "%s", strerror(-err));
+	}
+	if (err && *temporary)
+		unlink(temporary);
+	if (*job->tmp && !job->keep)
+		nftw(job->tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	lines_set_sources(NULL, 0);
+	deps_free(job->files, job->nfiles);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, "FILE.rs|FOLDER", doc, NULL, NULL, NULL };
+	static struct job job;
+	int err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &job);
+	setenv("RUSTC_BOOTSTRAP", "1", 1);	/* the code generation flags are unstable ones */
+	run_catch_signals();
+	err = build(&job);
+	if (err && !diag_errors() && err != -EINTR)
+		diag_error(NULL, 0, 0, "%s", strerror(-err));
+	if (run_stopped) {
+		fputs("rexc: stopped\n", stderr);
+		return 128 + run_stopped;
+	}
+	return err ? 1 : 0;
+}
