@@ -7,10 +7,11 @@
 DEFINE_PER_CPU(struct rex_totals, rex_totals);
 
 /* The comparison with @live failed: a stranger, or a program that may not run now. */
-noinline notrace s32 rex_refuse_slot(u32 hook, u32 slot, u64 cookie)
+noinline notrace s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie)
 {
-	if (slot >= REX_MAX_SLOTS || !rex_slots[slot].prog || rex_slots[slot].hook != hook ||
-	    rex_slots[slot].cookie != cookie)
+	const struct rex_slot *slot = (void *)rex_slots + slot_offset;
+
+	if (!READ_ONCE(slot->prog) || slot->hook != hook || slot->cookie != cookie)
 		this_cpu_inc(rex_totals.stale);
 	return rex_hooks[hook].safe;
 }

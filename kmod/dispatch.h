@@ -12,7 +12,11 @@
 
 #include "internal.h"
 
-s32 rex_refuse_slot(u32 hook, u32 slot, u64 cookie);
+/* The kfuncs, for shims: hooks.c. */
+int rex_xdp(struct xdp_md *ctx, u32 slot, u64 cookie);
+int rex_tc(struct __sk_buff *ctx, u32 slot, u64 cookie);
+
+s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie);
 s32 rex_refuse_depth(u32 hook);
 
 /*
@@ -55,19 +59,24 @@ static __always_inline bool rex_hook_has_bh_off(u32 hook)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) && hook == REX_HOOK_XDP;
 }
 
-/* @raw: the hook's own context. The program does not run: the hook's safe verdict. */
+/*
+ * @raw: the hook's own context. Gives the hook's safe verdict when the program does not run.
+ * @slot_id is cut to the table's size instead of compared: the cookie tells the rest.
+ */
 static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 cookie,
 					struct rex_ctx *(*setup)(struct rex_frame *, void *))
 {
-	struct rex_slot *slot = &rex_slots[slot_id % REX_MAX_SLOTS];
+	unsigned long offset = (slot_id % REX_MAX_SLOTS) * sizeof(struct rex_slot);
+	struct rex_slot *slot = (void *)rex_slots + offset;
 	struct rex_frame *frame;
 	s32 ret;
 
 	if (!rex_hook_has_bh_off(hook))
 		preempt_disable_notrace();
 
-	if (unlikely(READ_ONCE(slot->live[hook]) != cookie)) {
-		ret = rex_refuse_slot(hook, slot_id, cookie);
+	/* One load, which READ_ONCE would keep out of the comparison. */
+	if (unlikely(slot->live[hook] != cookie)) {
+		ret = rex_refuse_slot(hook, offset, cookie);
 		goto out;
 	}
 	frame = this_cpu_read(rex_top);
@@ -81,12 +90,14 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	 */
 	this_cpu_write(rex_top, frame->next);
 	barrier();
-	WRITE_ONCE(frame->slot, slot);
+	WRITE_ONCE(frame->slot_offset, offset);
 	WRITE_ONCE(frame->watch, 0);
 	this_cpu_inc(slot->counts->runs);
 	ret = rex_call(&frame, slot->fn, setup(frame, raw));
-	if (unlikely(frame->held))
-		rex_release(frame);
+	if (unlikely(frame->held)) {
+		ret = rex_release_last(frame, ret);
+		goto out;
+	}
 	barrier();
 	this_cpu_write(rex_top, frame);
 out:

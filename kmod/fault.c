@@ -45,7 +45,7 @@ struct rex_fault_text {
 static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
 		      const struct rex_fault_text *what)
 {
-	struct rex_slot *slot = frame->slot;
+	struct rex_slot *slot = rex_frame_slot(frame);
 	struct rex_prog *prog = slot->prog;
 
 	rex_prog_crash(prog);
@@ -68,7 +68,7 @@ static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
 		rec->cpu = raw_smp_processor_id();
 		rec->line = what->line;
 		rec->column = what->column;
-		memcpy(rec->entry, slot->name, sizeof(rec->entry));
+		strscpy(rec->entry, slot->name, sizeof(rec->entry));
 		rex_copy_text(rec->file, sizeof(rec->file), what->file, what->file_len);
 		rex_copy_text(rec->text, sizeof(rec->text), what->text, what->text_len);
 		rec->traced = rex_trace(prog, frame, current_stack_pointer, rec->trace);

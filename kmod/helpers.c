@@ -44,7 +44,7 @@ REX_EXPORT(rex_random);
 void rex_printk(u32 level, const char *text, u64 len)
 {
 	struct rex_frame *frame = rex_this_frame();
-	struct rex_prog *prog = frame->slot->prog;
+	struct rex_prog *prog = rex_frame_slot(frame)->prog;
 	const char prefix[] = { KERN_SOH_ASCII, '0' + min(level, 7U), '\0' };
 
 	if (text && __ratelimit(&prog->printk))

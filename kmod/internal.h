@@ -53,8 +53,10 @@ struct rex_slot {
 	rex_fn			entry;
 	u32			hook;
 	bool			used;
-	char			name[REX_NAME_LEN];
+	const char		*name;	/* in the program module */
 } ____cacheline_aligned;
+
+static_assert(sizeof(struct rex_slot) == 128);	/* found by a shift */
 
 extern struct rex_slot rex_slots[REX_MAX_SLOTS];
 
@@ -89,7 +91,7 @@ int rex_hooks_init(void);
 struct rex_frame {
 	u64			saved_sp;
 	struct rex_frame	*next;		/* the frame of the next nesting level */
-	struct rex_slot		*slot;
+	unsigned long		slot_offset;	/* from rex_slots, in bytes */
 	union {
 		u64		watch;		/* both below, for one store */
 		struct {
@@ -113,6 +115,11 @@ DECLARE_PER_CPU(struct rex_frame *[REX_LEVELS], rex_frames);
 
 int rex_stacks_init(void);
 void rex_stacks_exit(void);
+
+static inline struct rex_slot *rex_frame_slot(const struct rex_frame *frame)
+{
+	return (void *)rex_slots + READ_ONCE(frame->slot_offset);
+}
 
 /* The frame of the invocation that runs now. Only for code that programs call. */
 static __always_inline struct rex_frame *rex_this_frame(void)
@@ -161,6 +168,7 @@ static __always_inline void rex_check_stop(struct rex_frame *frame)
 /* ---- resources (resource.c) ---------------------------------------------------- */
 
 void rex_release(struct rex_frame *frame);
+s32 rex_release_last(struct rex_frame *frame, s32 verdict);
 
 /* ---- watchdog (watchdog.c) ------------------------------------------------------ */
 

@@ -85,3 +85,11 @@ noinline notrace void rex_release(struct rex_frame *frame)
 		smp_store_release(frame->locks[index], 0);
 	frame->held = 0;
 }
+
+/* The same for an invocation that returned by itself; gives its frame back, too. */
+noinline notrace s32 rex_release_last(struct rex_frame *frame, s32 verdict)
+{
+	rex_release(frame);
+	this_cpu_write(rex_top, frame);
+	return verdict;
+}

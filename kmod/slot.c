@@ -45,7 +45,7 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 	slot->entry = (rex_fn)def->fn;
 	slot->fn = slot->entry;
 	slot->hook = def->hook;
-	strscpy(slot->name, def->name, sizeof(slot->name));
+	slot->name = def->name;
 	slot->used = true;
 	WRITE_ONCE(slot->prog, prog);
 	return slot;
@@ -60,6 +60,7 @@ void rex_slot_put(struct rex_slot *slot)
 	slot->counts = NULL;
 	slot->fn = NULL;
 	slot->entry = NULL;
+	slot->name = NULL;
 	slot->used = false;
 }
 
@@ -76,7 +77,7 @@ void rex_slot_disable(struct rex_slot *slot)
 /* Stands in for the entry while its run time is measured; runs on the program's stack. */
 static s32 rex_timed(struct rex_ctx *ctx)
 {
-	struct rex_slot *slot = rex_this_frame()->slot;
+	struct rex_slot *slot = rex_frame_slot(rex_this_frame());
 	u64 start = ktime_get_mono_fast_ns();
 	s32 ret = slot->entry(ctx);
 

@@ -40,8 +40,7 @@ static enum hrtimer_restart rex_tick(struct hrtimer *timer)
 	for (level = 0; level < REX_LEVELS && frames[level] && frames[level] != top; level++) {
 		struct rex_frame *frame = frames[level];
 		/* The frame may be taken but not filled: its slot is then the one before. */
-		const struct rex_slot *slot = READ_ONCE(frame->slot);
-		const struct rex_prog *prog = slot ? READ_ONCE(slot->prog) : NULL;
+		const struct rex_prog *prog = READ_ONCE(rex_frame_slot(frame)->prog);
 
 		if (!prog || ++frame->ticks <= READ_ONCE(prog->budget_ticks))
 			continue;
