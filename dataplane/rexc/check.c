@@ -70,6 +70,7 @@ static struct place use_of(const struct object *o, size_t symbol)
 
 static int check_imports(const struct object *o)
 {
+	struct place last = { 0 };
 	int err = 0;
 
 	for (size_t i = 1; i < o->nsymbols; i++) {
@@ -81,6 +82,10 @@ static int check_imports(const struct object *o)
 		err = -EPERM;
 		p = use_of(o, i);
 		if (is_float_helper(y->name)) {
+			/* one calculation takes many helpers */
+			if (p.file && p.file == last.file && p.line == last.line)
+				continue;
+			last = p;
 			diag_error(p.file, p.line, p.column,
 				   "floating point (`%s`) is not available in the kernel", y->name);
 			diag_note("use integers, e.g. nanoseconds, per mille, or fixed point");

@@ -209,3 +209,19 @@ struct place lines_find(const struct object *o, size_t section, uint64_t offset)
 	free(seen);
 	return p;
 }
+
+struct place lines_find_function(const struct object *o, size_t function)
+{
+	const struct function *f = &o->functions[function];
+	struct place best = { 0 };
+
+	/* the first line of the user's that got into it */
+	for (uint64_t at = f->offset; o->lines && at < f->offset + f->size; at++) {
+		struct place p = { 0 };
+
+		if (look_up(o->lines, f->section * SECTION_STRIDE + at, &p) &&
+		    (!best.file || (p.file == best.file && p.line < best.line)))
+			best = p;
+	}
+	return best.file ? best : lines_find(o, f->section, f->offset);
+}

@@ -29,6 +29,7 @@ static const char doc[] =
 	"every function.\n"
 	"\n"
 	"Environment: RUSTC (the compiler, default /usr/bin/rustc), KDIR (the kernel's headers), "
+	"CLANG (the assembler of stack checks), "
 	"REX_SYSROOT, REX_SUPPORT, REX_SYMVERS (folders of what comes with Rex), TMPDIR.\n"
 	"\n"
 	"Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 wrong usage.";
@@ -161,7 +162,8 @@ static int examine(struct object *o, const char *path, struct stack_report *r)
 /* Inserts the run-time check; @object becomes the new object file's name. */
 static int add_checks(struct job *job, char object[])
 {
-	char *argv[] = { "clang", "--target=x86_64-linux-gnu", "-c", "-x", "assembler", "-o", NULL, NULL,
+	char *clang = getenv("CLANG");
+	char *argv[] = { clang && *clang ? clang : "clang", "--target=x86_64-linux-gnu", "-c", "-x", "assembler", "-o", NULL, NULL,
 			 NULL };
 	char from[PATH_MAX + 32], to[PATH_MAX + 32];
 	int ret;

@@ -112,6 +112,8 @@ struct lines *lines_open(const struct object *o);
 void lines_close(struct lines *l);
 /* The user's source line of an instruction, or of the nearest caller that has one. */
 struct place lines_find(const struct object *o, size_t section, uint64_t offset);
+/* The same for a function as a whole. */
+struct place lines_find_function(const struct object *o, size_t function);
 
 /* A function's name for people; free it. */
 char *readable_name(const char *symbol);

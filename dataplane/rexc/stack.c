@@ -142,7 +142,7 @@ static int too_big(const struct object *o, size_t function, const char *fmt, uin
 		   unsigned int limit)
 {
 	const struct function *f = &o->functions[function];
-	struct place p = lines_find(o, f->section, f->offset);
+	struct place p = lines_find_function(o, function);
 	char *name = readable_name(f->name);
 
 	diag_error(p.file, p.line, p.column, fmt, name, (unsigned long)bytes, limit);
