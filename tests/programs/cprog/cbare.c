@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The smallest program: one entry, no map. It is enabled as soon as it is loaded. */
+#include <linux/bpf.h>
+#include <linux/module.h>
+#include <linux/version.h>
+#include <rex_prog.h>
+
+static __s32 cbare_drop(struct rex_ctx *ctx)
+{
+	return XDP_DROP;
+}
+
+static struct rex_entry_def entries[] = {
+	{ .name = "drop", .hook = REX_HOOK_XDP, .fn = (unsigned long)cbare_drop },
+};
+
+static struct rex_map_def maps[1];
+
+static const struct rex_program_def def = {
+	.abi = REX_ABI_VERSION,
+	.stack = 64,
+	.entries = entries, .entries_end = entries + ARRAY_SIZE(entries),
+	.maps = maps, .maps_end = maps,
+};
+
+static int __init cbare_init(void)
+{
+	return rex_program_register(THIS_MODULE, &def);
+}
+
+static void __exit cbare_exit(void)
+{
+	rex_program_unregister(THIS_MODULE);
+}
+
+module_init(cbare_init);
+module_exit(cbare_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("smallest Rex test program");
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+MODULE_IMPORT_NS("REX");
+#else
+MODULE_IMPORT_NS(REX);
+#endif
