@@ -11,7 +11,7 @@
 #include "internal.h"
 
 /* Copies text that a program gave us, cut to fit, without control characters. */
-static void rex_copy_text(char *to, size_t size, const char *from, u64 len)
+void rex_copy_text(char *to, size_t size, const char *from, u64 len)
 {
 	size_t i;
 
@@ -21,16 +21,22 @@ static void rex_copy_text(char *to, size_t size, const char *from, u64 len)
 	to[i] = '\0';
 }
 
-/* Return addresses into the program's text that lie on its stack, innermost first. */
-static u32 rex_trace(const struct rex_prog *prog, const struct rex_frame *frame, unsigned long sp,
+/*
+ * Return addresses into the program's text that lie on its stack from @sp on, innermost first.
+ * The entry's own address is none: the thunk that jumped to it left it there.
+ */
+static u32 rex_trace(const struct rex_frame *frame, unsigned long ip, unsigned long sp,
 		     unsigned long *trace)
 {
+	const struct rex_slot *slot = rex_frame_slot(frame);
 	const unsigned long *word = (void *)round_up(sp, sizeof(*word));
 	const unsigned long *end = (void *)frame;
 	u32 n = 0;
 
+	if (ip)
+		trace[n++] = ip + 1;	/* all are printed as what is behind a call */
 	for (; word < end && n < REX_FAULT_TRACE; word++)
-		if (rex_prog_has_text(prog, *word))
+		if (rex_prog_has_text(slot->prog, *word) && *word != (unsigned long)slot->entry)
 			trace[n++] = *word;
 	return n;
 }
@@ -39,6 +45,7 @@ struct rex_fault_text {
 	const char	*file, *text;
 	u64		file_len, text_len;
 	u32		line, column;
+	unsigned long	ip, sp;		/* 0: where the caller is */
 };
 
 /* Does not return; see rex_unwind(). */
@@ -71,20 +78,14 @@ static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
 		strscpy(rec->entry, slot->name, sizeof(rec->entry));
 		rex_copy_text(rec->file, sizeof(rec->file), what->file, what->file_len);
 		rex_copy_text(rec->text, sizeof(rec->text), what->text, what->text_len);
-		rec->traced = rex_trace(prog, frame, current_stack_pointer, rec->trace);
+		rec->traced = rex_trace(frame, what->ip, what->sp ?: current_stack_pointer,
+					rec->trace);
 		atomic_set_release(&prog->fault_busy, 2);
 		irq_work_queue(&prog->fault_irq);
 	}
 	if (frame->held)
 		rex_release(frame);
 	rex_unwind(frame, rex_hooks[slot->hook].safe);
-}
-
-static void rex_fault_simple(struct rex_frame *frame, enum rex_fault kind, const char *text)
-{
-	struct rex_fault_text what = { .text = text, .text_len = strlen(text) };
-
-	rex_fault(frame, kind, &what);
 }
 
 void rex_panic(const char *file, u64 file_len, u32 line, u32 column, const char *message,
@@ -101,20 +102,35 @@ REX_EXPORT(rex_panic);
 
 void rex_stack_overflow(void)
 {
-	rex_fault_simple(rex_this_frame(), REX_FAULT_STACK, "stack overflow");
+	static const char text[] = "stack overflow";
+	struct rex_fault_text what = { .text = text, .text_len = sizeof(text) - 1 };
+
+	rex_fault(rex_this_frame(), REX_FAULT_STACK, &what);
 }
 REX_EXPORT(rex_stack_overflow);
+
+static void rex_overrun(struct rex_frame *frame, unsigned long ip, unsigned long sp)
+{
+	static const char text[] = "ran longer than its time budget";
+	struct rex_fault_text what = {
+		.text = text, .text_len = sizeof(text) - 1, .ip = ip, .sp = sp,
+	};
+
+	rex_fault(frame, REX_FAULT_OVERRUN, &what);
+}
 
 /* The watchdog asked for the end, and a helper or a lock loop noticed. */
 noinline void rex_fault_stop(struct rex_frame *frame)
 {
-	rex_fault_simple(frame, REX_FAULT_OVERRUN, "ran longer than its time budget");
+	rex_overrun(frame, 0, 0);
 }
 
 /* The watchdog sent the program itself here, by way of rex_overrun_entry. */
 asmlinkage void rex_fault_overrun(void)
 {
-	rex_fault_stop(rex_this_frame());
+	struct rex_frame *frame = rex_this_frame();
+
+	rex_overrun(frame, frame->cut_ip, frame->cut_sp);
 }
 
 /* ---- reporting ---------------------------------------------------------------- */
@@ -134,15 +150,16 @@ static const char *rex_fault_name(enum rex_fault kind)
 
 static void rex_fault_print(const struct rex_prog *prog, const struct rex_fault_record *rec)
 {
+	const char *text = rec->text[0] ? rec->text : "(no message)";
 	u32 i;
 
 	if (rec->file[0])
 		pr_warn("program %s/%s %s on CPU %u at %s:%u:%u: %s\n", prog->name, rec->entry,
 			rex_fault_name(rec->kind), rec->cpu, rec->file, rec->line, rec->column,
-			rec->text);
+			text);
 	else
 		pr_warn("program %s/%s %s on CPU %u: %s\n", prog->name, rec->entry,
-			rex_fault_name(rec->kind), rec->cpu, rec->text);
+			rex_fault_name(rec->kind), rec->cpu, text);
 	for (i = 0; i < rec->traced; i++)
 		pr_warn("  %pB\n", (void *)rec->trace[i]);
 	pr_warn("  it is disabled on all CPUs until it is enabled again\n");

@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-#define REX_PRINTK_MAX 1024
+#define REX_PRINTK_MAX 1025	/* with the NUL */
 
 const struct rex_runtime rex_runtime = {
 	.this_cpu_off = (__force unsigned long)&this_cpu_off,
@@ -46,10 +46,12 @@ void rex_printk(u32 level, const char *text, u64 len)
 	struct rex_frame *frame = rex_this_frame();
 	struct rex_prog *prog = rex_frame_slot(frame)->prog;
 	const char prefix[] = { KERN_SOH_ASCII, '0' + min(level, 7U), '\0' };
+	char line[REX_PRINTK_MAX];
 
-	if (text && __ratelimit(&prog->printk))
-		_printk("%s" KBUILD_MODNAME ": %s: %.*s\n", prefix, prog->name,
-			(int)min_t(u64, len, REX_PRINTK_MAX), text);
+	if (text && __ratelimit(&prog->printk)) {
+		rex_copy_text(line, sizeof(line), text, len);
+		_printk("%s" KBUILD_MODNAME ": %s: %s\n", prefix, prog->name, line);
+	}
 	rex_check_stop(frame);
 }
 REX_EXPORT(rex_printk);

@@ -103,6 +103,7 @@ struct rex_frame {
 	struct rex_ctx		ctx;
 	unsigned long		held;		/* bitmap of @locks in use */
 	u32			*locks[REX_MAX_RESOURCES];
+	unsigned long		cut_ip, cut_sp;	/* where the watchdog cut it off */
 };
 
 static_assert(sizeof(struct rex_frame) <= REX_FRAME_SIZE);
@@ -148,6 +149,7 @@ struct rex_fault_record {
 	unsigned long		trace[REX_FAULT_TRACE];
 };
 
+void rex_copy_text(char *to, size_t size, const char *from, u64 len);
 void rex_fault_stop(struct rex_frame *frame);
 void rex_fault_init(struct rex_prog *prog);
 void rex_fault_exit(struct rex_prog *prog);

@@ -28,6 +28,8 @@ static void rex_cut(struct rex_frame *frame, const struct rex_prog *prog)
 	if (!regs || user_mode(regs) || !rex_prog_has_text(prog, regs->ip) ||
 	    regs->sp - rex_stack_base(frame) >= REX_STACK_SIZE)
 		return;
+	frame->cut_ip = regs->ip;
+	frame->cut_sp = regs->sp;
 	regs->ip = (unsigned long)rex_overrun_entry;
 }
 
