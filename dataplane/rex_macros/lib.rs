@@ -1,1 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//! The macros of the `rex` crate, which re-exports and documents them.
+//!
+//! Rules of the house, because programs are compiled with `-Funsafe_code` and the lint does not
+//! look into the output of foreign macros: tokens of the user are passed on with their own spans,
+//! and never end up within an `unsafe` block, function or attribute of ours.
+//!
+//! No dependencies: syn and quote would drag cargo into the build. Output is made as text where it
+//! holds nothing of the user, so that `::rex` paths and keywords read as they are.
+
+extern crate proc_macro;
+
+mod derive;
+mod entry;
+mod map;
+mod tokens;
+
+use proc_macro::TokenStream;
+use tokens::Error;
+
+/// Output of a macro, or a compile error at the right place along with the untouched item.
+fn finish(item: TokenStream, result: Result<TokenStream, Error>) -> TokenStream {
+    result.unwrap_or_else(|error| {
+        let mut out = error.to_compile_error();
+        out.extend(item);
+        out
+    })
+}
+
+/// Makes a function an XDP entry of the program: `fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict`.
+#[proc_macro_attribute]
+pub fn rex_xdp(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::XDP, args, item))
+}
+
+/// Makes a function a tc entry of the program: `fn NAME(ctx: &mut Tc<'_>) -> TcVerdict`.
+#[proc_macro_attribute]
+pub fn rex_tc(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::TC, args, item))
+}
+
+/// Makes a static a map of the program: `static NAME: RexArray<u64> = RexArray::new(16, 0);`. The
+/// map's name is that of the static, which has 15 characters at most.
+#[proc_macro_attribute]
+pub fn rex_map(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), map::expand(args, item))
+}
+
+/// Plain data: a `#[repr(C)]` struct of [`Pod`] fields without padding.
+#[proc_macro_derive(Pod)]
+pub fn derive_pod(item: TokenStream) -> TokenStream {
+    derive::expand(&derive::POD, item).unwrap_or_else(|error| error.to_compile_error())
+}
+
+/// Shared data: a `#[repr(C)]` struct of [`SharedPod`] fields without padding.
+#[proc_macro_derive(SharedPod)]
+pub fn derive_shared_pod(item: TokenStream) -> TokenStream {
+    derive::expand(&derive::SHARED_POD, item).unwrap_or_else(|error| error.to_compile_error())
+}

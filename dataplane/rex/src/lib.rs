@@ -1,8 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#![no_std]
-pub mod ffi;
-pub mod prelude {}
-pub use rex_macros as _;
-pub fn g(x: u32) -> u32 { let mut a = [0u8; 40]; a[0]=x as u8; a[core::hint::black_box(x) as usize] as u32 }
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! { unsafe { ffi::rex_panic(core::ptr::null(),0,0,0,core::ptr::null(),0); } loop {} }
+//! Kernel extensions in safe Rust.
+//!
+//! A program is an ordinary crate root without `unsafe`, built by `rexc` into a kernel module:
+//!
+//! ```ignore
+//! use rex::prelude::*;
+//!
+//! #[rex_map]
+//! static COUNT: RexPerCpuArray<u64> = RexPerCpuArray::new(1, 0);
+//!
+//! #[rex_xdp]
+//! pub fn count(_ctx: &mut Xdp<'_>) -> XdpVerdict {
+//!     COUNT.add(0, 1);
+//!     XdpVerdict::Pass
+//! }
+//! ```
+//!
+//! All unsafe Rust of the project is in this crate. Three facts about the run time shape it:
+//!
+//! - A program may be stopped at *any* instruction (time budget, stack overflow, panic), and its
+//!   stack frames then vanish without running `Drop`. What a program holds is released by rex.ko,
+//!   so nothing here needs a destructor to run for memory safety, and what lives in statics must
+//!   be a valid value even half-written ([`AnyBits`](pod::AnyBits)).
+//! - Map memory is shared with other CPUs, interrupted programs and user space. It is copied
+//!   ([`Pod`](pod::Pod)) or borrowed through types made for it ([`SharedPod`](pod::SharedPod));
+//!   there is never a `&mut` to it.
+//! - A program runs with preemption off: the CPU does not change during an invocation.
+#![cfg_attr(not(rex_mock), no_std)]
+#![deny(unsafe_op_in_unsafe_fn, missing_docs, clippy::undocumented_unsafe_blocks)]
+
+// The derive macros name this crate by `::rex`.
+extern crate self as rex;
+
+mod copy;
+mod errno;
+pub mod cpu;
+pub mod log;
+pub mod map;
+pub mod net;
+pub mod pod;
+pub mod prelude;
+pub mod sync;
+pub mod tc;
+pub mod time;
+pub mod xdp;
+
+mod entry;
+mod ffi;
+#[cfg(rex_mock)]
+pub mod mock;
+#[cfg(not(rex_mock))]
+mod panic;
+mod scope;
+
+pub use errno::{Errno, Result};
+pub use rex_macros::{Pod, SharedPod, rex_map, rex_tc, rex_xdp};
+pub use scope::Scope;
+
+/// What the attribute macros expand to. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::entry::{EntryDef, TcEntry, XdpEntry};
+    pub use crate::map::{MapType, activate};
+    pub use crate::pod::{assert_pod, assert_shared_pod};
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Access to bytes that others may change at the same time.
+//!
+//! Plain reads and writes of such bytes would be undefined behaviour. These are done by volatile
+//! words or by one string instruction, which the compiler does not look into: what comes out may
+//! be a mixture of old and new, but nothing worse. Words at 8-byte aligned addresses do not tear.
+
+use core::arch::asm;
+use core::mem::size_of;
+use core::ptr;
+
+/// A word at any address.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned<T: Copy>(T);
+
+/// # Safety
+/// `from` is valid for a read of `T`, an integer.
+#[inline(always)]
+unsafe fn read<T: Copy>(from: *const u8) -> T {
+    // SAFETY: as above; alignment is 1.
+    unsafe { ptr::read_volatile(from.cast::<Unaligned<T>>()) }.0
+}
+
+/// # Safety
+/// `to` is valid for a write of `T`, an integer.
+#[inline(always)]
+unsafe fn write<T: Copy>(to: *mut u8, value: T) {
+    // SAFETY: as above; alignment is 1.
+    unsafe { ptr::write_volatile(to.cast::<Unaligned<T>>(), Unaligned(value)) }
+}
+
+/// # Safety
+/// As [`copy`], for less than 8 bytes.
+#[inline(always)]
+unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: all accesses are within len; two words overlap when len is no power of two.
+    unsafe {
+        if len >= 4 {
+            let (first, last): (u32, u32) = (read(from), read(from.add(len - 4)));
+            write(to, first);
+            write(to.add(len - 4), last);
+        } else if len >= 2 {
+            let (first, last): (u16, u16) = (read(from), read(from.add(len - 2)));
+            write(to, first);
+            write(to.add(len - 2), last);
+        } else if len == 1 {
+            write(to, read::<u8>(from));
+        }
+    }
+}
+
+/// Copies `len` bytes.
+///
+/// # Safety
+/// `from` is valid for reads and `to` for writes of `len` bytes; they do not overlap. Either may
+/// be changed by others meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise; all accesses are within len. The direction flag is clear.
+    unsafe {
+        if len < 8 {
+            return copy_short(from, to, len);
+        }
+        let last: u64 = read(from.add(len - 8));
+        asm!("rep movsq", inout("rcx") len / 8 => _, inout("rsi") from => _, inout("rdi") to => _,
+             options(nostack, preserves_flags));
+        write(to.add(len - 8), last);
+    }
+}
+
+/// [`copy`] of a value; short ones become plain moves.
+///
+/// # Safety
+/// As [`copy`], for the size of `V`.
+#[inline(always)]
+pub(crate) unsafe fn copy_value<V>(from: *const u8, to: *mut u8) {
+    let len = const { size_of::<V>() };
+    // SAFETY: the caller's promise; all accesses are within len.
+    unsafe {
+        if len > 64 {
+            return copy(from, to, len);
+        }
+        let mut i = 0;
+        while i + 8 <= len {
+            write(to.add(i), read::<u64>(from.add(i)));
+            i += 8;
+        }
+        // Pieces, not an overlap with the last word: a field is copied once.
+        if len & 4 != 0 {
+            write(to.add(i), read::<u32>(from.add(i)));
+            i += 4;
+        }
+        if len & 2 != 0 {
+            write(to.add(i), read::<u16>(from.add(i)));
+            i += 2;
+        }
+        if len & 1 != 0 {
+            write(to.add(i), read::<u8>(from.add(i)));
+        }
+    }
+}
+
+/// Whether `len` bytes are equal.
+///
+/// # Safety
+/// Both are valid for reads of `len` bytes, which others may change meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn equal(a: *const u8, b: *const u8, len: usize) -> bool {
+    // SAFETY: the caller's promise; all accesses are within len.
+    unsafe {
+        let diff = |i: usize| read::<u64>(a.add(i)) ^ read::<u64>(b.add(i));
+        if len >= 8 {
+            let end = len - 8;
+            let mut i = 0;
+            while i + 8 <= end {
+                if diff(i) | diff(i + 8) != 0 {
+                    return false;
+                }
+                i += 16;
+            }
+            // At most 8 bytes are left before the last word, which may overlap them.
+            return (i >= end || diff(i) == 0) && diff(end) == 0;
+        }
+        if len >= 4 {
+            let diff = |i: usize| read::<u32>(a.add(i)) ^ read::<u32>(b.add(i));
+            return diff(0) | diff(len - 4) == 0;
+        }
+        (0..len).all(|i| read::<u8>(a.add(i)) == read::<u8>(b.add(i)))
+    }
+}

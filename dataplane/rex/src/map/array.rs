@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+use super::{MapDef, MapType, read, sealed::Sealed, write};
+use crate::ffi;
+use crate::pod::{AnyBits, Pod, SharedPod};
+use core::marker::PhantomData;
+
+/// An array of `V` (BPF_MAP_TYPE_ARRAY), zero at first. Look-ups are inlined: no call.
+///
+/// ```
+/// use rex::prelude::*;
+/// # let _session = rex::mock::Session::new();
+///
+/// #[rex_map]
+/// static LIMITS: RexArray<u32> = RexArray::new(4, 0);
+///
+/// assert!(LIMITS.set(3, 7));
+/// assert_eq!(LIMITS.get(3), Some(7));
+/// assert_eq!(LIMITS.get(4), None);
+/// ```
+#[repr(transparent)]
+pub struct RexArray<V>(MapDef, PhantomData<fn() -> V>);
+
+impl<V> Sealed for RexArray<V> {}
+// SAFETY: transparent over MapDef.
+unsafe impl<V: AnyBits> MapType for RexArray<V> {}
+
+impl<V: AnyBits> RexArray<V> {
+    /// `max_entries` elements; `flags`: BPF_F_* of map creation.
+    pub const fn new(max_entries: u32, flags: u32) -> Self {
+        Self(MapDef::new::<u32, V>(ffi::bpf_map_type_BPF_MAP_TYPE_ARRAY, max_entries, flags), PhantomData)
+    }
+
+    /// The number of elements.
+    #[inline(always)]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> u32 {
+        self.0.get().max_entries
+    }
+
+    /// Address of element `index`, shared with everybody, good as long as the program is loaded.
+    #[inline(always)]
+    fn at(&self, index: u32) -> Option<*mut V> {
+        let def = self.0.get();
+        if index >= def.max_entries {
+            return None;
+        }
+        // The mask keeps a mispredicted bounds check from reading elsewhere.
+        let offset = u64::from(index & def.index_mask) * u64::from(def.stride);
+        Some((def.base + offset) as *mut V)
+    }
+}
+
+impl<V: SharedPod> RexArray<V> {
+    /// Borrows element `index`; `None` when there is no such element.
+    #[inline(always)]
+    pub fn get_ref(&self, index: u32) -> Option<&V> {
+        // SAFETY: an element of a live map: V's size, 8-byte aligned, and mapped as long as the
+        // program is. Everybody may change it: V is SharedPod.
+        self.at(index).map(|at| unsafe { &*at })
+    }
+}
+
+impl<V: Pod> RexArray<V> {
+    /// Copies element `index` out; `None` when there is no such element. Words of 8 aligned bytes
+    /// are whole, a larger value may be a mixture when somebody writes it at the same time.
+    #[inline(always)]
+    pub fn get(&self, index: u32) -> Option<V> {
+        // SAFETY: an element of a live map.
+        self.at(index).map(|at| unsafe { read(at.cast()) })
+    }
+
+    /// Sets element `index`; false when there is no such element.
+    #[inline(always)]
+    pub fn set(&self, index: u32, value: V) -> bool {
+        // SAFETY: an element of a live map.
+        self.at(index).map(|at| unsafe { write(at.cast(), &value) }).is_some()
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Maps: BPF maps declared as statics, created and bound when the program is loaded.
+//!
+//! ```
+//! use rex::prelude::*;
+//! use std::sync::atomic::{AtomicU64, Ordering};
+//!
+//! #[rex_map]
+//! static HITS: RexArray<AtomicU64> = RexArray::new(16, 0);
+//!
+//! fn hit(port: u16) {
+//!     if let Some(counter) = HITS.get_ref(u32::from(port)) {
+//!         counter.fetch_add(1, Ordering::Relaxed);
+//!     }
+//! }
+//! ```
+//!
+//! A map that is not a `#[rex_map]` static (a local value, say) is legal and empty: look-ups find
+//! nothing, updates fail.
+
+mod array;
+mod hash;
+mod percpu_array;
+mod percpu_hash;
+
+pub use array::RexArray;
+pub use hash::RexHashMap;
+pub use percpu_array::RexPerCpuArray;
+pub use percpu_hash::RexPerCpuHashMap;
+
+use crate::entry::padded;
+use crate::pod::AnyBits;
+use crate::{Errno, Result, ffi};
+use core::cell::UnsafeCell;
+use core::mem::{MaybeUninit, align_of, size_of};
+use core::ptr::NonNull;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Types that `#[rex_map]` accepts.
+///
+/// # Safety
+/// `repr(transparent)` over [`MapDef`].
+#[diagnostic::on_unimplemented(
+    message = "`#[rex_map]` needs a map type, `{Self}` is none",
+    label = "not a map type",
+    note = "map types are RexArray<V>, RexPerCpuArray<V>, RexHashMap<K, V> and \
+            RexPerCpuHashMap<K, V>; any other static needs no attribute"
+)]
+pub unsafe trait MapType: sealed::Sealed {}
+
+/// `struct rex_map_def`.
+///
+/// As made by [`MapDef::new`] it is inert: the wanted size is kept in `__reserved` and
+/// `max_entries` is 0, so that the bounds check of every look-up fails. [`activate`] makes it live.
+///
+/// # Invariants
+/// Either inert, or a static in section `.rex.maps`: then rex.ko has filled in the run-time part
+/// before any code of the program runs, and nobody writes it afterwards.
+#[repr(transparent)]
+struct MapDef(UnsafeCell<ffi::rex_map_def>);
+
+// SAFETY: written only by rex.ko, before the program can run.
+unsafe impl Sync for MapDef {}
+
+/// What `#[rex_map]` expands to: names the map and makes it live.
+///
+/// # Safety
+/// The result is the initial value of a static in section `.rex.maps`, and used for nothing else.
+#[doc(hidden)]
+pub const unsafe fn activate<M: MapType>(mut map: M, name: &str) -> M {
+    let def = (&raw mut map).cast::<ffi::rex_map_def>();
+    let name: [u8; ffi::REX_MAP_NAME_LEN as usize] = padded(name);
+    // SAFETY: M is transparent over the struct (MapType), `map` is ours.
+    unsafe {
+        let mut i = 0;
+        while i < name.len() {
+            (*def).name[i] = name[i] as core::ffi::c_char;
+            i += 1;
+        }
+        (*def).max_entries = (*def).__reserved;
+        (*def).__reserved = 0;
+    }
+    map
+}
+
+impl MapDef {
+    const fn new<K: AnyBits, V: AnyBits>(type_: ffi::bpf_map_type, max_entries: u32, flags: u32) -> Self {
+        // The kernel aligns keys and values to 8 bytes.
+        const {
+            assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "aligned to more than 8 bytes");
+            assert!(size_of::<K>() > 0 && size_of::<V>() > 0, "no bytes");
+            assert!(size_of::<K>() <= 512, "a key has at most 512 bytes");
+        }
+        assert!(max_entries > 0, "a map needs room for at least one element");
+        Self(UnsafeCell::new(ffi::rex_map_def {
+            name: [0; ffi::REX_MAP_NAME_LEN as usize],
+            type_,
+            key_size: size_of::<K>() as u32,
+            value_size: size_of::<V>() as u32,
+            max_entries: 0,
+            flags,
+            __reserved: max_entries,
+            map: 0,
+            base: 0,
+            stride: 0,
+            index_mask: 0,
+        }))
+    }
+
+    #[inline(always)]
+    fn get(&self) -> &ffi::rex_map_def {
+        // SAFETY: type invariant: nobody writes while the program runs.
+        unsafe { &*self.0.get() }
+    }
+
+    /// Whether helpers may be called on it.
+    #[inline(always)]
+    fn live(&self) -> Result<*const ffi::rex_map_def> {
+        if self.get().max_entries == 0 { Err(Errno::EINVAL) } else { Ok(self.0.get()) }
+    }
+
+    /// The element's value, 8-byte aligned, of the map's value size, shared with everybody. It
+    /// stays allocated until the end of the invocation.
+    #[inline(always)]
+    fn lookup<K: AnyBits>(&self, key: &K) -> Option<NonNull<u8>> {
+        let map = self.live().ok()?;
+        // SAFETY: a live map of keys K; `key` has no padding.
+        NonNull::new(unsafe { ffi::rex_map_lookup(map, (&raw const *key).cast()) }.cast())
+    }
+
+    #[inline(always)]
+    fn update<K: AnyBits, V: AnyBits>(&self, key: &K, value: &V, flags: UpdateFlags) -> Result {
+        let map = self.live()?;
+        // SAFETY: a live map of keys K and values V, both without padding.
+        Errno::check(unsafe {
+            ffi::rex_map_update(
+                map,
+                (&raw const *key).cast(),
+                (&raw const *value).cast(),
+                flags as u64,
+            )
+        })
+    }
+
+    #[inline(always)]
+    fn delete<K: AnyBits>(&self, key: &K) -> Result {
+        let map = self.live()?;
+        // SAFETY: a live map of keys K.
+        Errno::check(unsafe { ffi::rex_map_delete(map, (&raw const *key).cast()) })
+    }
+}
+
+/// Which elements an update may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum UpdateFlags {
+    /// Any.
+    Any = ffi::BPF_ANY,
+    /// Only a new one.
+    NoExist = ffi::BPF_NOEXIST,
+}
+
+/// # Safety
+/// `from` is valid for reads of `V`; others may change it.
+#[inline(always)]
+unsafe fn read<V: crate::pod::Pod>(from: *const u8) -> V {
+    let mut value = MaybeUninit::<V>::uninit();
+    // SAFETY: as above; any bytes are a V.
+    unsafe {
+        crate::copy::copy_value::<V>(from, value.as_mut_ptr().cast());
+        value.assume_init()
+    }
+}
+
+/// # Safety
+/// `to` is valid for writes of `V`; others may change it.
+#[inline(always)]
+unsafe fn write<V: crate::pod::Pod>(to: *mut u8, value: &V) {
+    // SAFETY: as above.
+    unsafe { crate::copy::copy_value::<V>((&raw const *value).cast(), to) }
+}

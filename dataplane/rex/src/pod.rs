@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Types that may live in maps, packets and locks.
+//!
+//! | trait | for | access |
+//! |---|---|---|
+//! | [`AnyBits`] | both of the below | |
+//! | [`Pod`] | integers, arrays and derived structs of them | copied in and out |
+//! | [`SharedPod`] | atomics, [`SharedBytes`], arrays and derived structs of them | borrowed |
+
+use crate::copy;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
+    AtomicU64, AtomicUsize,
+};
+
+/// Types for which every bit pattern is a value and every byte belongs to a field: they can be
+/// read from memory that others write, and a half-written one is still a value.
+///
+/// Derived along with [`Pod`](derive@crate::Pod) or [`SharedPod`](derive@crate::SharedPod).
+///
+/// # Safety
+/// Any initialised bytes of the type's size are a value of it; no padding, no references, no
+/// function pointers, no `bool`, `char` or enum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot live in a map, a packet or a lock",
+    label = "not every bit pattern of `{Self}` is a value, or it has padding",
+    note = "use integers, atomics, `SharedBytes` and arrays of them, or a struct of those with \
+            `#[derive(Clone, Copy, Pod)]` or `#[derive(SharedPod)]`; `bool`, `char`, enums, \
+            references and function pointers have forbidden bit patterns"
+)]
+pub unsafe trait AnyBits: Sized + 'static {}
+
+/// Plain data: copied out of and into maps.
+///
+/// # Safety
+/// As [`AnyBits`], and without interior mutability.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not plain data",
+    label = "`{Self}` does not implement `Pod`",
+    note = "use integers and arrays of them, or a struct of those with \
+            `#[derive(Clone, Copy, Pod)] #[repr(C)]`; `bool`, `char`, enums, references and \
+            function pointers have forbidden bit patterns. Atomics are borrowed: `get_ref`"
+)]
+pub unsafe trait Pod: AnyBits + Copy + Send + Sync {}
+
+/// Data that may be borrowed while others change it: all of it is interior-mutable.
+///
+/// # Safety
+/// As [`AnyBits`], and every byte is in an atomic or in [`SharedBytes`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be borrowed from a map: others change it at the same time",
+    label = "`{Self}` does not implement `SharedPod`",
+    note = "use atomics, `SharedBytes` and arrays of them, or a struct of those with \
+            `#[derive(SharedPod)] #[repr(C)]`; plain data is copied: `get` and `set`"
+)]
+pub unsafe trait SharedPod: AnyBits + Send + Sync {}
+
+macro_rules! pod {
+    ($($t:ty)*) => {
+        $(// SAFETY: an integer: no padding, all bit patterns.
+        unsafe impl AnyBits for $t {}
+        // SAFETY: as above.
+        unsafe impl Pod for $t {})*
+    };
+}
+pod!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+macro_rules! shared {
+    ($($t:ty)*) => {
+        $(// SAFETY: an integer in an UnsafeCell: no padding, all bit patterns.
+        unsafe impl AnyBits for $t {}
+        // SAFETY: as above.
+        unsafe impl SharedPod for $t {})*
+    };
+}
+shared!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
+shared!(AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize);
+
+// SAFETY: arrays have no padding between elements.
+unsafe impl<T: AnyBits, const N: usize> AnyBits for [T; N] {}
+// SAFETY: as above.
+unsafe impl<T: Pod, const N: usize> Pod for [T; N] {}
+// SAFETY: as above.
+unsafe impl<T: SharedPod, const N: usize> SharedPod for [T; N] {}
+
+/// What `derive(Pod)` asks of each field.
+#[doc(hidden)]
+pub const fn assert_pod<T: Pod>() {}
+
+/// What `derive(SharedPod)` asks of each field.
+#[doc(hidden)]
+pub const fn assert_shared_pod<T: SharedPod>() {}
+
+/// `N` bytes that are shared: copied in and out through `&self`, never borrowed.
+///
+/// Readers see a mixture when somebody writes at the same time; guard it with
+/// [`SeqCount`](crate::sync::SeqCount) or a lock where that matters.
+///
+/// ```
+/// use rex::prelude::*;
+///
+/// let shared = SharedBytes::<16>::new();
+/// assert!(shared.copy_from(4, b"hello"));
+/// assert!(shared.matches(4, b"hello"));
+/// let mut out = [0; 5];
+/// assert!(shared.copy_to(4, &mut out));
+/// assert_eq!(&out, b"hello");
+/// assert!(!shared.copy_to(12, &mut out), "out of range");
+/// ```
+#[repr(transparent)]
+pub struct SharedBytes<const N: usize>(UnsafeCell<[u8; N]>);
+
+// SAFETY: all access is through module copy, which bears concurrent changes.
+unsafe impl<const N: usize> Sync for SharedBytes<N> {}
+// SAFETY: bytes.
+unsafe impl<const N: usize> AnyBits for SharedBytes<N> {}
+// SAFETY: all in an UnsafeCell.
+unsafe impl<const N: usize> SharedPod for SharedBytes<N> {}
+
+impl<const N: usize> Default for SharedBytes<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> SharedBytes<N> {
+    /// Zeroes.
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new([0; N]))
+    }
+
+    /// The number of bytes, `N`.
+    #[inline(always)]
+    #[allow(clippy::len_without_is_empty)]
+    pub const fn len(&self) -> usize {
+        N
+    }
+
+    /// Address of byte `offset` if `len` bytes from there are inside.
+    #[inline(always)]
+    fn at(&self, offset: usize, len: usize) -> Option<*mut u8> {
+        // No overflow: the second test needs the first.
+        if offset > N || len > N - offset {
+            return None;
+        }
+        // SAFETY: offset <= N.
+        Some(unsafe { self.0.get().cast::<u8>().add(offset) })
+    }
+
+    /// Fills `to` from `offset` on. False, and nothing copied, when that is out of range.
+    #[inline(always)]
+    #[must_use]
+    pub fn copy_to(&self, offset: usize, to: &mut [u8]) -> bool {
+        match self.at(offset, to.len()) {
+            // SAFETY: the range was checked; `to` is exclusive, hence no overlap.
+            Some(from) => unsafe { copy::copy(from, to.as_mut_ptr(), to.len()) },
+            None => return false,
+        }
+        true
+    }
+
+    /// Writes `from` at `offset`. False, and nothing copied, when that is out of range.
+    #[inline(always)]
+    #[must_use]
+    pub fn copy_from(&self, offset: usize, from: &[u8]) -> bool {
+        match self.at(offset, from.len()) {
+            // SAFETY: the range was checked; no slice of our bytes can exist, hence no overlap.
+            Some(to) => unsafe { copy::copy(from.as_ptr(), to, from.len()) },
+            None => return false,
+        }
+        true
+    }
+
+    /// Whether the bytes from `offset` on are `bytes`. False also when that is out of range.
+    #[inline(always)]
+    pub fn matches(&self, offset: usize, bytes: &[u8]) -> bool {
+        match self.at(offset, bytes.len()) {
+            // SAFETY: the range was checked.
+            Some(at) => unsafe { copy::equal(at, bytes.as_ptr(), bytes.len()) },
+            None => false,
+        }
+    }
+}
