@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is this file a Rex program that we may hand to the kernel? The kernel's module
+ * loader trusts what it is given (it runs the init function first of all), so
+ * everything that rexc promises is looked at again here, without trust in any
+ * number of the file. libelf finds the sections; their contents are read with
+ * bounds of our own.
+ */
+#include <ctype.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct section {
+	size_t index;
+	GElf_Shdr sh;
+	const char *name;
+	const uint8_t *data;		/* NULL for SHT_NOBITS and empty sections */
+	size_t size;			/* of data */
+};
+
+struct check {
+	const char *what;		/* for error texts */
+	Elf *elf;
+	size_t n_sections, strndx;
+	struct rex_file *file;
+	struct section entries, maps, modinfo, symtab, strtab;
+};
+
+/* Symbols that a program may import, generated from kmod/include/rex_prog.h ... */
+static const char *const rex_imports[] = {
+#include "imports.inc"
+};
+
+/* ... and what compiled C and Rust need of the kernel: thunks, mem*, function entry. */
+static const char *const kernel_imports[] = {
+	"__fentry__", "__x86_return_thunk", "memcmp", "memcpy", "memmove", "memset",
+};
+
+static const char *const thunks[] = {
+	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+};
+
+static bool may_import(const char *name)
+{
+	static const char thunk[] = "__x86_indirect_thunk_";
+
+	for (size_t i = 0; i < ARRAY_SIZE(rex_imports); i++)
+		if (!strcmp(name, rex_imports[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_imports); i++)
+		if (!strcmp(name, kernel_imports[i]))
+			return true;
+	if (strncmp(name, thunk, strlen(thunk)))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(thunks); i++)
+		if (!strcmp(name + strlen(thunk), thunks[i]))
+			return true;
+	return false;
+}
+
+/* A text of the file as the user may see it: short, and nothing that upsets a terminal. */
+static const char *show(const char *text, size_t len)
+{
+	static _Thread_local char buf[80];
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && text[i] && n + 5 < sizeof(buf); i++) {
+		unsigned char c = text[i];
+
+		if (isprint(c))
+			buf[n++] = c;
+		else
+			n += snprintf(buf + n, sizeof(buf) - n, "\\x%02x", c);
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
+/* Fills @s for section @index, or says why not. */
+static int get_section(struct check *c, size_t index, struct section *s)
+{
+	Elf_Scn *scn = elf_getscn(c->elf, index);
+	Elf_Data *data;
+
+	memset(s, 0, sizeof(*s));
+	if (!scn || !gelf_getshdr(scn, &s->sh))
+		return rex_fail(-EINVAL, "%s: section header %zu cannot be read (%s); the file is "
+				"damaged, build it again", c->what, index, elf_errmsg(-1));
+	s->index = index;
+	s->name = elf_strptr(c->elf, c->strndx, s->sh.sh_name);
+	if (!s->name)
+		return rex_fail(-EINVAL, "%s: section %zu has no readable name; the file is "
+				"damaged, build it again", c->what, index);
+	if (s->sh.sh_type == SHT_NOBITS || !s->sh.sh_size)
+		return 0;
+	data = elf_rawdata(scn, NULL);
+	if (!data || !data->d_buf || data->d_size != s->sh.sh_size)
+		return rex_fail(-EINVAL, "%s: section \"%s\" reaches beyond the end of the file; "
+				"it is truncated, build it again", c->what,
+				show(s->name, strlen(s->name)));
+	s->data = data->d_buf;
+	s->size = data->d_size;
+	return 0;
+}
+
+static int check_header(struct check *c, const void *image, size_t size)
+{
+	const unsigned char *ident = image;
+	GElf_Ehdr eh;
+
+	if (size < EI_NIDENT || memcmp(ident, ELFMAG, SELFMAG))
+		return rex_fail(-EINVAL, "%s: not an ELF file; a Rex program is NAME.ko as rexc "
+				"makes it (not compressed)", c->what);
+	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB)
+		return rex_fail(-EINVAL, "%s: not a 64-bit little-endian ELF file; Rex programs are "
+				"for x86-64", c->what);
+	c->elf = elf_memory((char *)image, size);
+	if (!c->elf || elf_kind(c->elf) != ELF_K_ELF || !gelf_getehdr(c->elf, &eh))
+		return rex_fail(-EINVAL, "%s: the ELF header cannot be read (%s)", c->what,
+				elf_errmsg(-1));
+	if (eh.e_machine != EM_X86_64)
+		return rex_fail(-EINVAL, "%s: for ELF machine %u, not x86-64", c->what,
+				eh.e_machine);
+	if (eh.e_type != ET_REL)
+		return rex_fail(-EINVAL, "%s: ELF type %u, not a kernel module (a relocatable "
+				"file, NAME.ko)", c->what, eh.e_type);
+	if (elf_getshdrnum(c->elf, &c->n_sections) || !c->n_sections ||
+	    elf_getshdrstrndx(c->elf, &c->strndx))
+		return rex_fail(-EINVAL, "%s: no readable section headers; the file is truncated "
+				"or damaged, build it again", c->what);
+	return 0;
+}
+
+/* Keep @s as the one section of its name. */
+static int keep(struct check *c, struct section *to, const struct section *s)
+{
+	if (to->index)
+		return rex_fail(-EINVAL, "%s: two sections \"%s\"", c->what, s->name);
+	*to = *s;
+	return 0;
+}
+
+static int find_sections(struct check *c)
+{
+	struct section s;
+	int err = 0;
+
+	for (size_t i = 1; !err && i < c->n_sections; i++) {
+		err = get_section(c, i, &s);
+		if (err)
+			break;
+		if (s.sh.sh_type == SHT_SYMTAB)
+			err = keep(c, &c->symtab, &s);
+		else if (!strcmp(s.name, ".rex.entries"))
+			err = keep(c, &c->entries, &s);
+		else if (!strcmp(s.name, ".rex.maps"))
+			err = keep(c, &c->maps, &s);
+		else if (!strcmp(s.name, ".modinfo"))
+			err = keep(c, &c->modinfo, &s);
+	}
+	if (err)
+		return err;
+	if (!c->modinfo.index)
+		return rex_fail(-EINVAL, "%s: not a kernel module (no section \".modinfo\"); a Rex "
+				"program is NAME.ko as rexc makes it", c->what);
+	if (!c->entries.index)
+		return rex_fail(-EINVAL, "%s: not a Rex program (no section \".rex.entries\"); "
+				"build it with rexc, and mark its functions, e.g. #[rex_xdp]",
+				c->what);
+	if (!c->symtab.index)
+		return rex_fail(-EINVAL, "%s: no symbol table; do not strip it (\"strip "
+				"--strip-debug\" is all right)", c->what);
+	if (c->symtab.sh.sh_link >= c->n_sections)
+		return rex_fail(-EINVAL, "%s: the symbol table names section %u of %zu as its "
+				"strings", c->what, c->symtab.sh.sh_link, c->n_sections);
+	return get_section(c, c->symtab.sh.sh_link, &c->strtab);
+}
+
+/* ---- modinfo ------------------------------------------------------------------------- */
+
+/* The first "key=value" of @s; the value is @len bytes, not NUL-terminated. */
+static const char *modinfo(const struct section *s, const char *key, size_t *len)
+{
+	size_t key_len = strlen(key), pos = 0;
+
+	while (pos < s->size) {
+		const char *text = (const char *)s->data + pos;
+		size_t n = strnlen(text, s->size - pos);
+
+		if (n > key_len && !memcmp(text, key, key_len) && text[key_len] == '=') {
+			*len = n - key_len - 1;
+			return text + key_len + 1;
+		}
+		pos += n + 1;
+	}
+	return NULL;
+}
+
+static void modinfo_copy(const struct section *s, const char *key, char *to, size_t size)
+{
+	size_t len = 0;
+	const char *text = modinfo(s, key, &len);
+
+	if (!text)
+		len = 0;
+	snprintf(to, size, "%.*s", (int)(len < size ? len : size - 1), text ? text : "");
+}
+
+static int modinfo_number(struct check *c, const char *key, uint32_t *value)
+{
+	size_t len = 0;
+	const char *text = modinfo(&c->modinfo, key, &len);
+	uint64_t v = 0;
+
+	if (!text)
+		return rex_fail(-EINVAL, "%s: modinfo has no \"%s\"; build it with rexc", c->what,
+				key);
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)text[i]) || (v = v * 10 + text[i] - '0') > UINT32_MAX)
+			goto bad;
+	}
+	if (!len)
+		goto bad;
+	*value = v;
+	return 0;
+bad:
+	return rex_fail(-EINVAL, "%s: modinfo %s=%s is no number", c->what, key, show(text, len));
+}
+
+static int check_modinfo(struct check *c)
+{
+	struct rex_file *f = c->file;
+	size_t len = 0;
+	const char *name;
+	int err;
+
+	err = modinfo_number(c, "rex_abi", &f->abi);
+	if (err)
+		return err;
+	if (f->abi != REX_ABI_VERSION)
+		return rex_fail(-EINVAL, "%s: built for Rex ABI %u, this is ABI %u; build it again "
+				"with this rexc", c->what, f->abi, REX_ABI_VERSION);
+	err = modinfo_number(c, "rex_stack", &f->stack);
+	if (err)
+		return err;
+
+	name = modinfo(&c->modinfo, "name", &len);
+	if (!name || !len)
+		return rex_fail(-EINVAL, "%s: modinfo has no \"name\"; build it with rexc",
+				c->what);
+	if (len >= REX_NAME_LEN)
+		return rex_fail(-EINVAL, "%s: the module's name \"%s\" has %zu bytes, at most %d "
+				"are possible", c->what, show(name, len), len, REX_NAME_LEN - 1);
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && name[i] != '_')
+			return rex_fail(-EINVAL, "%s: the module's name \"%s\" may have letters, "
+					"digits and _ only", c->what, show(name, len));
+	memcpy(f->name, name, len);
+	modinfo_copy(&c->modinfo, "rexc", f->rexc, sizeof(f->rexc));
+	modinfo_copy(&c->modinfo, "vermagic", f->vermagic, sizeof(f->vermagic));
+	return 0;
+}
+
+/* ---- entries and maps ------------------------------------------------------------------ */
+
+/* A fixed-size name of the file: terminated, not empty, printable, no '/' (NAME/ENTRY). */
+static int check_name(struct check *c, const char *kind, size_t index, const char *name,
+		      size_t size)
+{
+	size_t len = strnlen(name, size);
+
+	if (!len || len == size)
+		return rex_fail(-EINVAL, "%s: %s %zu has %s", c->what, kind, index,
+				len ? "a name without an end" : "no name");
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '.')
+			return rex_fail(-EINVAL, "%s: %s %zu has a bad name: \"%s\"", c->what, kind,
+					index, show(name, len));
+	return 0;
+}
+
+static int check_table(struct check *c, const struct section *s, size_t size, size_t max,
+		       uint64_t need, uint64_t refuse, uint32_t *n)
+{
+	if (s->sh.sh_type != SHT_PROGBITS || (s->sh.sh_flags & need) != need ||
+	    (s->sh.sh_flags & refuse))
+		return rex_fail(-EINVAL, "%s: section \"%s\" has type %u and flags 0x%llx, which "
+				"rexc does not make", c->what, s->name, s->sh.sh_type,
+				(unsigned long long)s->sh.sh_flags);
+	if (s->size % size || s->size / size > max)
+		return rex_fail(-EINVAL, "%s: section \"%s\" has %zu bytes; it should have 1 to %zu "
+				"times %zu", c->what, s->name, s->size, max, size);
+	*n = s->size / size;
+	return 0;
+}
+
+static int check_entries(struct check *c)
+{
+	struct rex_file *f = c->file;
+	int err;
+
+	err = check_table(c, &c->entries, sizeof(struct rex_entry_def), REX_MAX_ENTRIES,
+			  SHF_ALLOC, SHF_EXECINSTR | SHF_COMPRESSED, &f->n_entries);
+	if (err)
+		return err;
+	if (!f->n_entries)
+		return rex_fail(-EINVAL, "%s: no entries; mark a function of the program, e.g. "
+				"#[rex_xdp]", c->what);
+	for (uint32_t i = 0; i < f->n_entries; i++) {
+		struct rex_entry_def def;
+
+		memcpy(&def, c->entries.data + i * sizeof(def), sizeof(def));
+		err = check_name(c, "entry", i, def.name, sizeof(def.name));
+		if (err)
+			return err;
+		if (def.hook >= __REX_HOOK_MAX)
+			return rex_fail(-EINVAL, "%s: entry \"%s\" is for hook %u, which this "
+					"version does not know", c->what, def.name, def.hook);
+		if (def.flags)
+			return rex_fail(-EINVAL, "%s: entry \"%s\" has flags 0x%x, which this "
+					"version does not know", c->what, def.name, def.flags);
+		for (uint32_t k = 0; k < i; k++)
+			if (!strcmp(f->entries[k].name, def.name))
+				return rex_fail(-EINVAL, "%s: two entries \"%s\"", c->what,
+						def.name);
+		memcpy(f->entries[i].name, def.name, sizeof(def.name));
+		f->entries[i].hook = def.hook;
+	}
+	return 0;
+}
+
+static int check_maps(struct check *c)
+{
+	struct rex_file *f = c->file;
+	int err;
+
+	if (!c->maps.index)
+		return 0;
+	err = check_table(c, &c->maps, sizeof(struct rex_map_def), REX_MAX_MAPS,
+			  SHF_ALLOC | SHF_WRITE, SHF_EXECINSTR | SHF_COMPRESSED, &f->n_maps);
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < f->n_maps; i++) {
+		struct rex_file_map *m = &f->maps[i];
+		struct rex_map_def def;
+
+		memcpy(&def, c->maps.data + i * sizeof(def), sizeof(def));
+		err = check_name(c, "map", i, def.name, sizeof(def.name));
+		if (err)
+			return err;
+		for (uint32_t k = 0; k < i; k++)
+			if (!strcmp(f->maps[k].name, def.name))
+				return rex_fail(-EINVAL, "%s: two maps \"%s\"", c->what, def.name);
+		if (def.__reserved || def.map || def.base || def.stride || def.index_mask)
+			return rex_fail(-EINVAL, "%s: map \"%s\" has values where rex.ko writes at "
+					"run time", c->what, def.name);
+		memcpy(m->name, def.name, sizeof(def.name));
+		m->type = def.type;
+		m->key_size = def.key_size;
+		m->value_size = def.value_size;
+		m->max_entries = def.max_entries;
+		m->flags = def.flags;
+	}
+	return 0;
+}
+
+/* ---- relocations and symbols -------------------------------------------------------------- */
+
+static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
+{
+	const size_t size = sizeof(struct rex_entry_def);
+	size_t at = offsetof(struct rex_entry_def, fn), n_symbols;
+	Elf64_Sym sym;
+	uint64_t sym_index = ELF64_R_SYM(rela->r_info);
+
+	if (ELF64_R_TYPE(rela->r_info) != R_X86_64_64 || rela->r_offset % size != at ||
+	    rela->r_offset / size >= c->file->n_entries)
+		return rex_fail(-EINVAL, "%s: \".rex.entries\" has a relocation of type %llu at "
+				"0x%llx, which rexc does not make", c->what,
+				(unsigned long long)ELF64_R_TYPE(rela->r_info),
+				(unsigned long long)rela->r_offset);
+	n_symbols = c->symtab.size / sizeof(sym);
+	if (sym_index >= n_symbols)
+		goto outside;
+	memcpy(&sym, c->symtab.data + sym_index * sizeof(sym), sizeof(sym));
+	if (sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE)
+		goto outside;
+	*seen |= 1ull << (rela->r_offset / size);
+	return 0;
+outside:
+	return rex_fail(-EINVAL, "%s: entry \"%s\" is no function of this file", c->what,
+			c->file->entries[rela->r_offset / size].name);
+}
+
+/* Every entry's function comes from one relocation; nothing else in the tables does. */
+static int check_relocs(struct check *c)
+{
+	uint64_t seen = 0;
+	struct section s;
+	int err;
+
+	for (size_t i = 1; i < c->n_sections; i++) {
+		err = get_section(c, i, &s);
+		if (err)
+			return err;
+		if (s.sh.sh_type != SHT_RELA && s.sh.sh_type != SHT_REL)
+			continue;
+		if (c->maps.index && s.sh.sh_info == c->maps.index && s.size)
+			return rex_fail(-EINVAL, "%s: \".rex.maps\" has relocations, which rexc "
+					"does not make", c->what);
+		if (s.sh.sh_info != c->entries.index)
+			continue;
+		if (s.sh.sh_type != SHT_RELA || s.size % sizeof(Elf64_Rela) ||
+		    s.sh.sh_link != c->symtab.index)
+			return rex_fail(-EINVAL, "%s: the relocations of \".rex.entries\" are of a "
+					"kind that rexc does not make", c->what);
+		for (size_t k = 0; k < s.size / sizeof(Elf64_Rela); k++) {
+			Elf64_Rela rela;
+
+			memcpy(&rela, s.data + k * sizeof(rela), sizeof(rela));
+			err = check_reloc(c, &rela, &seen);
+			if (err)
+				return err;
+		}
+	}
+	for (uint32_t i = 0; i < c->file->n_entries; i++)
+		if (!(seen & (1ull << i)))
+			return rex_fail(-EINVAL, "%s: entry \"%s\" has no function", c->what,
+					c->file->entries[i].name);
+	return 0;
+}
+
+static int check_symbols(struct check *c)
+{
+	const struct section *names = &c->strtab;
+	Elf64_Sym sym;
+
+	if (c->symtab.size % sizeof(sym))
+		return rex_fail(-EINVAL, "%s: the symbol table has %zu bytes, no multiple of %zu",
+				c->what, c->symtab.size, sizeof(sym));
+	for (size_t i = 1; i < c->symtab.size / sizeof(sym); i++) {
+		const char *name;
+		size_t len;
+
+		memcpy(&sym, c->symtab.data + i * sizeof(sym), sizeof(sym));
+		if (sym.st_shndx != SHN_UNDEF)
+			continue;
+		if (sym.st_name >= names->size)
+			return rex_fail(-EINVAL, "%s: symbol %zu has its name outside of the string "
+					"table", c->what, i);
+		name = (const char *)names->data + sym.st_name;
+		len = strnlen(name, names->size - sym.st_name);
+		if (len == names->size - sym.st_name)
+			return rex_fail(-EINVAL, "%s: the string table has no end", c->what);
+		if (!may_import(name))
+			return rex_fail(-EINVAL, "%s: imports \"%s\", which is not open to Rex "
+					"programs; build it with rexc, which says where it is used",
+					c->what, show(name, len));
+		c->file->n_imports++;
+	}
+	return 0;
+}
+
+static bool has_signature(const void *image, size_t size)
+{
+	static const char magic[] = "~Module signature appended~\n";
+	size_t len = strlen(magic);
+
+	return size > len && !memcmp((const char *)image + size - len, magic, len);
+}
+
+int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file)
+{
+	struct check c = { .what = what, .file = file };
+	int err;
+
+	memset(file, 0, sizeof(*file));
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return rex_fail(-ENOSYS, "libelf is too old for this ELF version");
+	err = check_header(&c, image, size);
+	if (!err)
+		err = find_sections(&c);
+	if (!err)
+		err = check_modinfo(&c);
+	if (!err)
+		err = check_entries(&c);
+	if (!err)
+		err = check_maps(&c);
+	if (!err)
+		err = check_relocs(&c);
+	if (!err)
+		err = check_symbols(&c);
+	file->is_signed = has_signature(image, size);
+	elf_end(c.elf);
+	return err;
+}
+
+int rex_check_file(const char *path, struct rex_file *file)
+{
+	struct image image;
+	int err = rex_image_read(path, &image);
+
+	if (!err)
+		err = rex_check_image(image.data, image.size, path, file);
+	rex_image_free(&image);
+	return err;
+}
+
+int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max)
+{
+	struct check c = { .what = "module" };
+	size_t len = 0;
+	const char *text = NULL;
+	int err;
+
+	elf_version(EV_CURRENT);
+	err = check_header(&c, data, size);
+	for (size_t i = 1; !err && !text && i < c.n_sections; i++) {
+		struct section s;
+
+		err = get_section(&c, i, &s);
+		if (!err && !strcmp(s.name, ".modinfo"))
+			text = modinfo(&s, key, &len);
+	}
+	if (text)
+		snprintf(value, max, "%.*s", (int)(len < max ? len : max - 1), text);
+	elf_end(c.elf);
+	return err ? err : text ? 0 : -ENOENT;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The one place for error texts, and names of the ABI's constants. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static _Thread_local char text[4096];
+
+const char *rex_errmsg(void)
+{
+	return text;
+}
+
+int rex_fail(int err, const char *fmt, ...)
+{
+	char tmp[sizeof(text)];		/* the arguments may point into text */
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(tmp, sizeof(tmp), fmt, ap);
+	va_end(ap);
+	memcpy(text, tmp, sizeof(text));
+	return err;
+}
+
+int rex_fail_in(int err, const char *fmt, ...)
+{
+	char front[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(front, sizeof(front), fmt, ap);
+	va_end(ap);
+	return rex_fail(err, "%s: %s", front, text);
+}
+
+const char *rex_strerror(int err)
+{
+	if (err < 0)
+		err = -err;
+	if (err == EPERM)
+		return "Operation not permitted; run it as root (CAP_NET_ADMIN, CAP_BPF, "
+		       "CAP_PERFMON and CAP_SYS_ADMIN)";
+	return strerror(err);
+}
+
+/* Numbers without a name are shown as such; one buffer per thread is enough for that. */
+static const char *named(const char *const *names, size_t n, uint32_t value, const char *what)
+{
+	static _Thread_local char buf[32];
+
+	if (value < n && names[value])
+		return names[value];
+	snprintf(buf, sizeof(buf), "%s %u", what, value);
+	return buf;
+}
+
+const char *rex_hook_name(uint32_t hook)
+{
+	static const char *const names[] = {
+		[REX_HOOK_XDP] = "xdp",
+		[REX_HOOK_TC] = "tc",
+		[REX_HOOK_KPROBE] = "kprobe",
+		[REX_HOOK_TRACEPOINT] = "tracepoint",
+		[REX_HOOK_PERF_EVENT] = "perf_event",
+		[REX_HOOK_FENTRY] = "fentry",
+		[REX_HOOK_RAW_TRACEPOINT] = "raw_tracepoint",
+		[REX_HOOK_CGROUP_SKB] = "cgroup_skb",
+	};
+
+	return named(names, ARRAY_SIZE(names), hook, "hook");
+}
+
+const char *rex_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[REX_STATE_UNBOUND] = "unbound",
+		[REX_STATE_ENABLED] = "enabled",
+		[REX_STATE_DISABLED] = "disabled",
+		[REX_STATE_CRASHED] = "crashed",
+	};
+
+	return named(names, ARRAY_SIZE(names), state, "state");
+}
+
+const char *rex_fault_name(uint32_t kind)
+{
+	static const char *const names[] = {
+		[REX_FAULT_PANIC] = "panic",
+		[REX_FAULT_OVERRUN] = "overrun",
+		[REX_FAULT_STACK] = "stack overflow",
+	};
+
+	return named(names, ARRAY_SIZE(names), kind, "fault");
+}
+
+const char *rex_map_type_name(uint32_t type)
+{
+	static const char *const names[] = {
+		[BPF_MAP_TYPE_HASH] = "hash",
+		[BPF_MAP_TYPE_ARRAY] = "array",
+		[BPF_MAP_TYPE_PROG_ARRAY] = "prog_array",
+		[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "perf_event_array",
+		[BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
+		[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array",
+		[BPF_MAP_TYPE_STACK_TRACE] = "stack_trace",
+		[BPF_MAP_TYPE_LRU_HASH] = "lru_hash",
+		[BPF_MAP_TYPE_LRU_PERCPU_HASH] = "lru_percpu_hash",
+		[BPF_MAP_TYPE_LPM_TRIE] = "lpm_trie",
+		[BPF_MAP_TYPE_DEVMAP] = "devmap",
+		[BPF_MAP_TYPE_CPUMAP] = "cpumap",
+		[BPF_MAP_TYPE_XSKMAP] = "xskmap",
+		[BPF_MAP_TYPE_QUEUE] = "queue",
+		[BPF_MAP_TYPE_STACK] = "stack",
+		[BPF_MAP_TYPE_DEVMAP_HASH] = "devmap_hash",
+		[BPF_MAP_TYPE_RINGBUF] = "ringbuf",
+		[BPF_MAP_TYPE_BLOOM_FILTER] = "bloom_filter",
+	};
+
+	return named(names, ARRAY_SIZE(names), type, "type");
+}

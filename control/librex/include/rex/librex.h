@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * librex: load, attach, run and watch Rex programs.
+ *
+ * Every function that can fail returns 0 or a negative errno and leaves nothing
+ * half-made behind; rex_errmsg() then has the text for the user, which quotes what
+ * was wrong and names the way out. The library keeps no state on disk: what is
+ * loaded and attached is asked of the kernel each time. A struct rex may be used
+ * by one thread at a time; the error text is per thread.
+ *
+ * Interfaces are those of the caller's network namespace.
+ */
+#ifndef _REX_LIBREX_H
+#define _REX_LIBREX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <net/if.h>
+
+#include "rex.h"		/* the ABI header: kmod/include/uapi/rex.h */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The text of this thread's last error; never NULL. */
+const char *rex_errmsg(void);
+
+/** "xdp", "tc", ...; "hook N" for a number that this library does not know. */
+const char *rex_hook_name(uint32_t hook);
+/** "enabled", "crashed", ... */
+const char *rex_state_name(uint32_t state);
+/** "panic", "overrun", "stack overflow" */
+const char *rex_fault_name(uint32_t kind);
+/** "array", "percpu_hash", ...; "type N" for others */
+const char *rex_map_type_name(uint32_t type);
+
+/* ---- connection ------------------------------------------------------------ */
+
+struct rex;
+
+/**
+ * Load rex.ko unless it is loaded: the file @path, or when @path is NULL the file
+ * $REX_KO, or ../kmod/rex.ko next to the executable (a build tree), or what modprobe
+ * finds. Returns 1 when it was loaded by this call, 0 when it was there already.
+ */
+int rex_runtime_load(const char *path);
+/** Whether rex.ko is loaded, be it reachable or not. */
+bool rex_runtime_loaded(void);
+/** Remove rex.ko; -EBUSY while programs are loaded or shims exist. */
+int rex_runtime_unload(void);
+
+/** Connect to rex.ko. -ENOENT when it is not loaded, -EPROTO when its ABI is another one. */
+int rex_open(struct rex **rex);
+void rex_close(struct rex *rex);
+
+struct rex_helper {
+	uint32_t hook;			/* enum rex_hook */
+	uint32_t id;			/* enum bpf_func_id */
+};
+
+struct rex_info {
+	uint32_t abi;
+	uint64_t refused;		/* invocations refused: nested too deep */
+	uint64_t stale;			/* shim calls with an unknown slot or cookie */
+	size_t n_helpers;
+	struct rex_helper helpers[256];
+};
+
+int rex_info(struct rex *rex, struct rex_info *info);
+
+/**
+ * Bind the kernel's eBPF helpers that rex.ko can use and does not have yet. Helpers
+ * that this kernel or this rex.ko does not know are passed over: programs get
+ * -EOPNOTSUPP from what needs them. Called by rex_program_load().
+ */
+int rex_helpers_bind(struct rex *rex);
+
+/* ---- checking a program file ------------------------------------------------- */
+
+struct rex_file_entry {
+	char name[REX_NAME_LEN];
+	uint32_t hook;
+};
+
+struct rex_file_map {
+	char name[REX_MAP_NAME_LEN];
+	uint32_t type, key_size, value_size, max_entries, flags;
+};
+
+/* What a program module says about itself. */
+struct rex_file {
+	char name[REX_NAME_LEN];	/* the module's name */
+	uint32_t abi;
+	uint32_t stack;			/* worst case in bytes; 0: checked at run time */
+	char rexc[32];			/* version of rexc; may be empty */
+	char vermagic[128];
+	bool is_signed;			/* a module signature is appended */
+	uint32_t n_entries, n_maps, n_imports;
+	struct rex_file_entry entries[REX_MAX_ENTRIES];
+	struct rex_file_map maps[REX_MAX_MAPS];
+};
+
+/**
+ * Check that @image (@size bytes) is a Rex program that this library and rex.ko can
+ * take: ELF class, machine and type, .rex.entries and .rex.maps, imported symbols,
+ * modinfo. -EINVAL with the reason when it is not. Reads nothing outside the image,
+ * whatever its headers say. @what names it in error texts.
+ */
+int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file);
+/** The same for the file @path. */
+int rex_check_file(const char *path, struct rex_file *file);
+
+/* ---- programs ------------------------------------------------------------------ */
+
+struct rex_entry {
+	char name[REX_NAME_LEN];
+	uint32_t hook;
+	uint32_t slot;
+	uint64_t cookie;
+	uint64_t runs, ns, panics, overruns, overflows;
+};
+
+struct rex_map {
+	uint32_t index;
+	char name[REX_MAP_NAME_LEN];
+	uint32_t type, key_size, value_size, max_entries, flags;
+	uint32_t bpf_id;		/* 0: none bound */
+};
+
+#define REX_MAX_FRAMES 64
+
+struct rex_fault_info {
+	uint32_t kind;			/* enum rex_fault */
+	char entry[REX_NAME_LEN];
+	char file[256];			/* empty: unknown */
+	uint32_t line, column, cpu;
+	char message[1024];
+	uint32_t n_frames;
+	char frames[REX_MAX_FRAMES][160];	/* symbol+offset, innermost first */
+};
+
+struct rex_program {
+	char name[REX_NAME_LEN];
+	uint32_t id;
+	uint32_t state;			/* enum rex_state */
+	uint32_t budget_us;
+	bool timing, tainted;
+	uint32_t stack;
+	uint32_t n_entries, n_maps;
+	struct rex_entry entries[REX_MAX_ENTRIES];
+	struct rex_map maps[REX_MAX_MAPS];
+	struct rex_fault_info *fault;	/* NULL: none since loading */
+};
+
+/**
+ * Check @path, load rex.ko when needed, load the program, create and bind its maps.
+ * On success *@program, if asked for, is the loaded program; free it with
+ * rex_program_free(). *@rex is opened when it is NULL on entry.
+ */
+int rex_program_load(struct rex **rex, const char *path, struct rex_program **program);
+/** -ENOENT when no program @name is loaded. */
+int rex_program_get(struct rex *rex, const char *name, struct rex_program **program);
+void rex_program_free(struct rex_program *program);
+/** All programs, by id. Free with rex_program_list_free(). */
+int rex_program_list(struct rex *rex, struct rex_program ***list, size_t *n);
+void rex_program_list_free(struct rex_program **list, size_t n);
+
+/* What rex_program_set() changes: -1 (0 for the budget) leaves a setting alone. */
+struct rex_settings {
+	int enabled;			/* 0 or 1; 1 also clears a crash */
+	int timing;			/* 0 or 1 */
+	uint32_t budget_us;
+};
+int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *settings);
+
+/**
+ * Unload a program. -EBUSY, with the places in the text, while it is attached;
+ * with @force it is detached first from everything in this network namespace.
+ */
+int rex_program_unload(struct rex *rex, const char *name, bool force);
+
+/**
+ * The entry named @entry (NULL: the only one) of @program for @hook, or for any hook
+ * when @hook is -1. The error text lists the entries to choose from.
+ */
+int rex_program_entry(const struct rex_program *program, const char *entry, int hook,
+		      const struct rex_entry **found);
+
+/* ---- attachments ----------------------------------------------------------------- */
+
+enum rex_xdp_mode { REX_XDP_ANY, REX_XDP_NATIVE, REX_XDP_GENERIC, REX_XDP_OFFLOAD };
+enum rex_tc_side { REX_TC_INGRESS, REX_TC_EGRESS };
+
+/* One place where a shim of ours is attached. */
+struct rex_link {
+	uint32_t hook;			/* enum rex_hook */
+	uint32_t ifindex;
+	char ifname[IF_NAMESIZE];
+	uint32_t prog_id;		/* of the shim */
+	uint32_t slot;
+	uint64_t cookie;
+	enum rex_xdp_mode mode;		/* xdp */
+	bool chained;			/* xdp: in libxdp's dispatcher */
+	enum rex_tc_side side;		/* tc */
+	uint32_t handle, priority;	/* tc filter */
+};
+
+/**
+ * Every attachment of a shim in this network namespace, found by the instructions of
+ * the attached programs. @links is malloc'ed. Shims of programs that are gone are in
+ * the list, too: their slot and cookie match no entry.
+ */
+int rex_link_list(struct rex_link **links, size_t *n);
+/** Whether @link calls @entry. */
+bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
+/** "veth0 xdp native", "veth0 tc egress" into @text; returns @text. */
+const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
+
+/** -EEXIST when attached there already. Chains with other XDP programs through libxdp. */
+int rex_attach_xdp(const struct rex_entry *entry, const char *ifname, enum rex_xdp_mode mode);
+int rex_attach_tc(const struct rex_entry *entry, const char *ifname, enum rex_tc_side side);
+/** Detach one; others that share the interface stay. */
+int rex_detach(const struct rex_link *link);
+
+/**
+ * Ids of loaded shims of @entry, attached or not, in any namespace. Returns how many
+ * there are (at most @max are stored), or a negative errno.
+ */
+int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max);
+
+/* ---- one shot ----------------------------------------------------------------------- */
+
+struct rex_run {
+	const void *data_in;
+	size_t data_in_len;
+	void *data_out;			/* may be NULL */
+	size_t data_out_len;		/* in: size of data_out; out: bytes there */
+	uint32_t repeat;		/* 0 and 1: once */
+	uint32_t retval;		/* the verdict */
+	uint32_t duration_ns;		/* of one run, on average */
+};
+
+/** Run @entry on a packet with BPF_PROG_TEST_RUN, without attaching it. */
+int rex_run(const struct rex_entry *entry, struct rex_run *run);
+/** "XDP_PASS", "TC_ACT_OK", ...; NULL when @verdict has no name at @hook. */
+const char *rex_verdict_name(uint32_t hook, uint32_t verdict);
+
+/* ---- events --------------------------------------------------------------------------- */
+
+struct rex_event_info {
+	uint32_t type;			/* enum rex_event of the ABI header */
+	struct rex_program *program;	/* as far as the event tells; a fault is in ->fault */
+};
+
+struct rex_events;
+int rex_events_open(struct rex_events **events);
+void rex_events_close(struct rex_events *events);
+/** For poll(2). */
+int rex_events_fd(const struct rex_events *events);
+/**
+ * Wait for the next event. @timeout_ms: -1 for ever. -EAGAIN at the timeout, -ENOBUFS
+ * when events were lost. Free with rex_event_free().
+ */
+int rex_events_next(struct rex_events *events, int timeout_ms, struct rex_event_info *event);
+void rex_event_free(struct rex_event_info *event);
+
+/* ---- NIC ---------------------------------------------------------------------------------- */
+
+struct rex_nic_limits {
+	uint32_t now, max;		/* max 0: the NIC has none of these */
+};
+
+struct rex_nic {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	char kind[32];			/* "veth", ...; empty for hardware */
+	char bus[32], device[64];	/* "pci", "0000:00:02.0"; may be empty */
+	char driver[64];		/* from devlink; may be empty */
+	char address[64];
+	uint32_t mtu;
+	bool up, carrier;
+	uint32_t rx_queues, tx_queues;	/* allocated */
+	bool has_channels, has_rings;
+	struct rex_nic_limits combined, rx, tx, other;
+	struct rex_nic_limits rx_ring, tx_ring;	/* entries */
+};
+
+int rex_nic_get(const char *ifname, struct rex_nic *nic);
+/** @n queues each way, as combined channels or as rx and tx channels, what the NIC has. */
+int rex_nic_set_channels(const char *ifname, uint32_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _REX_LIBREX_H */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading a program: all steps, or none. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* A module of that name is there: is it this program, or something else? */
+static int refuse_present(struct rex *rex, const char *path, const char *name)
+{
+	struct rex_program *p;
+
+	if (!rex_program_get(rex, name, &p)) {
+		rex_program_free(p);
+		return rex_fail(-EEXIST, "%s: program \"%s\" is loaded already; \"rexctl unload "
+				"%s\" first, or build it under another name", path, name, name);
+	}
+	return rex_fail(-EEXIST, "%s: a kernel module \"%s\" is loaded already that is no Rex "
+			"program; build the program under another name", path, name);
+}
+
+static int insert_and_bind(struct rex *rex, const struct image *image, const char *path,
+			   const struct rex_file *file, struct rex_program **program)
+{
+	struct rex_program *p = NULL;
+	int err;
+
+	err = rex_module_insert(image, path, file->name, file->vermagic);
+	if (err)
+		return err;
+	err = rex_program_get(rex, file->name, &p);
+	if (!err)
+		err = rex_maps_bind(rex, p);
+	if (!err) {
+		/* Once more: the maps have ids now, and the state tells whether all is bound. */
+		rex_program_free(p);
+		p = NULL;
+		err = rex_program_get(rex, file->name, &p);
+	}
+	if (!err && p->state != REX_STATE_ENABLED)
+		err = rex_fail(-EIO, "program \"%s\" is %s after loading", p->name,
+			       rex_state_name(p->state));
+	if (err) {
+		rex_program_free(p);
+		rex_fail_in(err, "%s", path);
+		rex_module_undo(file->name);
+		return err;
+	}
+	*program = p;
+	return 0;
+}
+
+int rex_program_load(struct rex **rexp, const char *path, struct rex_program **program)
+{
+	struct rex_program *p = NULL;
+	struct rex *rex = *rexp;
+	struct rex_file *file;
+	struct image image = { .fd = -1 };
+	int err;
+
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return rex_fail(-ENOMEM, "out of memory");
+	err = rex_image_read(path, &image);
+	if (!err)
+		err = rex_check_image(image.data, image.size, path, file);
+	if (err)
+		goto out;
+
+	if (!rex) {
+		err = rex_runtime_load(NULL);
+		if (err >= 0)
+			err = rex_open(&rex);
+	}
+	if (!err && rex_module_present(file->name))
+		err = refuse_present(rex, path, file->name);
+	if (!err)
+		err = rex_helpers_bind(rex);
+	if (!err)
+		err = insert_and_bind(rex, &image, path, file, &p);
+out:
+	rex_image_free(&image);
+	free(file);
+	if (err) {
+		if (!*rexp)
+			rex_close(rex);
+		return err;
+	}
+	*rexp = rex;
+	if (program)
+		*program = p;
+	else
+		rex_program_free(p);
+	return 0;
+}
+
+/* ---- unload ------------------------------------------------------------------------ */
+
+static bool calls_program(const struct rex_link *link, const struct rex_program *p)
+{
+	for (uint32_t i = 0; i < p->n_entries; i++)
+		if (rex_link_is(link, &p->entries[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Shims of @p that are loaded but not in @links: attached in another network
+ * namespace, pinned, or held by some process. Appends to @text.
+ */
+static int find_elsewhere(const struct rex_program *p, const struct rex_link *links, size_t n,
+			  char *text, size_t size)
+{
+	uint32_t ids[64];
+	int found = 0;
+
+	for (uint32_t i = 0; i < p->n_entries; i++) {
+		int count = rex_shim_ids(&p->entries[i], ids, ARRAY_SIZE(ids));
+
+		if (count < 0)
+			return count;
+		for (int k = 0; k < count && k < (int)ARRAY_SIZE(ids); k++) {
+			bool here = false;
+			size_t len = strlen(text);
+
+			for (size_t l = 0; l < n; l++)
+				here |= links[l].prog_id == ids[k];
+			if (here)
+				continue;
+			found++;
+			snprintf(text + len, size - len, "%sBPF program %u", len ? ", " : "",
+				 ids[k]);
+		}
+	}
+	return found;
+}
+
+int rex_program_unload(struct rex *rex, const char *name, bool force)
+{
+	struct rex_program *p = NULL;
+	struct rex_link *links = NULL;
+	char places[1024] = "", one[128];
+	size_t n = 0;
+	int err, elsewhere;
+
+	err = rex_program_get(rex, name, &p);
+	if (err)
+		return err;
+	err = rex_link_list(&links, &n);
+	for (size_t i = 0; !err && i < n; i++) {
+		size_t len = strlen(places);
+
+		if (!calls_program(&links[i], p))
+			continue;
+		if (force)
+			err = rex_detach(&links[i]);
+		else
+			snprintf(places + len, sizeof(places) - len, "%s%s", len ? ", " : "",
+				 rex_link_text(&links[i], one, sizeof(one)));
+	}
+	if (!err && *places)
+		err = rex_fail(-EBUSY, "program \"%s\" is attached: %s; \"rexctl detach %s\" first, "
+			       "or unload it with --force", name, places, name);
+	if (!err && !force) {
+		elsewhere = find_elsewhere(p, links, n, places, sizeof(places));
+		if (elsewhere < 0)
+			err = elsewhere;
+		else if (elsewhere)
+			err = rex_fail(-EBUSY, "program \"%s\" is in use outside of this network "
+				       "namespace: %s (\"bpftool prog show id ID\", \"bpftool net\" "
+				       "in the other namespace); detach it there, or unload it with "
+				       "--force: packets then pass", name, places);
+	}
+	if (!err)
+		err = rex_module_remove(name);
+	free(links);
+	rex_program_free(p);
+	return err;
+}

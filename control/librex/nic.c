@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Network interfaces: rtnetlink for what it is, ethtool netlink for channels and rings. */
+#include <linux/devlink.h>
+#include <linux/ethtool_netlink.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void get_str(const struct nlattr *attr, char *to, size_t size)
+{
+	snprintf(to, size, "%.*s", (int)mnl_attr_get_payload_len(attr),
+		 (const char *)mnl_attr_get_payload(attr));
+}
+
+static uint32_t get_u32(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) >= sizeof(uint32_t) ? mnl_attr_get_u32(attr) : 0;
+}
+
+/* ---- rtnetlink ---------------------------------------------------------------------------- */
+
+static void get_address(const struct nlattr *attr, char *to, size_t size)
+{
+	const uint8_t *bytes = mnl_attr_get_payload(attr);
+	size_t used = 0;
+
+	for (uint16_t i = 0; i < mnl_attr_get_payload_len(attr) && used + 3 < size; i++)
+		used += snprintf(to + used, size - used, "%s%02x", i ? ":" : "", bytes[i]);
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *sub;
+	struct rex_nic *nic = data;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi))
+		return MNL_CB_OK;
+	nic->up = ifi->ifi_flags & IFF_UP;
+	nic->carrier = ifi->ifi_flags & IFF_RUNNING;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_MTU:
+			nic->mtu = get_u32(attr);
+			break;
+		case IFLA_NUM_RX_QUEUES:
+			nic->rx_queues = get_u32(attr);
+			break;
+		case IFLA_NUM_TX_QUEUES:
+			nic->tx_queues = get_u32(attr);
+			break;
+		case IFLA_ADDRESS:
+			get_address(attr, nic->address, sizeof(nic->address));
+			break;
+		case IFLA_PARENT_DEV_NAME:
+			get_str(attr, nic->device, sizeof(nic->device));
+			break;
+		case IFLA_PARENT_DEV_BUS_NAME:
+			get_str(attr, nic->bus, sizeof(nic->bus));
+			break;
+		case IFLA_LINKINFO:
+			mnl_attr_for_each_nested(sub, attr)
+				if (mnl_attr_get_type(sub) == IFLA_INFO_KIND)
+					get_str(sub, nic->kind, sizeof(nic->kind));
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int get_link(struct rex_nic *nic)
+{
+	char buf[NL_BUF];
+	struct nlmsghdr *nlh;
+	struct ifinfomsg *ifi;
+	struct nl nl;
+	int err = nl_open(&nl, NETLINK_ROUTE);
+
+	if (err)
+		return err;
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_index = nic->ifindex;
+	err = nl_talk(&nl, nlh, on_link, nic);
+	if (err)
+		rex_fail(err, "cannot look up interface \"%s\": %s", nic->name,
+			 nl_reason(&nl, err));
+	nl_close(&nl);
+	return err;
+}
+
+/* ---- devlink: the driver's name, where the driver takes part ----------------------------------- */
+
+static int on_devlink(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	struct rex_nic *nic = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == DEVLINK_ATTR_INFO_DRIVER_NAME)
+			get_str(attr, nic->driver, sizeof(nic->driver));
+	return MNL_CB_OK;
+}
+
+/* No error from here: most drivers have no devlink, and then there is no driver name. */
+static void get_driver(struct rex_nic *nic)
+{
+	char buf[NL_BUF];
+	struct nlmsghdr *nlh;
+	struct nl nl;
+
+	if (!*nic->bus || !*nic->device || nl_open(&nl, NETLINK_GENERIC))
+		return;
+	if (!genl_resolve(&nl, DEVLINK_GENL_NAME, NULL)) {
+		nlh = genl_request(&nl, buf, DEVLINK_CMD_INFO_GET, 0);
+		mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, nic->bus);
+		mnl_attr_put_strz(nlh, DEVLINK_ATTR_DEV_NAME, nic->device);
+		nl_talk(&nl, nlh, on_devlink, nic);
+	}
+	nl_close(&nl);
+}
+
+/* ---- ethtool ---------------------------------------------------------------------------------- */
+
+static int ethtool_open(struct nl *nl)
+{
+	int err = nl_open(nl, NETLINK_GENERIC);
+
+	if (err)
+		return err;
+	err = genl_resolve(nl, ETHTOOL_GENL_NAME, NULL);
+	if (err) {
+		nl_close(nl);
+		return rex_fail(err, "this kernel has no ethtool netlink (CONFIG_ETHTOOL_NETLINK)");
+	}
+	return 0;
+}
+
+/* ETHTOOL_A_*_HEADER is attribute 1 of every ethtool request. */
+static struct nlmsghdr *ethtool_request(struct nl *nl, void *buf, uint8_t cmd,
+					const struct rex_nic *nic)
+{
+	struct nlmsghdr *nlh = genl_request(nl, buf, cmd, 0);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, ETHTOOL_A_CHANNELS_HEADER);
+
+	mnl_attr_put_u32(nlh, ETHTOOL_A_HEADER_DEV_INDEX, nic->ifindex);
+	mnl_attr_nest_end(nlh, nest);
+	return nlh;
+}
+
+static int on_channels(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	struct rex_nic *nic = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		switch (mnl_attr_get_type(attr)) {
+		case ETHTOOL_A_CHANNELS_RX_MAX:
+			nic->rx.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_TX_MAX:
+			nic->tx.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_OTHER_MAX:
+			nic->other.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_COMBINED_MAX:
+			nic->combined.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_RX_COUNT:
+			nic->rx.now = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_TX_COUNT:
+			nic->tx.now = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_OTHER_COUNT:
+			nic->other.now = get_u32(attr);
+			break;
+		case ETHTOOL_A_CHANNELS_COMBINED_COUNT:
+			nic->combined.now = get_u32(attr);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int on_rings(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	struct rex_nic *nic = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		switch (mnl_attr_get_type(attr)) {
+		case ETHTOOL_A_RINGS_RX_MAX:
+			nic->rx_ring.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_RINGS_TX_MAX:
+			nic->tx_ring.max = get_u32(attr);
+			break;
+		case ETHTOOL_A_RINGS_RX:
+			nic->rx_ring.now = get_u32(attr);
+			break;
+		case ETHTOOL_A_RINGS_TX:
+			nic->tx_ring.now = get_u32(attr);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+/* Reads one group of settings; *@has says whether the driver has it at all. */
+static int ethtool_get(struct nl *nl, uint8_t cmd, mnl_cb_t cb, struct rex_nic *nic, bool *has)
+{
+	char buf[NL_BUF];
+	int err = nl_talk(nl, ethtool_request(nl, buf, cmd, nic), cb, nic);
+
+	*has = !err;
+	if (err && err != -EOPNOTSUPP)
+		return rex_fail(err, "cannot read the settings of \"%s\": %s", nic->name,
+				nl_reason(nl, err));
+	return 0;
+}
+
+int rex_nic_get(const char *ifname, struct rex_nic *nic)
+{
+	int ifindex = rex_if_index(ifname), err;
+	struct nl nl;
+
+	if (ifindex < 0)
+		return ifindex;
+	memset(nic, 0, sizeof(*nic));
+	snprintf(nic->name, sizeof(nic->name), "%s", ifname);
+	nic->ifindex = ifindex;
+	err = get_link(nic);
+	if (!err)
+		err = ethtool_open(&nl);
+	if (err)
+		return err;
+	err = ethtool_get(&nl, ETHTOOL_MSG_CHANNELS_GET, on_channels, nic, &nic->has_channels);
+	if (!err)
+		err = ethtool_get(&nl, ETHTOOL_MSG_RINGS_GET, on_rings, nic, &nic->has_rings);
+	nl_close(&nl);
+	if (!err)
+		get_driver(nic);
+	return err;
+}
+
+int rex_nic_set_channels(const char *ifname, uint32_t n)
+{
+	struct rex_nic nic;
+	struct nlmsghdr *nlh;
+	struct nl nl;
+	char buf[NL_BUF];
+	uint32_t max;
+	int err = rex_nic_get(ifname, &nic);
+
+	if (err)
+		return err;
+	max = nic.combined.max ? : nic.rx.max < nic.tx.max ? nic.rx.max : nic.tx.max;
+	if (!nic.has_channels || !max)
+		return rex_fail(-EOPNOTSUPP, "the driver of \"%s\" has a fixed number of channels",
+				ifname);
+	if (!n || n > max)
+		return rex_fail(-ERANGE, "\"%s\" has at most %u %schannels; %u are not possible", ifname,
+				max, nic.combined.max ? "combined " : "", n);
+	err = ethtool_open(&nl);
+	if (err)
+		return err;
+	nlh = ethtool_request(&nl, buf, ETHTOOL_MSG_CHANNELS_SET, &nic);
+	if (nic.combined.max) {
+		mnl_attr_put_u32(nlh, ETHTOOL_A_CHANNELS_COMBINED_COUNT, n);
+	} else {
+		mnl_attr_put_u32(nlh, ETHTOOL_A_CHANNELS_RX_COUNT, n);
+		mnl_attr_put_u32(nlh, ETHTOOL_A_CHANNELS_TX_COUNT, n);
+	}
+	err = nl_talk(&nl, nlh, NULL, NULL);
+	if (err)
+		rex_fail(err, "\"%s\" does not take %u channels: %s", ifname, n,
+			 nl_reason(&nl, err));
+	nl_close(&nl);
+	return err;
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Connection to rex.ko; programs: get, list, set. */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+int rex_open(struct rex **out)
+{
+	struct rex *rex = calloc(1, sizeof(*rex));
+	struct rex_info *info = calloc(1, sizeof(*info));
+	int err;
+
+	if (!rex || !info) {
+		err = rex_fail(-ENOMEM, "out of memory");
+		goto out;
+	}
+	err = nl_open(&rex->nl, NETLINK_GENERIC);
+	if (err)
+		goto out;
+	err = genl_resolve(&rex->nl, REX_GENL_NAME, NULL);
+	if (err == -ENOENT && rex_runtime_loaded())
+		rex_fail(err, "rex.ko cannot be reached from this network namespace; use \"rexctl "
+			 "--netns NAME\" from the first one");
+	else if (err == -ENOENT)
+		rex_fail(err, "rex.ko is not loaded; \"rexctl load NAME.ko\" loads it");
+	else if (err)
+		rex_fail(err, "cannot find netlink family \"%s\": %s", REX_GENL_NAME,
+			 nl_reason(&rex->nl, err));
+	if (!err)
+		err = rex_info(rex, info);
+	if (!err && info->abi != REX_ABI_VERSION)
+		err = rex_fail(-EPROTO, "the loaded rex.ko speaks ABI %u, this program speaks %u; "
+			       "unload it (rmmod rex) and load the one of this build",
+			       info->abi, REX_ABI_VERSION);
+out:
+	free(info);
+	if (err) {
+		rex_close(rex);
+		return err;
+	}
+	*out = rex;
+	return 0;
+}
+
+void rex_close(struct rex *rex)
+{
+	if (!rex)
+		return;
+	nl_close(&rex->nl);
+	free(rex);
+}
+
+/* ---- taking messages apart ------------------------------------------------------- */
+
+/* A newer rex.ko may send other sizes; what does not fit reads as 0 or "". */
+static uint64_t get_uint(const struct nlattr *attr)
+{
+	switch (mnl_attr_get_payload_len(attr)) {
+	case 1:
+		return mnl_attr_get_u8(attr);
+	case 2:
+		return mnl_attr_get_u16(attr);
+	case 4:
+		return mnl_attr_get_u32(attr);
+	case 8:
+		return mnl_attr_get_u64(attr);
+	default:
+		return 0;
+	}
+}
+
+static void get_str(const struct nlattr *attr, char *to, size_t size)
+{
+	size_t len = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	to[len] = '\0';
+}
+
+static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_ENTRY_NAME:
+			get_str(attr, e->name, sizeof(e->name));
+			break;
+		case REX_A_ENTRY_HOOK:
+			e->hook = get_uint(attr);
+			break;
+		case REX_A_ENTRY_SLOT:
+			e->slot = get_uint(attr);
+			break;
+		case REX_A_ENTRY_COOKIE:
+			e->cookie = get_uint(attr);
+			break;
+		case REX_A_ENTRY_RUNS:
+			e->runs = get_uint(attr);
+			break;
+		case REX_A_ENTRY_NS:
+			e->ns = get_uint(attr);
+			break;
+		case REX_A_ENTRY_PANICS:
+			e->panics = get_uint(attr);
+			break;
+		case REX_A_ENTRY_OVERRUNS:
+			e->overruns = get_uint(attr);
+			break;
+		case REX_A_ENTRY_OVERFLOWS:
+			e->overflows = get_uint(attr);
+			break;
+		}
+	}
+}
+
+static void parse_map(const struct nlattr *nest, struct rex_map *m)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_MAP_INDEX:
+			m->index = get_uint(attr);
+			break;
+		case REX_A_MAP_NAME:
+			get_str(attr, m->name, sizeof(m->name));
+			break;
+		case REX_A_MAP_TYPE:
+			m->type = get_uint(attr);
+			break;
+		case REX_A_MAP_KEY_SIZE:
+			m->key_size = get_uint(attr);
+			break;
+		case REX_A_MAP_VALUE_SIZE:
+			m->value_size = get_uint(attr);
+			break;
+		case REX_A_MAP_MAX_ENTRIES:
+			m->max_entries = get_uint(attr);
+			break;
+		case REX_A_MAP_FLAGS:
+			m->flags = get_uint(attr);
+			break;
+		case REX_A_MAP_BPF_ID:
+			m->bpf_id = get_uint(attr);
+			break;
+		}
+	}
+}
+
+static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_FAULT_KIND:
+			f->kind = get_uint(attr);
+			break;
+		case REX_A_FAULT_ENTRY:
+			get_str(attr, f->entry, sizeof(f->entry));
+			break;
+		case REX_A_FAULT_FILE:
+			get_str(attr, f->file, sizeof(f->file));
+			break;
+		case REX_A_FAULT_LINE:
+			f->line = get_uint(attr);
+			break;
+		case REX_A_FAULT_COLUMN:
+			f->column = get_uint(attr);
+			break;
+		case REX_A_FAULT_MESSAGE:
+			get_str(attr, f->message, sizeof(f->message));
+			break;
+		case REX_A_FAULT_CPU:
+			f->cpu = get_uint(attr);
+			break;
+		case REX_A_FAULT_FRAME:
+			if (f->n_frames < REX_MAX_FRAMES)
+				get_str(attr, f->frames[f->n_frames++], sizeof(f->frames[0]));
+			break;
+		}
+	}
+}
+
+int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *p)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_PROG_NAME:
+			get_str(attr, p->name, sizeof(p->name));
+			break;
+		case REX_A_PROG_ID:
+			p->id = get_uint(attr);
+			break;
+		case REX_A_PROG_STATE:
+			p->state = get_uint(attr);
+			break;
+		case REX_A_PROG_BUDGET_US:
+			p->budget_us = get_uint(attr);
+			break;
+		case REX_A_PROG_TIMING:
+			p->timing = get_uint(attr);
+			break;
+		case REX_A_PROG_TAINTED:
+			p->tainted = get_uint(attr);
+			break;
+		case REX_A_PROG_STACK:
+			p->stack = get_uint(attr);
+			break;
+		case REX_A_PROG_ENTRY:
+			if (p->n_entries < REX_MAX_ENTRIES)
+				parse_entry(attr, &p->entries[p->n_entries++]);
+			break;
+		case REX_A_PROG_MAP:
+			if (p->n_maps < REX_MAX_MAPS)
+				parse_map(attr, &p->maps[p->n_maps++]);
+			break;
+		case REX_A_PROG_FAULT:
+			if (!p->fault)
+				p->fault = calloc(1, sizeof(*p->fault));
+			if (!p->fault)
+				return rex_fail(-ENOMEM, "out of memory");
+			parse_fault(attr, p->fault);
+			break;
+		}
+	}
+	return 0;
+}
+
+static int on_info(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr, *sub;
+	struct rex_info *info = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_INFO_ABI:
+			info->abi = get_uint(attr);
+			break;
+		case REX_A_INFO_REFUSED:
+			info->refused = get_uint(attr);
+			break;
+		case REX_A_INFO_STALE:
+			info->stale = get_uint(attr);
+			break;
+		case REX_A_INFO_HELPER:
+			if (info->n_helpers == ARRAY_SIZE(info->helpers))
+				break;
+			mnl_attr_for_each_nested(sub, attr) {
+				if (mnl_attr_get_type(sub) == REX_A_HOOK)
+					info->helpers[info->n_helpers].hook = get_uint(sub);
+				if (mnl_attr_get_type(sub) == REX_A_HELPER_ID)
+					info->helpers[info->n_helpers].id = get_uint(sub);
+			}
+			info->n_helpers++;
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+int rex_info(struct rex *rex, struct rex_info *info)
+{
+	char buf[NL_BUF];
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	err = nl_talk(&rex->nl, genl_request(&rex->nl, buf, REX_CMD_INFO_GET, 0), on_info, info);
+	if (err)
+		return rex_fail(err, "rex.ko does not say what it is: %s",
+				nl_reason(&rex->nl, err));
+	return 0;
+}
+
+/* ---- programs ---------------------------------------------------------------------- */
+
+void rex_program_free(struct rex_program *p)
+{
+	if (!p)
+		return;
+	free(p->fault);
+	free(p);
+}
+
+void rex_program_list_free(struct rex_program **list, size_t n)
+{
+	while (n)
+		rex_program_free(list[--n]);
+	free(list);
+}
+
+struct collect {
+	struct rex_program **list;
+	size_t n;
+	int err;
+};
+
+static int on_program(const struct nlmsghdr *nlh, void *data)
+{
+	struct collect *c = data;
+	struct rex_program **list, *p;
+
+	/* Never MNL_CB_ERROR: the rest of the answer has to be read all the same. */
+	if (c->err)
+		return MNL_CB_OK;
+	p = calloc(1, sizeof(*p));
+	list = realloc(c->list, (c->n + 1) * sizeof(*list));
+	if (list)
+		c->list = list;
+	if (!p || !list) {
+		free(p);
+		c->err = rex_fail(-ENOMEM, "out of memory");
+		return MNL_CB_OK;
+	}
+	c->list[c->n++] = p;
+	c->err = rex_program_parse(nlh, p);
+	return MNL_CB_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct rex_program *const *x = a, *const *y = b;
+
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+int rex_program_list(struct rex *rex, struct rex_program ***list, size_t *n)
+{
+	struct collect c;
+	char buf[NL_BUF];
+	int err, tries = 0;
+
+	do {
+		memset(&c, 0, sizeof(c));
+		err = nl_talk(&rex->nl, genl_request(&rex->nl, buf, REX_CMD_PROG_GET, NLM_F_DUMP),
+			      on_program, &c);
+		if (err == -EINTR)
+			rex_program_list_free(c.list, c.n);
+	} while (err == -EINTR && ++tries < 5);
+	if (err)
+		rex_fail(err, "cannot list the programs: %s", nl_reason(&rex->nl, err));
+	else
+		err = c.err;
+	if (err) {
+		if (err != -EINTR)
+			rex_program_list_free(c.list, c.n);
+		return err;
+	}
+	if (c.n)
+		qsort(c.list, c.n, sizeof(*c.list), by_id);
+	*list = c.list;
+	*n = c.n;
+	return 0;
+}
+
+/* The kernel refuses longer names with a number; say it in words first. */
+static int check_name(const char *name)
+{
+	if (!*name || strlen(name) >= REX_NAME_LEN)
+		return rex_fail(-EINVAL, "\"%s\" is no program name: 1 to %d bytes are needed "
+				"(\"rexctl status\" lists the programs)", name, REX_NAME_LEN - 1);
+	return 0;
+}
+
+int rex_program_get(struct rex *rex, const char *name, struct rex_program **program)
+{
+	struct collect c = {};
+	struct nlmsghdr *nlh;
+	char buf[NL_BUF];
+	int err = check_name(name);
+
+	if (err)
+		return err;
+	nlh = genl_request(&rex->nl, buf, REX_CMD_PROG_GET, 0);
+	mnl_attr_put_strz(nlh, REX_A_PROG_NAME, name);
+	err = nl_talk(&rex->nl, nlh, on_program, &c);
+	if (err == -ENOENT)
+		rex_fail(err, "no program \"%s\" is loaded; \"rexctl status\" lists what is, "
+			 "\"rexctl load FILE.ko\" loads one", name);
+	else if (err)
+		rex_fail(err, "cannot look up program \"%s\": %s", name,
+			 nl_reason(&rex->nl, err));
+	else if (c.err)
+		err = c.err;
+	else if (c.n != 1)
+		err = rex_fail(-EPROTO, "rex.ko gave %zu answers for program \"%s\"", c.n, name);
+	if (err) {
+		rex_program_list_free(c.list, c.n);
+		return err;
+	}
+	*program = c.list[0];
+	free(c.list);
+	return 0;
+}
+
+int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *s)
+{
+	struct nlmsghdr *nlh;
+	char buf[NL_BUF];
+	int err = check_name(name);
+
+	if (err)
+		return err;
+	nlh = genl_request(&rex->nl, buf, REX_CMD_PROG_SET, 0);
+	mnl_attr_put_strz(nlh, REX_A_PROG_NAME, name);
+	if (s->enabled >= 0)
+		mnl_attr_put_u8(nlh, REX_A_PROG_ENABLED, !!s->enabled);
+	if (s->timing >= 0)
+		mnl_attr_put_u8(nlh, REX_A_PROG_TIMING, !!s->timing);
+	if (s->budget_us)
+		mnl_attr_put_u32(nlh, REX_A_PROG_BUDGET_US, s->budget_us);
+	err = nl_talk(&rex->nl, nlh, NULL, NULL);
+	if (err == -ENOENT)
+		return rex_fail(err, "no program \"%s\" is loaded; \"rexctl status\" lists what is",
+				name);
+	if (err)
+		return rex_fail(err, "cannot change program \"%s\": %s", name,
+				nl_reason(&rex->nl, err));
+	return 0;
+}
+
+int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
+		      const struct rex_entry **found)
+{
+	const struct rex_entry *match = NULL;
+	char list[1024] = "";
+	size_t len = 0;
+	int n = 0;
+
+	for (uint32_t i = 0; i < p->n_entries; i++) {
+		const struct rex_entry *e = &p->entries[i];
+
+		if (len < sizeof(list))
+			len += snprintf(list + len, sizeof(list) - len, "%s%s/%s (%s)",
+					len ? ", " : "", p->name, e->name, rex_hook_name(e->hook));
+		if (entry ? strcmp(entry, e->name) : hook >= 0 && e->hook != (uint32_t)hook)
+			continue;
+		match = e;
+		n++;
+	}
+	if (!n && entry)
+		return rex_fail(-ENOENT, "program \"%s\" has no entry \"%s\"; it has: %s", p->name,
+				entry, list);
+	if (!n && hook >= 0)
+		return rex_fail(-ENOENT, "program \"%s\" has no entry for hook %s; it has: %s",
+				p->name, rex_hook_name(hook), list);
+	if (!n)
+		return rex_fail(-ENOENT, "program \"%s\" has no entries", p->name);
+	if (n > 1)
+		return rex_fail(-EINVAL, "program \"%s\" has several entries to choose from; name "
+				"one: %s", p->name, list);
+	if (hook >= 0 && match->hook != (uint32_t)hook)
+		return rex_fail(-EINVAL, "entry \"%s/%s\" is for hook %s, not %s", p->name,
+				match->name, rex_hook_name(match->hook), rex_hook_name(hook));
+	*found = match;
+	return 0;
+}

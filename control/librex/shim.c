@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shims: open one for an entry (its slot and cookie put into the instructions), and
+ * the way back, slot and cookie of a loaded BPF program. The instructions in the
+ * kernel are the only record of what is attached where.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "internal.h"
+#include "../../dataplane/shims/shim.h"
+
+extern const char rex_shim_xdp[], rex_shim_xdp_end[];
+extern const char rex_shim_tc[], rex_shim_tc_end[];
+
+static const struct {
+	const char *image, *end;
+} shims[__REX_HOOK_MAX] = {
+	[REX_HOOK_XDP] = { rex_shim_xdp, rex_shim_xdp_end },
+	[REX_HOOK_TC] = { rex_shim_tc, rex_shim_tc_end },
+};
+
+/* ---- what libbpf and libxdp have to say ------------------------------------------- */
+
+/* Their warnings name the cause (verifier, extack); kept for our error texts, not printed. */
+static _Thread_local char log_text[2048];
+
+static void log_add(const char *fmt, va_list ap)
+{
+	size_t len = strlen(log_text);
+
+	vsnprintf(log_text + len, sizeof(log_text) - len, fmt, ap);
+}
+
+static int bpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_WARN)
+		log_add(fmt, ap);
+	return 0;
+}
+
+static int xdp_print(enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBXDP_WARN)
+		log_add(fmt, ap);
+	return 0;
+}
+
+void rex_log_reset(void)
+{
+	libbpf_set_print(bpf_print);
+	libxdp_set_print(xdp_print);
+	log_text[0] = '\0';
+}
+
+const char *rex_log_text(void)
+{
+	size_t len = strlen(log_text);
+
+	while (len && log_text[len - 1] == '\n')
+		log_text[--len] = '\0';
+	return log_text;
+}
+
+/* ---- open ----------------------------------------------------------------------------- */
+
+#define LD_IMM64 (BPF_LD | BPF_DW | BPF_IMM)
+
+static bool is_mov_const(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+	       insn->code == (BPF_ALU | BPF_MOV | BPF_K);
+}
+
+/* Put slot and cookie where the placeholders are: each exactly once, or it is no shim. */
+static int patch(struct bpf_program *prog, const struct rex_entry *entry)
+{
+	size_t n = bpf_program__insn_cnt(prog);
+	struct bpf_insn *insns = malloc(n * sizeof(*insns));
+	int slots = 0, cookies = 0, err;
+
+	if (!insns)
+		return rex_fail(-ENOMEM, "out of memory");
+	memcpy(insns, bpf_program__insns(prog), n * sizeof(*insns));
+	for (size_t i = 0; i < n; i++) {
+		if (is_mov_const(&insns[i]) && (uint32_t)insns[i].imm == REX_SHIM_SLOT) {
+			insns[i].imm = (int32_t)entry->slot;
+			slots++;
+		} else if (insns[i].code == LD_IMM64 && i + 1 < n) {
+			if ((uint32_t)insns[i].imm == (uint32_t)REX_SHIM_COOKIE &&
+			    (uint32_t)insns[i + 1].imm == (uint32_t)(REX_SHIM_COOKIE >> 32)) {
+				insns[i].imm = (int32_t)(uint32_t)entry->cookie;
+				insns[i + 1].imm = (int32_t)(uint32_t)(entry->cookie >> 32);
+				cookies++;
+			}
+			i++;
+		}
+	}
+	if (slots != 1 || cookies != 1)
+		err = rex_fail(-EINVAL, "the %s shim in this librex has %d slots and %d cookies, not "
+			       "one each; build it again", rex_hook_name(entry->hook), slots,
+			       cookies);
+	else if ((err = bpf_program__set_insns(prog, insns, n)))
+		rex_fail(err, "libbpf does not take the patched shim: %s", strerror(-err));
+	free(insns);
+	return err;
+}
+
+int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj_out,
+		  struct bpf_program **prog_out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = REX_SHIM_NAME);
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	int err;
+
+	rex_log_reset();
+	if (entry->hook >= __REX_HOOK_MAX || !shims[entry->hook].image)
+		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook %s, which this rexctl cannot "
+				"attach yet", entry->name, rex_hook_name(entry->hook));
+	obj = bpf_object__open_mem(shims[entry->hook].image,
+				   shims[entry->hook].end - shims[entry->hook].image, &opts);
+	if (!obj)
+		return rex_fail(-errno, "cannot open the %s shim: %s", rex_hook_name(entry->hook),
+				strerror(errno));
+	prog = bpf_object__find_program_by_name(obj, REX_SHIM_NAME);
+	if (!prog)
+		err = rex_fail(-EINVAL, "the %s shim has no program \"%s\"",
+			       rex_hook_name(entry->hook), REX_SHIM_NAME);
+	else
+		err = patch(prog, entry);
+	if (err) {
+		bpf_object__close(obj);
+		return err;
+	}
+	*obj_out = obj;
+	*prog_out = prog;
+	return 0;
+}
+
+int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj_out, int *fd)
+{
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	int err = rex_shim_open(entry, &obj, &prog);
+
+	if (err)
+		return err;
+	err = bpf_object__load(obj);
+	if (err) {
+		rex_fail(err, "the kernel does not take the %s shim: %s%s%s",
+			 rex_hook_name(entry->hook), rex_strerror(err),
+			 *rex_log_text() ? "\n" : "", rex_log_text());
+		bpf_object__close(obj);
+		return err;
+	}
+	*obj_out = obj;
+	*fd = bpf_program__fd(prog);
+	return 0;
+}
+
+/* ---- and back --------------------------------------------------------------------------- */
+
+/*
+ * Follow constants through the instructions up to the call. This also sees through
+ * the kernel's constant blinding (net.core.bpf_jit_harden), which makes
+ * "ax = imm ^ random; ax ^= random; r2 = ax" and the like of each constant.
+ */
+struct regs {
+	uint64_t value[16];
+	uint16_t known;			/* bit per register */
+};
+
+static void alu(struct regs *r, const struct bpf_insn *insn)
+{
+	bool wide = BPF_CLASS(insn->code) == BPF_ALU64, reg = BPF_SRC(insn->code) == BPF_X;
+	uint64_t src = reg ? r->value[insn->src_reg] : (uint64_t)(int64_t)insn->imm;
+	bool known = !reg || r->known & (1u << insn->src_reg);
+	uint64_t *dst = &r->value[insn->dst_reg];
+
+	if (BPF_OP(insn->code) != BPF_MOV)
+		known &= !!(r->known & (1u << insn->dst_reg));
+	switch (BPF_OP(insn->code)) {
+	case BPF_MOV:
+		*dst = src;
+		break;
+	case BPF_XOR:
+		*dst ^= src;
+		break;
+	case BPF_OR:
+		*dst |= src;
+		break;
+	case BPF_LSH:
+		*dst <<= src & 63;
+		break;
+	default:
+		known = false;
+	}
+	if (!wide)
+		*dst = (uint32_t)*dst;
+	if (known)
+		r->known |= 1u << insn->dst_reg;
+	else
+		r->known &= ~(1u << insn->dst_reg);
+}
+
+static int decode(const struct bpf_insn *insns, size_t n, uint32_t *slot, uint64_t *cookie)
+{
+	const uint16_t args = 1u << BPF_REG_2 | 1u << BPF_REG_3;
+	struct regs r = {};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bpf_insn *insn = &insns[i];
+		uint8_t class = BPF_CLASS(insn->code);
+
+		if (insn->code == LD_IMM64 && !insn->src_reg && i + 1 < n) {
+			r.value[insn->dst_reg] = (uint32_t)insn->imm |
+						 (uint64_t)(uint32_t)insns[i + 1].imm << 32;
+			r.known |= 1u << insn->dst_reg;
+			i++;
+		} else if (class == BPF_ALU || class == BPF_ALU64) {
+			alu(&r, insn);
+		} else if (insn->code == (BPF_JMP | BPF_CALL)) {
+			if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL || (r.known & args) != args)
+				return 0;
+			*slot = (uint32_t)r.value[BPF_REG_2];
+			*cookie = r.value[BPF_REG_3];
+			return 1;
+		} else {
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int rex_shim_decode(int fd, uint32_t *slot, uint64_t *cookie)
+{
+	struct bpf_insn insns[64];	/* blinded shims have some 15 */
+	struct bpf_prog_info info = {
+		.xlated_prog_insns = (uintptr_t)insns,
+		.xlated_prog_len = sizeof(insns),
+	};
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return rex_fail(-errno, "cannot read a BPF program: %s", rex_strerror(errno));
+	/* By the name alone for a start; whoever takes it gets past the decoder or not. */
+	if (strcmp(info.name, REX_SHIM_NAME) || info.xlated_prog_len > sizeof(insns))
+		return 0;
+	if (!info.xlated_prog_insns)
+		return rex_fail(-EPERM, "the kernel hides the instructions of BPF program %u; rexctl "
+				"needs CAP_SYSLOG and kernel.kptr_restrict below 2 to tell what is "
+				"attached", info.id);
+	return decode(insns, info.xlated_prog_len / sizeof(*insns), slot, cookie);
+}
+
+int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie)
+{
+	int fd = bpf_prog_get_fd_by_id(id), ret;
+
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return 0;	/* gone meanwhile */
+		return rex_fail(-errno, "cannot open BPF program %u: %s", id, rex_strerror(errno));
+	}
+	ret = rex_shim_decode(fd, slot, cookie);
+	close(fd);
+	return ret;
+}
+
+int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max)
+{
+	uint32_t id = 0, slot;
+	uint64_t cookie;
+	int n = 0;
+
+	while (!bpf_prog_get_next_id(id, &id)) {
+		int ret = rex_shim_decode_id(id, &slot, &cookie);
+
+		if (ret < 0)
+			return ret;
+		if (!ret || slot != entry->slot || cookie != entry->cookie)
+			continue;
+		if (n < max)
+			ids[n] = id;
+		n++;
+	}
+	if (errno != ENOENT)
+		return rex_fail(-errno, "cannot list BPF programs: %s", rex_strerror(errno));
+	return n;
+}

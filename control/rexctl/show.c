@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How a fault looks, for status, run and monitor alike. */
+#include "rexctl.h"
+
+const char *fault_place(const struct rex_fault_info *f, char *text, size_t size)
+{
+	if (*f->file)
+		snprintf(text, size, "%s:%u:%u", f->file, f->line, f->column);
+	else
+		snprintf(text, size, "an unknown place");
+	return text;
+}
+
+void show_fault(const struct rex_fault_info *f, const char *indent)
+{
+	char place[320];
+
+	printf("%s%s in entry %s at %s, CPU %u\n", indent, rex_fault_name(f->kind), f->entry,
+	       fault_place(f, place, sizeof(place)), f->cpu);
+	if (*f->message)
+		printf("%s  %s\n", indent, f->message);
+	for (uint32_t i = 0; i < f->n_frames; i++)
+		printf("%s  #%u %s\n", indent, i, f->frames[i]);
+}
+
+json_t *json_fault(const struct rex_fault_info *f)
+{
+	json_t *frames = json_array(), *fault;
+
+	for (uint32_t i = 0; i < f->n_frames; i++)
+		json_array_append_new(frames, json_string(f->frames[i]));
+	fault = json_pack("{s:s,s:s,s:s,s:I,s:o}", "kind", rex_fault_name(f->kind), "entry",
+			  f->entry, "message", f->message, "cpu", (json_int_t)f->cpu, "frames",
+			  frames);
+	if (fault && *f->file) {
+		json_object_set_new(fault, "file", json_string(f->file));
+		json_object_set_new(fault, "line", json_integer(f->line));
+		json_object_set_new(fault, "column", json_integer(f->column));
+	}
+	return fault;
+}

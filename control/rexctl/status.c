@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* status: what is loaded, how it fares, and where it is attached. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rexctl.h"
+
+struct status {
+	struct rex_info info;
+	struct rex_program **programs;
+	size_t n_programs;
+	struct rex_link *links;
+	size_t n_links;
+};
+
+static bool is_stale(const struct status *s, const struct rex_link *link)
+{
+	for (size_t p = 0; p < s->n_programs; p++)
+		for (uint32_t e = 0; e < s->programs[p]->n_entries; e++)
+			if (rex_link_is(link, &s->programs[p]->entries[e]))
+				return false;
+	return true;
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static json_t *json_link(const struct rex_link *link)
+{
+	static const char *const modes[] = { "any", "native", "generic", "offload" };
+	json_t *o = json_pack("{s:s,s:s,s:I}", "hook", rex_hook_name(link->hook), "interface",
+			      link->ifname, "bpf_program", (json_int_t)link->prog_id);
+
+	if (link->hook == REX_HOOK_XDP) {
+		json_object_set_new(o, "mode", json_string(modes[link->mode]));
+		json_object_set_new(o, "chained", json_boolean(link->chained));
+	} else if (link->hook == REX_HOOK_TC) {
+		json_object_set_new(o, "side", json_string(link->side == REX_TC_INGRESS ?
+							   "ingress" : "egress"));
+		json_object_set_new(o, "priority", json_integer(link->priority));
+		json_object_set_new(o, "handle", json_integer(link->handle));
+	}
+	return o;
+}
+
+static json_t *json_entry(const struct status *s, const struct rex_entry *e)
+{
+	json_t *attached = json_array();
+
+	for (size_t i = 0; i < s->n_links; i++)
+		if (rex_link_is(&s->links[i], e))
+			json_array_append_new(attached, json_link(&s->links[i]));
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name", e->name, "hook",
+			 rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
+			 (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
+			 (json_int_t)e->panics, "overruns", (json_int_t)e->overruns, "overflows",
+			 (json_int_t)e->overflows, "attached", attached);
+}
+
+static json_t *json_map(const struct rex_map *m)
+{
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "name", m->name, "type",
+			 rex_map_type_name(m->type), "key_size", (json_int_t)m->key_size,
+			 "value_size", (json_int_t)m->value_size, "max_entries",
+			 (json_int_t)m->max_entries, "flags", (json_int_t)m->flags, "bpf_map",
+			 (json_int_t)m->bpf_id);
+}
+
+static json_t *json_program(const struct status *s, const struct rex_program *p)
+{
+	json_t *entries = json_array(), *maps = json_array(), *o;
+
+	for (uint32_t i = 0; i < p->n_entries; i++)
+		json_array_append_new(entries, json_entry(s, &p->entries[i]));
+	for (uint32_t i = 0; i < p->n_maps; i++)
+		json_array_append_new(maps, json_map(&p->maps[i]));
+	o = json_pack("{s:s,s:I,s:s,s:I,s:b,s:b,s:I,s:o,s:o}", "name", p->name, "id",
+		      (json_int_t)p->id, "state", rex_state_name(p->state), "budget_us",
+		      (json_int_t)p->budget_us, "timing", p->timing, "tainted", p->tainted, "stack",
+		      (json_int_t)p->stack, "entries", entries, "maps", maps);
+	if (o && p->fault)
+		json_object_set_new(o, "fault", json_fault(p->fault));
+	return o;
+}
+
+static int print_status_json(const struct status *s)
+{
+	json_t *programs = json_array(), *stale = json_array(), *o;
+
+	for (size_t i = 0; i < s->n_programs; i++)
+		json_array_append_new(programs, json_program(s, s->programs[i]));
+	for (size_t i = 0; i < s->n_links; i++)
+		if (is_stale(s, &s->links[i]))
+			json_array_append_new(stale, json_link(&s->links[i]));
+	o = json_pack("{s:{s:i,s:I,s:I,s:I},s:o,s:o}", "runtime", "abi", s->info.abi, "helpers",
+		      (json_int_t)s->info.n_helpers, "refused", (json_int_t)s->info.refused,
+		      "stale_calls", (json_int_t)s->info.stale, "programs", programs, "stale", stale);
+	return print_json(o);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void print_budget(uint32_t us)
+{
+	if (us % 1000)
+		printf("budget %u us", us);
+	else
+		printf("budget %u ms", us / 1000);
+}
+
+static void print_entry(const struct status *s, const struct rex_entry *e)
+{
+	bool attached = false;
+	char text[128];
+
+	printf("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
+	if (e->ns && e->runs)
+		printf(", %" PRIu64 " ns in all", e->ns);
+	if (e->panics)
+		printf(", %" PRIu64 " panics", e->panics);
+	if (e->overruns)
+		printf(", %" PRIu64 " overruns", e->overruns);
+	if (e->overflows)
+		printf(", %" PRIu64 " stack overflows", e->overflows);
+	printf("\n");
+	for (size_t i = 0; i < s->n_links; i++) {
+		if (!rex_link_is(&s->links[i], e))
+			continue;
+		attached = true;
+		printf("    attached: %s (BPF program %u)\n",
+		       rex_link_text(&s->links[i], text, sizeof(text)), s->links[i].prog_id);
+	}
+	if (!attached)
+		printf("    not attached\n");
+}
+
+static void print_program(const struct status *s, const struct rex_program *p)
+{
+	printf("program %s: %s, ", p->name, rex_state_name(p->state));
+	print_budget(p->budget_us);
+	if (p->stack)
+		printf(", stack %u B", p->stack);
+	else
+		printf(", stack checked at run time");
+	if (p->timing)
+		printf(", timing on");
+	printf("\n");
+	for (uint32_t i = 0; i < p->n_entries; i++)
+		print_entry(s, &p->entries[i]);
+	for (uint32_t i = 0; i < p->n_maps; i++)
+		printf("  map %s: %s, key %u B, value %u B, %u entries (BPF map %u)%s\n",
+		       p->maps[i].name, rex_map_type_name(p->maps[i].type), p->maps[i].key_size,
+		       p->maps[i].value_size, p->maps[i].max_entries, p->maps[i].bpf_id,
+		       p->tainted ? ", may be half-written by a crash" : "");
+	if (p->fault) {
+		printf("  last fault:\n");
+		show_fault(p->fault, "    ");
+		if (p->state == REX_STATE_CRASHED)
+			printf("    \"rexctl enable %s\" lets it run again\n", p->name);
+	}
+}
+
+static int print_status(const struct status *s)
+{
+	char text[128];
+
+	for (size_t i = 0; i < s->n_programs; i++)
+		print_program(s, s->programs[i]);
+	if (!s->n_programs)
+		printf("no program is loaded\n");
+	for (size_t i = 0; i < s->n_links; i++)
+		if (is_stale(s, &s->links[i]))
+			printf("stale: %s (BPF program %u) calls a program that is gone; \"rexctl "
+			       "detach --stale\" removes it\n",
+			       rex_link_text(&s->links[i], text, sizeof(text)),
+			       s->links[i].prog_id);
+	if (s->info.refused)
+		printf("%" PRIu64 " invocations refused: nested too deep\n", s->info.refused);
+	return 0;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	struct status *s;
+	struct rex *rex;
+	bool json = false;
+	int opt, err;
+
+	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (opt != 'j')
+			return usage("unknown option \"%s\"", argv[optind - 1]);
+		json = true;
+	}
+	if (argc != optind)
+		return usage("\"%s\" is too much", argv[optind]);
+
+	/* Not loaded is an answer, not an error; but it must be so, and not just unseen. */
+	err = rex_open(&rex);
+	if (err == -ENOENT && !rex_runtime_loaded()) {
+		if (json)
+			return print_json(json_pack("{s:[]}", "programs"));
+		printf("rex.ko is not loaded\n");
+		return 0;
+	}
+	if (err)
+		return fail_rex();
+	err = enter_netns();
+	s = calloc(1, sizeof(*s));
+	if (err || !s)
+		goto out;
+	if (rex_info(rex, &s->info) || rex_program_list(rex, &s->programs, &s->n_programs) ||
+	    rex_link_list(&s->links, &s->n_links))
+		err = fail_rex();
+	else
+		err = json ? print_status_json(s) : print_status(s);
+	rex_program_list_free(s->programs, s->n_programs);
+	free(s->links);
+out:
+	free(s);
+	rex_close(rex);
+	return err;
+}
