@@ -25,7 +25,7 @@ static void refuse(struct scan *s, uint64_t at, const char *text, const char *no
 		return;
 	p = lines_find(s->o, s->f->section, at);
 	if (!p.file) {
-		char *name = readable_name(s->f->name);
+		char *name = function_name(s->f);
 
 		diag_error(NULL, 0, 0, "in %s: %s", name, text);
 		free(name);

@@ -60,7 +60,7 @@ static void ident_run(struct lexer *lx)
 		lx->p++;
 }
 
-/* Skips white space and comments; false when a comment does not end. */
+/* Skips white space and comments; false, at its start, when a comment does not end. */
 static bool skip_blank(struct lexer *lx)
 {
 	for (;;) {
@@ -72,12 +72,15 @@ static bool skip_blank(struct lexer *lx)
 			while (lx->p < lx->end && *lx->p != '\n')
 				lx->p++;
 		} else if (at(lx, 0) == '/' && at(lx, 1) == '*') {
+			struct lexer start = *lx;
 			unsigned int depth = 1;
 
 			advance(lx, 2);
 			while (depth) {
-				if (lx->p >= lx->end)
+				if (lx->p >= lx->end) {
+					*lx = start;
 					return false;
+				}
 				if (at(lx, 0) == '/' && at(lx, 1) == '*') {
 					depth++;
 					advance(lx, 2);
@@ -263,7 +266,7 @@ struct token lexer_next(struct lexer *lx)
 	if (!skip_blank(lx)) {
 		t.text = lx->p;
 		t.line = lx->line;
-		t.column = 1;
+		t.column = column(lx->line_start, lx->p);
 		return t;
 	}
 	t.text = lx->p;

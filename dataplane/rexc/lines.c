@@ -42,6 +42,11 @@ char *readable_name(const char *symbol)
 	return name ? name : strdup(symbol);
 }
 
+char *function_name(const struct function *f)
+{
+	return f->entry ? strdup(f->entry) : readable_name(f->name);
+}
+
 /* The user's name of a source file; NULL when it is not one of the user's. */
 static const char *user_file(const char *file)
 {

@@ -229,6 +229,9 @@ static int build(struct job *job)
 	err = make_work_folder(job);
 	if (!err && !job->check_only)
 		err = open_output(job, temporary);
+	/* first the root source alone: our words before the compiler's */
+	if (!err)
+		err = scan_files((char *[]) { job->source }, 1);
 	if (!err)
 		err = rustc_list_files(job);
 	if (!err)

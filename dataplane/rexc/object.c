@@ -261,6 +261,8 @@ static int read_entries(struct object *o)
 			if (f < 0 || o->functions[f].offset !=
 				     o->symbols[r->symbol].sym.st_value + (uint64_t)r->addend)
 				return broken("an entry point that is no function");
+			if (memchr(e->name, 0, sizeof(e->name)) && *e->name)
+				o->functions[f].entry = e->name;
 			o->entries[o->nentries++] = f;
 		}
 	}

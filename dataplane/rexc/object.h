@@ -37,6 +37,7 @@ struct call {
 
 struct function {
 	const char *name;		/* as in the symbol table */
+	const char *entry;		/* name of the entry point that it is, or NULL */
 	size_t section;
 	uint64_t offset, size;
 	uint64_t frame;			/* bytes below the return address */
@@ -115,7 +116,8 @@ struct place lines_find(const struct object *o, size_t section, uint64_t offset)
 /* The same for a function as a whole. */
 struct place lines_find_function(const struct object *o, size_t function);
 
-/* A function's name for people; free it. */
+/* Names for people; free them. */
 char *readable_name(const char *symbol);
+char *function_name(const struct function *f);
 
 #endif

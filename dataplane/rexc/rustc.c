@@ -54,7 +54,9 @@ static int compile(struct job *job, const char *emit, const char *output)
 	args_add(&args, "-Zallow-features=");
 	args_add(&args, "-Funsafe_code");
 	args_add(&args, "--sysroot=%s", job->sysroot);
-	args_add(&args, "--extern=rex");
+	/* also when it is not used: it has the panic handler */
+	args_add(&args, "-Zunstable-options");
+	args_add(&args, "--extern=force:rex");
 	args_add(&args, "--emit=%s", emit);
 	if (isatty(2) && output)
 		args_add(&args, "--color=always");

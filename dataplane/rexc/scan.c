@@ -110,6 +110,13 @@ static void keyword(struct scan *s, size_t i)
 		refuse(s, RULE_UNSAFE, i, "`%.*s` in a program");
 }
 
+/* A program may have a field, method or function of this name. */
+static bool own_forget(const struct token *t)
+{
+	return word(t - 1, "fn") || (punct(t - 1, ':') && word(t - 3, "Self")) ||
+	       (punct(t + 1, ':') && !punct(t + 2, ':'));
+}
+
 static void identifier(struct scan *s, size_t i)
 {
 	static const char *const floats[] = { "f16", "f32", "f64", "f128", NULL };
@@ -125,8 +132,7 @@ static void identifier(struct scan *s, size_t i)
 		refuse(s, RULE_FLOAT, i, "floating point (`%.*s`) is not available in the kernel");
 	else if (one_of(t, leaks))
 		refuse(s, RULE_LEAK, i, "`%.*s` can leak a kernel resource");
-	else if (token_is(t, "forget") && !word(t - 1, "fn") &&
-		 !(punct(t - 1, ':') && word(t - 3, "Self")))
+	else if (token_is(t, "forget") && !own_forget(t))
 		refuse(s, RULE_LEAK, i, "`%.*s` can leak a kernel resource");
 	else if (one_of(t, assembly) || (token_is(t, "asm") && punct(t + 1, '!')))
 		refuse(s, RULE_ASM, i, "`%.*s!` is not allowed in a program");

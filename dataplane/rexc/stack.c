@@ -27,9 +27,10 @@ struct walk {
 	unsigned int depth;
 };
 
-static int unbounded(struct walk *w, size_t function, const char *fmt, const char *a, const char *b)
+static int unbounded(struct walk *w, size_t function, const char *fmt, size_t other)
 {
-	char *an = readable_name(a), *bn = readable_name(b);
+	char *an = function_name(&w->o->functions[function]);
+	char *bn = function_name(&w->o->functions[other]);
 	int err = 0;
 
 	w->r->bounded = false;
@@ -49,11 +50,11 @@ static int visit(struct walk *w, size_t i)
 	struct node *n = &w->nodes[i];
 
 	if (!f->has_frame)
-		return unbounded(w, i, "%s has a frame of unknown size", f->name, "");
+		return unbounded(w, i, "%s has a frame of unknown size", i);
 	if (f->indirect)
-		return unbounded(w, i, "%s calls through a pointer (dyn, fn)", f->name, "");
+		return unbounded(w, i, "%s calls through a pointer (dyn, fn)", i);
 	if (w->depth++ > MAX_DEPTH)
-		return unbounded(w, i, "%s is called too deep", f->name, "");
+		return unbounded(w, i, "%s is called too deep", i);
 	n->state = ACTIVE;
 	n->deepest = -1;
 	for (size_t k = 0; k < f->ncalls; k++) {
@@ -62,7 +63,7 @@ static int visit(struct walk *w, size_t i)
 
 		if (w->nodes[to].state == ACTIVE)
 			return unbounded(w, to, to == i ? "%s calls itself" : "%s and %s call each other",
-					 w->o->functions[to].name, f->name);
+					 i);
 		if (w->nodes[to].state == UNSEEN)
 			err = visit(w, to);
 		if (err)
@@ -86,7 +87,7 @@ static int describe(struct walk *w, long i)
 	w->r->function = i;
 	for (; i >= 0; i = w->nodes[i].deepest) {
 		const struct function *f = &w->o->functions[i];
-		char *name = readable_name(f->name), *old = w->r->why;
+		char *name = function_name(f), *old = w->r->why;
 		int ret = asprintf(&w->r->why, "%s%s%s (%lu)", old ? old : "", old ? " -> " : "", name,
 				   (unsigned long)f->frame);
 
@@ -143,7 +144,7 @@ static int too_big(const struct object *o, size_t function, const char *fmt, uin
 {
 	const struct function *f = &o->functions[function];
 	struct place p = lines_find_function(o, function);
-	char *name = readable_name(f->name);
+	char *name = function_name(f);
 
 	diag_error(p.file, p.line, p.column, fmt, name, (unsigned long)bytes, limit);
 	free(name);
@@ -158,7 +159,7 @@ int stack_check(const struct object *o, const struct stack_report *r, bool check
 		if (!r->bounded || r->worst <= STACK_LIMIT)
 			return 0;
 		err = too_big(o, r->function, "`%s` has the largest part of the %lu bytes of stack that "
-			      "this program may use; %u are available", r->worst, STACK_LIMIT);
+			      "this program can need; %u are available", r->worst, STACK_LIMIT);
 		diag_note("bytes per call, deepest path: %s", r->why);
 		diag_note("keep large data in a map or a static behind a SpinLock instead of on the stack");
 		return err;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+
+include!("other.txt"); //~ `include!` is not allowed
+
+#[rex_xdp]
+pub fn prog(ctx: &mut Xdp<'_>) -> XdpVerdict {
+    let _ = ctx;
+    XdpVerdict::Pass
+}
