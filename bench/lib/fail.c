@@ -6,7 +6,7 @@
 
 static char message[512];
 
-int fail(int err, const char *fmt, ...)
+int bench_fail(int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -16,7 +16,7 @@ int fail(int err, const char *fmt, ...)
 	return -err;
 }
 
-const char *fail_msg(void)
+const char *bench_errmsg(void)
 {
 	return message;
 }

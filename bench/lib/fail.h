@@ -7,9 +7,9 @@
 #define BENCH_FAIL_H
 
 /* Keep the message and return -@err (@err is a positive errno). */
-int fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int bench_fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The message of the last failure; "" when there was none. */
-const char *fail_msg(void);
+const char *bench_errmsg(void);
 
 #endif

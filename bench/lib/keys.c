@@ -40,7 +40,7 @@ int sizes_parse(struct sizes *s, const char *what, const char *text, uint32_t mi
 		uint32_t lo, hi, weight = 1;
 
 		if (s->parts == SIZE_PARTS)
-			return fail(EINVAL, "%s '%s': more than %d parts", what, text, SIZE_PARTS);
+			return bench_fail(EINVAL, "%s '%s': more than %d parts", what, text, SIZE_PARTS);
 		if (parse_u32(&p, &lo))
 			goto bad;
 		hi = lo;
@@ -49,10 +49,10 @@ int sizes_parse(struct sizes *s, const char *what, const char *text, uint32_t mi
 		if (*p == ':' && (p++, parse_u32(&p, &weight)))
 			goto bad;
 		if (lo < min || hi > max || hi < lo)
-			return fail(EINVAL, "%s '%s': sizes go from %u to %u bytes", what, text,
+			return bench_fail(EINVAL, "%s '%s': sizes go from %u to %u bytes", what, text,
 				    min, max);
 		if (!weight || weight > 1000000)
-			return fail(EINVAL, "%s '%s': weights go from 1 to 1000000", what, text);
+			return bench_fail(EINVAL, "%s '%s': weights go from 1 to 1000000", what, text);
 		s->part[s->parts].lo = lo;
 		s->part[s->parts].hi = hi;
 		s->part[s->parts++].weight = weight;
@@ -61,7 +61,7 @@ int sizes_parse(struct sizes *s, const char *what, const char *text, uint32_t mi
 	if (!*p)
 		return 0;
 bad:
-	return fail(EINVAL, "%s '%s': stuck at '%s'; write a size (32), a range (16-45), or a list with weights (32:90,1000:10)",
+	return bench_fail(EINVAL, "%s '%s': stuck at '%s'; write a size (32), a range (16-45), or a list with weights (32:90,1000:10)",
 		    what, text, p);
 }
 
@@ -99,13 +99,13 @@ int keyset_init(struct keyset *k)
 	uint32_t overhead = 8 + 6 + 1 + 3 + 1 + 4 + 2 + 2 + 5;
 
 	if (!k->count)
-		return fail(EINVAL, "the number of keys is 0; give at least 1");
+		return bench_fail(EINVAL, "the number of keys is 0; give at least 1");
 	k->digits = snprintf(NULL, 0, "%u", k->count - 1);
 	if (sizes_min(&k->key) < k->digits)
-		return fail(EINVAL, "keys of %u bytes cannot tell %u keys apart; use %u bytes or fewer keys",
+		return bench_fail(EINVAL, "keys of %u bytes cannot tell %u keys apart; use %u bytes or fewer keys",
 			    sizes_min(&k->key), k->count, k->digits);
 	if (overhead + sizes_max(&k->key) + sizes_max(&k->value) > REPLY_MAX)
-		return fail(EINVAL, "a reply with a %u byte key and a %u byte value does not fit one datagram of %d bytes",
+		return bench_fail(EINVAL, "a reply with a %u byte key and a %u byte value does not fit one of memcached's datagrams (%d bytes)",
 			    sizes_max(&k->key), sizes_max(&k->value), REPLY_MAX);
 	return 0;
 }

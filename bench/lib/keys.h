@@ -12,7 +12,7 @@
 
 #define KEY_MAX		250	/* memcached's limit, bytes */
 #define VALUE_MAX	1400	/* longest value, bytes; keyset_init() checks the whole reply */
-#define REPLY_MAX	1472	/* UDP payload of one Ethernet frame, bytes */
+#define REPLY_MAX	1400	/* UDP payload, bytes: memcached splits longer replies */
 
 /* A distribution of sizes in bytes: "32", "16-45" or "32:90,300-500:8,1000:2" (weights). */
 #define SIZE_PARTS	16

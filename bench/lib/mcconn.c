@@ -36,7 +36,7 @@ int addr_parse(struct sockaddr_in *a, const char *what, const char *text)
 	if (inet_pton(AF_INET, host, &a->sin_addr) == 1)
 		return 0;
 bad:
-	return fail(EINVAL, "%s '%s': write an IPv4 address with or without port (10.0.0.1:11211)",
+	return bench_fail(EINVAL, "%s '%s': write an IPv4 address with or without port (10.0.0.1:11211)",
 		    what, text);
 }
 
@@ -53,7 +53,7 @@ int addr_allowed(const struct sockaddr_in *a)
 		if ((ip & ok[i].mask) == ok[i].net)
 			return 0;
 	inet_ntop(AF_INET, &a->sin_addr, text, sizeof(text));
-	return fail(EPERM, "'%s' is a public address; a load generator only talks to private ones (10/8, 172.16/12, 192.168/16, 169.254/16, 127/8, 198.18/15)",
+	return bench_fail(EPERM, "'%s' is a public address; a load generator only talks to private ones (10/8, 172.16/12, 192.168/16, 169.254/16, 127/8, 198.18/15)",
 		    text);
 }
 
@@ -65,7 +65,7 @@ int mc_connect(const struct sockaddr_in *a)
 	int err;
 
 	if (fd < 0)
-		return fail(errno, "socket: %s", strerror(errno));
+		return bench_fail(errno, "socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (!connect(fd, (const struct sockaddr *)a, sizeof(*a)))
@@ -73,7 +73,7 @@ int mc_connect(const struct sockaddr_in *a)
 	err = errno;
 	close(fd);
 	inet_ntop(AF_INET, &a->sin_addr, text, sizeof(text));
-	return fail(err, "cannot connect to memcached at %s:%u: %s", text, ntohs(a->sin_port),
+	return bench_fail(err, "cannot connect to memcached at %s:%u: %s", text, ntohs(a->sin_port),
 		    strerror(err));
 }
 
@@ -83,7 +83,7 @@ static int write_all(int fd, const uint8_t *p, size_t n)
 		ssize_t w = send(fd, p, n, MSG_NOSIGNAL);
 
 		if (w < 0 && errno != EINTR)
-			return fail(errno, "writing to memcached: %s", strerror(errno));
+			return bench_fail(errno, "writing to memcached: %s", strerror(errno));
 		if (w > 0) {
 			p += w;
 			n -= w;
@@ -104,11 +104,11 @@ static int read_stored(int fd, unsigned int n)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
-			return fail(r ? errno : EPIPE, "reading from memcached: %s",
+			return bench_fail(r ? errno : EPIPE, "reading from memcached: %s",
 				    r ? strerror(errno) : "connection closed");
 		for (got += r; r; r--)
 			if (buf[got - r] != STORED[(got - r) % strlen(STORED)])
-				return fail(EPROTO, "memcached answered a set with '%.60s' instead of STORED",
+				return bench_fail(EPROTO, "memcached answered a set with '%.60s' instead of STORED",
 					    (buf[got] = 0, buf));
 	}
 	return 0;
@@ -120,7 +120,7 @@ int mc_preload(const struct sockaddr_in *a, const struct keyset *k)
 	int fd, err = 0;
 
 	if (!buf)
-		return fail(ENOMEM, "no memory for the preload buffer");
+		return bench_fail(ENOMEM, "no memory for the preload buffer");
 	fd = mc_connect(a);
 	if (fd < 0) {
 		free(buf);
@@ -161,7 +161,7 @@ int mc_stat(const struct sockaddr_in *a, const char *name, char *value, size_t s
 		ssize_t r = recv(fd, buf + got, sizeof(buf) - 1 - got, 0);
 
 		if (r <= 0)
-			err = fail(EPROTO, "memcached did not finish its 'stats'");
+			err = bench_fail(EPROTO, "memcached did not finish its 'stats'");
 		else
 			buf[got += r] = 0;
 	}
@@ -171,7 +171,7 @@ int mc_stat(const struct sockaddr_in *a, const char *name, char *value, size_t s
 	snprintf(want, sizeof(want), "STAT %s ", name);
 	line = strstr(buf, want);
 	if (!line)
-		return fail(ENOENT, "memcached's 'stats' has no '%s'", name);
+		return bench_fail(ENOENT, "memcached's 'stats' has no '%s'", name);
 	line += strlen(want);
 	snprintf(value, size, "%.*s", (int)strcspn(line, "\r\n"), line);
 	return 0;

@@ -38,7 +38,7 @@ static int number(const char *what, const char *text, double lo, double hi, doub
 	double v = strtod(text, &end);
 
 	if (end == text || *end || !(v >= lo && v <= hi))
-		return fail(EINVAL, "%s '%s': a number from %.10g to %.10g is expected", what, text,
+		return bench_fail(EINVAL, "%s '%s': a number from %.10g to %.10g is expected", what, text,
 			    lo, hi);
 	*out = v;
 	return 0;
@@ -49,7 +49,7 @@ static int whole(const char *what, const char *text, double lo, double hi, doubl
 	int err = number(what, text, lo, hi, out);
 
 	if (!err && *out != floor(*out))
-		err = fail(EINVAL, "%s '%s': a whole number is expected", what, text);
+		err = bench_fail(EINVAL, "%s '%s': a whole number is expected", what, text);
 	return err;
 }
 
@@ -139,7 +139,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	if (err)
-		argp_failure(state, 1, 0, "%s", fail_msg());
+		argp_failure(state, 1, 0, "%s", bench_errmsg());
 	return 0;
 }
 
@@ -148,7 +148,7 @@ const struct argp options_argp = { .options = argp_options, .parser = parse };
 int options_finish(struct options *o)
 {
 	if (o->load.window > o->ports * 32768)
-		return fail(EINVAL, "--window %u needs more than %u source ports", o->load.window,
+		return bench_fail(EINVAL, "--window %u needs more than %u source ports", o->load.window,
 			    o->ports);
 	return keyset_init(&o->keys);
 }

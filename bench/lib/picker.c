@@ -18,7 +18,7 @@ static int build_alias(struct picker *p, double theta)
 	p->alias = calloc(n, sizeof(*p->alias));
 	p->cut = calloc(n, sizeof(*p->cut));
 	if (!work || !q || !p->alias || !p->cut) {
-		err = fail(ENOMEM, "no memory for the zipf table of %u keys", n);
+		err = bench_fail(ENOMEM, "no memory for the zipf table of %u keys", n);
 		goto out;
 	}
 	for (uint32_t i = 0; i < n; i++)

@@ -94,7 +94,7 @@ int report_json(const char *path, const struct report *r)
 	int err = 0;
 
 	if (!f)
-		return fail(errno, "cannot write '%s': %s", path, strerror(errno));
+		return bench_fail(errno, "cannot write '%s': %s", path, strerror(errno));
 	fprintf(f, "{\"tool\":");
 	string_json(f, r->tool);
 	fprintf(f, ",\"client\":");
@@ -113,8 +113,8 @@ int report_json(const char *path, const struct report *r)
 	string_json(f, r->res->first_wrong);
 	fprintf(f, ",\"interrupted\":%s}\n", r->res->interrupted ? "true" : "false");
 	if (ferror(f) || fflush(f))
-		err = fail(EIO, "cannot write '%s'", path);
+		err = bench_fail(EIO, "cannot write '%s'", path);
 	if (f != stdout && fclose(f) && !err)
-		err = fail(EIO, "cannot write '%s'", path);
+		err = bench_fail(EIO, "cannot write '%s'", path);
 	return err;
 }

@@ -9,7 +9,7 @@ int track_init(struct track *t, uint32_t ports)
 {
 	*t = (struct track){ .ports = ports, .size = ports << 16 };
 	t->slot = calloc(t->size, sizeof(*t->slot));
-	return t->slot ? 0 : fail(ENOMEM, "no memory for the request table of %u ports", ports);
+	return t->slot ? 0 : bench_fail(ENOMEM, "no memory for the request table of %u ports", ports);
 }
 
 void track_free(struct track *t)

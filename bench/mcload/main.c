@@ -43,9 +43,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if ((a->get || a->stat) && !a->common.has_server)
-			err = fail(EINVAL, "--get and --stat need --server");
+			err = bench_fail(EINVAL, "--get and --stat need --server");
 		else if (!a->get && !a->stat && !a->common.has_preload)
-			err = fail(EINVAL, "nothing to do: --preload, --get or --stat");
+			err = bench_fail(EINVAL, "nothing to do: --preload, --get or --stat");
 		else
 			err = options_finish(&a->common);
 		break;
@@ -53,7 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	if (err)
-		argp_failure(state, 1, 0, "%s", fail_msg());
+		argp_failure(state, 1, 0, "%s", bench_errmsg());
 	return 0;
 }
 
@@ -108,6 +108,6 @@ int main(int argc, char **argv)
 			printf("%s\n", value);
 	}
 	if (err < 0)
-		fprintf(stderr, "mcload: %s\n", fail_msg());
+		fprintf(stderr, "mcload: %s\n", bench_errmsg());
 	return err < 0 ? 1 : err;
 }

@@ -22,7 +22,7 @@ static int sock_send(struct wire *w, const struct request *r, unsigned int n)
 			continue;
 		if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
 			return i;
-		return fail(errno, "sending to memcached: %s%s", strerror(errno),
+		return bench_fail(errno, "sending to memcached: %s%s", strerror(errno),
 			    errno == ECONNREFUSED ? "; is it started with -U?" : "");
 	}
 	return n;
@@ -36,7 +36,7 @@ static int sock_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 	int ready = epoll_wait(s->epoll, ev, 64, idle ? 1 : 0);
 
 	if (ready < 0)
-		return errno == EINTR ? 0 : fail(errno, "epoll: %s", strerror(errno));
+		return errno == EINTR ? 0 : bench_fail(errno, "epoll: %s", strerror(errno));
 	for (int i = 0; i < ready; i++) {
 		while (n < max) {
 			ssize_t len = recv(s->fd[ev[i].data.u32], s->buf[n], sizeof(s->buf[n]),
@@ -45,7 +45,7 @@ static int sock_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 			if (len < 0 && (errno == EAGAIN || errno == EINTR))
 				break;
 			if (len < 0)
-				return fail(errno, "receiving from memcached: %s%s", strerror(errno),
+				return bench_fail(errno, "receiving from memcached: %s%s", strerror(errno),
 					    errno == ECONNREFUSED ? "; is it started with -U?" : "");
 			d[n] = (struct datagram){ .port = ev[i].data.u32, .payload = s->buf[n],
 						  .len = len };
@@ -66,7 +66,7 @@ int sock_open(struct sock *s, const struct sockaddr_in *server, uint32_t ports)
 	memset(s, 0, sizeof(*s));
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll < 0)
-		return fail(errno, "epoll: %s", strerror(errno));
+		return bench_fail(errno, "epoll: %s", strerror(errno));
 	s->wire = (struct wire){ .client = "socket", .ctx = s, .send = sock_send,
 				 .recv = sock_recv };
 	for (; s->wire.ports < ports; s->wire.ports++) {
@@ -83,7 +83,7 @@ int sock_open(struct sock *s, const struct sockaddr_in *server, uint32_t ports)
 				continue;
 			}
 		}
-		err = fail(errno, "UDP socket to memcached: %s", strerror(errno));
+		err = bench_fail(errno, "UDP socket to memcached: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		sock_close(s);

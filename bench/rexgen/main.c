@@ -40,26 +40,13 @@ static const struct argp_option argp_options[] = {
 	{ 0 }
 };
 
-static int parse_mac(uint8_t *mac, const char *what, const char *text)
-{
-	unsigned int v[MAC_LEN], n = 0;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5],
-		   &n) != MAC_LEN || text[n])
-		return fail(EINVAL, "%s '%s': a MAC address looks like 02:00:00:00:00:01", what,
-			    text);
-	for (int i = 0; i < MAC_LEN; i++)
-		mac[i] = v[i];
-	return 0;
-}
-
 static int parse_int(const char *what, const char *text, long lo, long hi, int *out)
 {
 	char *end;
 	long v = strtol(text, &end, 10);
 
 	if (end == text || *end || v < lo || v > hi)
-		return fail(EINVAL, "%s '%s': a whole number from %ld to %ld is expected", what,
+		return bench_fail(EINVAL, "%s '%s': a whole number from %ld to %ld is expected", what,
 			    text, lo, hi);
 	*out = v;
 	return 0;
@@ -84,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (!strcmp(arg, "af_packet"))
 			a->port.driver = DRIVER_AF_PACKET;
 		else
-			err = fail(EINVAL, "--driver '%s': af_xdp or af_packet is expected", arg);
+			err = bench_fail(EINVAL, "--driver '%s': af_xdp or af_packet is expected", arg);
 		break;
 	case OPT_CPU:
 		err = parse_int("--cpu", arg, 0, 1023, &a->port.cpu);
@@ -94,15 +81,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_SRC_IP:
 		if (inet_pton(AF_INET, arg, &ip) != 1)
-			err = fail(EINVAL, "--src-ip '%s': an IPv4 address is expected", arg);
+			err = bench_fail(EINVAL, "--src-ip '%s': an IPv4 address is expected", arg);
 		else
 			a->path.src_ip = ntohl(ip.s_addr);
 		break;
 	case OPT_SRC_MAC:
-		err = parse_mac(a->path.src_mac, "--src-mac", arg);
+		err = mac_parse(a->path.src_mac, "--src-mac", arg);
 		break;
 	case OPT_DST_MAC:
-		err = parse_mac(a->path.dst_mac, "--dst-mac", arg);
+		err = mac_parse(a->path.dst_mac, "--dst-mac", arg);
 		a->path.resolved = true;
 		break;
 	case OPT_SRC_PORT:
@@ -112,9 +99,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!a->common.has_server || !a->path.src_ip)
-			err = fail(EINVAL, "--server and --src-ip are needed");
+			err = bench_fail(EINVAL, "--server and --src-ip are needed");
 		else if (!a->port.iface && !a->port.eal_argc)
-			err = fail(EINVAL, "name the port: --iface IF, or EAL arguments before '--'");
+			err = bench_fail(EINVAL, "name the port: --iface IF, or EAL arguments before '--'");
 		else
 			err = options_finish(&a->common);
 		break;
@@ -122,7 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	if (err)
-		argp_failure(state, 1, 0, "%s", fail_msg());
+		argp_failure(state, 1, 0, "%s", bench_errmsg());
 	return 0;
 }
 
@@ -198,6 +185,6 @@ int main(int argc, char **argv)
 	a.path.ports = a.common.ports;
 	err = generate(&a);
 	if (err < 0)
-		fprintf(stderr, "rexgen: %s\n", fail_msg());
+		fprintf(stderr, "rexgen: %s\n", bench_errmsg());
 	return err < 0 ? 1 : err;
 }

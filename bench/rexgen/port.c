@@ -32,7 +32,7 @@ static int start_eal(const struct port_options *o)
 	int argc = 0;
 
 	if (o->eal_argc > EAL_ARGS - 16)
-		return fail(E2BIG, "%d EAL arguments are too many", o->eal_argc);
+		return bench_fail(E2BIG, "%d EAL arguments are too many", o->eal_argc);
 	argv[argc++] = (char *)"rexgen";
 	if (o->iface)
 		for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++)
@@ -46,7 +46,7 @@ static int start_eal(const struct port_options *o)
 		argv[argc++] = o->eal_argv[i];
 	argv[argc] = NULL;
 	if (rte_eal_init(argc, argv) < 0)
-		return fail(rte_errno ? rte_errno : EINVAL, "DPDK's EAL does not start: %s",
+		return bench_fail(rte_errno ? rte_errno : EINVAL, "DPDK's EAL does not start: %s",
 			    rte_strerror(rte_errno));
 	return 0;
 }
@@ -58,7 +58,7 @@ static int choose_port(struct port *p, const struct port_options *o)
 	if (o->port >= 0) {
 		p->id = o->port;
 		return rte_eth_dev_is_valid_port(p->id) ? 0 :
-			fail(ENODEV, "DPDK has no port %d", o->port);
+			bench_fail(ENODEV, "DPDK has no port %d", o->port);
 	}
 	RTE_ETH_FOREACH_DEV(id) {
 		p->id = id;
@@ -66,8 +66,8 @@ static int choose_port(struct port *p, const struct port_options *o)
 	}
 	if (n == 1)
 		return 0;
-	return n ? fail(EINVAL, "DPDK found %u ports; choose one with --port", n) :
-		fail(ENODEV, "DPDK found no port; name one in the EAL arguments (-a BDF, --vdev=...) or use --iface");
+	return n ? bench_fail(EINVAL, "DPDK found %u ports; choose one with --port", n) :
+		bench_fail(ENODEV, "DPDK found no port; name one in the EAL arguments (-a BDF, --vdev=...) or use --iface");
 }
 
 static int start_port(struct port *p)
@@ -89,7 +89,7 @@ static int start_port(struct port *p)
 	if (!err)
 		err = rte_eth_macaddr_get(p->id, &mac);
 	if (err)
-		return fail(-err, "%s does not start: %s", p->driver, rte_strerror(-err));
+		return bench_fail(-err, "%s does not start: %s", p->driver, rte_strerror(-err));
 	if (!memcmp(p->path.src_mac, "\0\0\0\0\0\0", MAC_LEN))
 		memcpy(p->path.src_mac, mac.addr_bytes, MAC_LEN);
 	return 0;
@@ -123,7 +123,7 @@ static int open_vdev(struct port *p, const char *iface, const char *name)
 	snprintf(args, sizeof(args), "iface=%s", iface);
 	err = rte_vdev_init(name, args);
 	if (err)
-		return fail(-err, "%s cannot open '%s': %s", name, iface, rte_strerror(-err));
+		return bench_fail(-err, "%s cannot open '%s': %s", name, iface, rte_strerror(-err));
 	err = rte_eth_dev_get_port_by_name(name, &p->id);
 	if (!err)
 		err = open_port(p);
@@ -137,7 +137,7 @@ static int open_iface(struct port *p, const struct port_options *o)
 	int err = -ENODEV;
 
 	if (!if_nametoindex(o->iface))
-		return fail(ENODEV, "no interface '%s' here", o->iface);
+		return bench_fail(ENODEV, "no interface '%s' here", o->iface);
 	/* the PMD tries a dispatcher first and complains at length when it takes the plain way */
 	libbpf_set_print(quiet_bpf);
 	libxdp_set_print(quiet_xdp);
@@ -145,7 +145,7 @@ static int open_iface(struct port *p, const struct port_options *o)
 		err = open_vdev(p, o->iface, "net_af_xdp0");
 		if (!err || o->driver == DRIVER_AF_XDP)
 			return err;
-		fprintf(stderr, "rexgen: %s; using net_af_packet\n", fail_msg());
+		fprintf(stderr, "rexgen: %s; using net_af_packet\n", bench_errmsg());
 	}
 	p->pass_link = xdp_pass_attach(o->iface);
 	if (p->pass_link < 0)
@@ -231,7 +231,7 @@ int port_open(struct port *p, const struct port_options *o)
 	p->pool = rte_pktmbuf_pool_create("rexgen", MBUFS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					  SOCKET_ID_ANY);
 	if (!p->pool)
-		return fail(rte_errno, "no memory for packet buffers: %s; raise -m",
+		return bench_fail(rte_errno, "no memory for packet buffers: %s; raise -m",
 			    rte_strerror(rte_errno));
 	if (o->iface) {
 		err = open_iface(p, o);
@@ -276,5 +276,5 @@ int port_resolve(struct port *p)
 	}
 	if (p->path.resolved)
 		return 0;
-	return fail(EHOSTUNREACH, "the server does not answer ARP on this link; check --server and --src-ip or give --dst-mac");
+	return bench_fail(EHOSTUNREACH, "the server does not answer ARP on this link; check --server and --src-ip or give --dst-mac");
 }

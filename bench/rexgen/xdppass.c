@@ -20,15 +20,15 @@ int xdp_pass_attach(const char *iface)
 	int ifindex = if_nametoindex(iface), prog, link, err;
 
 	if (!ifindex)
-		return fail(ENODEV, "no interface '%s' here", iface);
+		return bench_fail(ENODEV, "no interface '%s' here", iface);
 	prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "rexgen_pass", "GPL", insns, 2, NULL);
 	if (prog < 0)
-		return fail(errno, "loading XDP_PASS for '%s': %s", iface, strerror(errno));
+		return bench_fail(errno, "loading XDP_PASS for '%s': %s", iface, strerror(errno));
 	link = bpf_link_create(prog, ifindex, BPF_XDP, &opts);
 	err = errno;
 	close(prog);
 	if (link < 0)
-		return fail(err, "attaching XDP_PASS to '%s': %s%s", iface, strerror(err),
+		return bench_fail(err, "attaching XDP_PASS to '%s': %s%s", iface, strerror(err),
 			    err == EBUSY ? "; it has an XDP program already" : "");
 	return link;
 }

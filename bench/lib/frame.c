@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "fail.h"
 #include "frame.h"
 #include "mc.h"
 
@@ -190,4 +193,17 @@ uint32_t frame_arp_request(uint8_t *out, const struct path *p)
 uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request)
 {
 	return arp(out, p, 2, request + ETH_LEN + 8, get32(request + ETH_LEN + 14));
+}
+
+int mac_parse(uint8_t *mac, const char *what, const char *text)
+{
+	unsigned int v[MAC_LEN], n = 0;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5],
+		   &n) != MAC_LEN || text[n])
+		return bench_fail(EINVAL, "%s '%s': a MAC address looks like 02:00:00:00:00:01", what,
+			    text);
+	for (int i = 0; i < MAC_LEN; i++)
+		mac[i] = v[i];
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Ethernet frames of the generator: requests and ARP out, replies and ARP in. */
-#ifndef REXGEN_FRAME_H
-#define REXGEN_FRAME_H
+#ifndef BENCH_FRAME_H
+#define BENCH_FRAME_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,5 +39,8 @@ enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 /* Write an ARP request for dst_ip, or the answer to @request; returns the length. */
 uint32_t frame_arp_request(uint8_t *out, const struct path *p);
 uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request);
+
+/* Parse "02:00:00:00:00:01"; @what names the option. Returns 0 or -errno. */
+int mac_parse(uint8_t *mac, const char *what, const char *text);
 
 #endif
