@@ -243,26 +243,28 @@ static int read_entries(struct object *o)
 {
 	for (size_t i = 1; i < o->nsections; i++) {
 		const struct section *s = &o->sections[i];
-		size_t n = s->size / sizeof(struct rex_entry_def);
+		size_t n = s->size / sizeof(struct rex_entry_def), *entries;
 
+		/* before the link, rustc's object has a section for each entry */
 		if (strcmp(s->name, ".rex.entries"))
 			continue;
-		if (o->entries || !s->data || s->size % sizeof(struct rex_entry_def))
+		if (!s->data || s->size % sizeof(struct rex_entry_def))
 			return broken("its entry points");
-		o->entries = calloc(n + 1, sizeof(*o->entries));
-		if (!o->entries)
+		entries = reallocarray(o->entries, o->nentries + n + 1, sizeof(*entries));
+		if (!entries)
 			return -ENOMEM;
+		o->entries = entries;
 		for (size_t k = 0; k < n; k++) {
-			const struct rex_entry_def *e = (const void *)(s->data + k * sizeof(*e));
-			uint64_t at = (const unsigned char *)&e->fn - s->data;
+			const char *name = (const char *)s->data + k * sizeof(struct rex_entry_def);
+			uint64_t at = k * sizeof(struct rex_entry_def) + offsetof(struct rex_entry_def, fn);
 			const struct reloc *r = object_reloc(s, at, at + 8);
 			long f = r && r->type == R_X86_64_64 ? object_reloc_function(o, r, 0) : -1;
 
 			if (f < 0 || o->functions[f].offset !=
 				     o->symbols[r->symbol].sym.st_value + (uint64_t)r->addend)
 				return broken("an entry point that is no function");
-			if (memchr(e->name, 0, sizeof(e->name)) && *e->name)
-				o->functions[f].entry = e->name;
+			if (*name && memchr(name, 0, REX_NAME_LEN))
+				o->functions[f].entry = name;
 			o->entries[o->nentries++] = f;
 		}
 	}
