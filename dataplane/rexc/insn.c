@@ -189,13 +189,13 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 			test = 1;
 		else if (nth == 2 && test && in->id == X86_INS_JE)
 			s->f->checked = true;
-		if (uses_float(cs, in))
+		if (privileged(cs, in))
+			refuse(s, in->address, "an instruction that only the kernel itself may use",
+			       "programs change the kernel only through the rex crate");
+		else if (uses_float(cs, in))
 			refuse(s, in->address, "floating point or SIMD is not available in the kernel",
 			       "use integers; the floating-point registers belong to user space while a "
 			       "program runs");
-		else if (privileged(cs, in))
-			refuse(s, in->address, "an instruction that only the kernel itself may use",
-			       "programs change the kernel only through the rex crate");
 		else if (cs_insn_group(cs, in, CS_GRP_CALL))
 			err = branch(s, in, true);
 		else if (cs_insn_group(cs, in, CS_GRP_JUMP))

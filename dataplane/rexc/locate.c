@@ -99,12 +99,22 @@ static int find_source(struct job *job)
 
 static int check_name(struct job *job)
 {
+	static const char *const taken[] = {
+		"rex", "rex_macros", "core", "compiler_builtins", "rexc_glue", "rexc_program",
+	};
 	const char *p = job->name;
 	bool good = isalpha((unsigned char)*p) || *p == '_';
 
 	for (; *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '_')
 			good = false;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (!strcmp(job->name, taken[i])) {
+			diag_error(NULL, 0, 0, "`%s` cannot be the name of a program: it is a part of Rex",
+				   job->name);
+			diag_note("rename the file or give --name NAME");
+			return -EINVAL;
+		}
 	if (good && strlen(job->name) < REX_NAME_LEN)
 		return 0;
 	diag_error(NULL, 0, 0, "`%s` cannot be the name of a program", job->name);

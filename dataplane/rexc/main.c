@@ -267,6 +267,7 @@ int main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
 	setenv("RUSTC_BOOTSTRAP", "1", 1);	/* the code generation flags are unstable ones */
+	setenv("RUSTC_ICE", "0", 1);		/* no report files in the user's folder */
 	run_catch_signals();
 	err = build(&job);
 	if (err && !diag_errors() && err != -EINTR)

@@ -97,6 +97,8 @@ static int kbuild(struct job *job)
 	args_add(&args, "%s", job->headers);
 	args_add(&args, "M=%s/kbuild", job->tmp);
 	args_add(&args, "KBUILD_EXTRA_SYMBOLS=%s", job->symvers);
+	/* our folder's random name would get into the build id */
+	args_add(&args, "KCFLAGS=-ffile-prefix-map=%s/kbuild=.", job->tmp);
 	args_add(&args, "modules");
 	ret = run_program(args.v, log);
 	args_free(&args);

@@ -198,6 +198,7 @@ int scan_source(const char *path, const char *source, size_t len, bool *named_pa
 		case TOK_BROKEN:
 			s.refused = true;
 			diag_error(path, t->line, t->column, "a comment or string that never ends");
+			diag_note("close it with */ or the quote that it began with");
 			break;
 		default:
 			break;

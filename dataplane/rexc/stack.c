@@ -167,7 +167,12 @@ int stack_check(const struct object *o, const struct stack_report *r, bool check
 	for (size_t i = 0; i < o->nfunctions; i++) {
 		const struct function *f = &o->functions[i];
 
-		if (!f->has_frame || f->frame > FRAME_LIMIT) {
+		if (!f->has_frame) {
+			diag_error(NULL, 0, 0, "`%s` has a frame of unknown size", f->name);
+			diag_note("the compiler gives the size of all but assembly and arrays of variable "
+				  "size");
+			err = -EPERM;
+		} else if (f->frame > FRAME_LIMIT) {
 			err = too_big(o, i, "`%s` needs %lu bytes of stack; %u are available to a function "
 				      "of a program with recursion or calls through pointers", f->frame,
 				      FRAME_LIMIT);

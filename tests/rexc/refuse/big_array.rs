@@ -2,8 +2,8 @@
 use rex::prelude::*;
 
 #[rex_xdp]
-pub fn prog(ctx: &mut Xdp<'_>) -> XdpVerdict {
-    let mut seen = [0u8; 40 * 1024]; //~ 28672 are available
+pub fn prog(ctx: &mut Xdp<'_>) -> XdpVerdict { //~ 28672 are available
+    let mut seen = [0u8; 40 * 1024];
     for (i, b) in ctx.data().iter().enumerate() {
         seen[i * 7] = *b;
     }

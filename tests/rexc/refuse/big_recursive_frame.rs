@@ -2,8 +2,8 @@
 use rex::prelude::*;
 
 #[inline(never)]
-fn down(n: usize, packet: &[u8]) -> u64 {
-    let mut seen = [0u64; 1200]; //~ 8192 are available
+fn down(n: usize, packet: &[u8]) -> u64 { //~ 8192 are available
+    let mut seen = [0u64; 1200];
     seen[n % 1200] = n as u64;
     core::hint::black_box(&mut seen);
     if n > packet.len() { seen[3] } else { down(n + 1, packet) ^ seen[7] }

@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The second line of rexc: what reaches the object file although no word of the
+# source shows it. Objects are made by hand, from assembly.
+. "$(dirname "$0")/../lib/tap.sh"
+
+setup() {
+	make -s -C dataplane/rexc check_object
+	CHECK=$BUILD/tests/rexc/check_object
+}
+
+# function NAME FRAME, body on stdin
+function_() {
+	printf '\t.section .text.%s,"ax",@progbits\n\t.type %s,@function\n%s:\n.Lb_%s:\n' "$1" "$1" "$1" "$1"
+	cat
+	printf '.Le_%s:\n\t.size %s, .Le_%s-%s\n' "$1" "$1" "$1" "$1"
+	printf '\t.section .stack_sizes,"o",@progbits,.text.%s\n\t.quad .Lb_%s\n\t.uleb128 %s\n' "$1" "$1" "$2"
+}
+
+# The entry point "prog", which is the function NAME.
+entry() {
+	printf '\t.section .rex.entries,"a",@progbits\n\t.p2align 4\n'
+	printf '\t.asciz "prog"\n\t.zero 27\n\t.long 0\n\t.long 0\n\t.quad %s\n' "$1"
+}
+
+assemble() { as -o "$TMP/p.o" -; }
+
+# body of the only function, on stdin
+program() { { function_ main 16; entry main; } | assemble; }
+
+ok() { eq "$("$CHECK" "$TMP/p.o" 2>&1)" "$1"; }
+
+refused() {
+	refuses "$CHECK" "$TMP/p.o"
+	contains "$REFUSAL" "$1"
+}
+
+refused_instruction() {
+	printf '\t%s\n\tret\n' "$1" | program
+	refused "$2"
+}
+
+CHECKED=$'\ttestl $0x8000, %esp\n\tjz 1f\n'
+OVERFLOW=$'1:\tcallq rex_stack_overflow\n\tud2\n'
+
+test_a_plain_function() {
+	printf '\tendbr64\n\txorl %%eax, %%eax\n\tcs jmp __x86_return_thunk\n' | program
+	ok 16
+}
+
+test_integer_instructions_of_any_kind() {
+	printf '\t%s\n' 'lock cmpxchgq %rax, (%rdi)' 'rep movsb' 'bswap %rax' 'popcntq %rax, %rax' 'mfence' \
+		'pause' 'prefetcht0 (%rdi)' 'movq %gs:(%rdi), %rax' 'rdtsc' 'ud2' | program
+	ok 16
+}
+
+test_floating_point_and_vector_instructions() {
+	for i in 'addsd %xmm0, %xmm1' 'movaps %xmm0, (%rdi)' 'fld1' 'fldt (%rdi)' 'movq %mm0, %rax' 'emms' \
+		'vaddps %ymm0, %ymm1, %ymm2' 'vpaddd %zmm0, %zmm1, %zmm2' 'kmovw %k1, %eax' 'pxor %xmm3, %xmm3' \
+		'aesenc %xmm0, %xmm1' 'fxsave (%rdi)' 'xsave (%rdi)' 'ldmxcsr (%rdi)' 'fwait' 'cvtsi2sd %rax, %xmm0' \
+		'crc32q %rax, %rax; movd %eax, %xmm9'; do
+		refused_instruction "$i" "floating point or SIMD"
+	done
+}
+
+test_privileged_instructions() {
+	for i in cli sti hlt rdmsr wrmsr swapgs invd wbinvd 'inb %dx, %al' 'outb %al, %dx' 'insb' 'lgdt (%rdi)' \
+		'lidt (%rdi)' 'mov %cr0, %rax' 'mov %rax, %cr4' 'mov %rax, %dr7' 'invlpg (%rdi)' syscall sysretq \
+		iretq "int \$0x80" 'mov %eax, %ds' 'mov %eax, %gs' popfq std 'ltr %ax' clts 'xsetbv' monitor mwait; do
+		refused_instruction "$i" "only the kernel itself"
+	done
+}
+
+test_bytes_that_are_no_instruction() { refused_instruction '.byte 0x06' "does not know"; }
+
+test_import_that_no_program_may_use() {
+	printf '\tcallq printk\n\tret\n' | program
+	refused "\`printk\`"
+}
+
+test_floating_point_helpers_are_named_as_such() {
+	for f in __adddf3 __muldf3 __floatunsidf __fixdfsi __gtsf2 fmod sqrt; do
+		printf '\tcallq %s\n\tret\n' $f | program
+		refused "floating point (\`$f\`)"
+	done
+}
+
+test_worst_case_is_the_deepest_path() {
+	{
+		printf '\tcallq a\n\tcallq b\n\tret\n' | function_ main 100
+		printf '\tcallq leaf\n\tret\n' | function_ a 200
+		printf '\tret\n' | function_ b 230
+		printf '\tret\n' | function_ leaf 40
+		entry main
+	} | assemble
+	ok 356
+}
+
+test_a_tail_jump_counts_like_a_call() {
+	{
+		printf '\tjmp a\n' | function_ main 0
+		printf '\tret\n' | function_ a 1000
+		entry main
+	} | assemble
+	ok 1008
+}
+
+test_a_conditional_jump_to_a_function_counts_too() {
+	{
+		printf '\ttestl %%eax, %%eax\n\tjne a\n\tret\n' | function_ main 0
+		printf '\tret\n' | function_ a 1000
+		entry main
+	} | assemble
+	ok 1008
+}
+
+test_limit_of_the_stack_is_28_KiB() {
+	printf '\tret\n' | { function_ main 28672; entry main; } | assemble
+	ok 28672
+	printf '\tret\n' | { function_ main 28673; entry main; } | assemble
+	refused "28672 are available"
+	contains "$REFUSAL" "prog (28673)"
+}
+
+test_loops_are_no_recursion() {
+	printf '1:\tdecl %%eax\n\tjne 1b\n\tret\n' | program
+	ok 16
+}
+
+test_recursion_and_pointers_need_the_check() {
+	printf '\tcallq main\n\tret\n' | program
+	refused "no stack check"
+	printf '\tcallq *%%rax\n\tret\n' | program
+	refused "no stack check"
+	printf '\tjmp *(%%rax)\n' | program
+	refused "no stack check"
+	printf '\tcallq __x86_indirect_thunk_r11\n\tret\n' | program
+	refused "no stack check"
+}
+
+test_recursion_and_pointers_with_the_check() {
+	printf '%s\tcallq main\n\tret\n%s' "$CHECKED" "$OVERFLOW" | program
+	ok "unbounded: prog calls itself"
+	printf '%s\tcallq __x86_indirect_thunk_rax\n\tret\n%s' "$CHECKED" "$OVERFLOW" | program
+	ok "unbounded: prog calls through a pointer (dyn, fn)"
+}
+
+test_mutual_recursion_in_a_checked_program_with_one_unchecked_function() {
+	{
+		printf '%s\tcallq a\n\tret\n%s' "$CHECKED" "$OVERFLOW" | function_ main 0
+		printf '\tcallq main\n\tret\n' | function_ a 0
+		entry main
+	} | assemble
+	refused "\`a\` has no stack check"
+}
+
+test_a_function_without_a_known_frame_is_not_bounded() {
+	{
+		printf '\tret\n' | function_ main 0 | sed '/stack_sizes/,$d'
+		entry main
+	} | assemble
+	refused "frame of unknown size"
+}
+
+test_sections_that_run_at_load_time() {
+	for s in .init.text .init_array .ctors .modinfo __ksymtab .altinstructions; do
+		{ printf '\tret\n' | function_ main 0; entry main
+		  printf '\t.section %s,"a",@progbits\n\t.quad 0\n' "$s"; } | assemble
+		refused "section \`$s\`"
+	done
+}
+
+test_thread_locals() {
+	{ printf '\tret\n' | function_ main 0; entry main
+	  printf '\t.section .data.x,"awT",@progbits\n\t.quad 0\n'; } | assemble
+	refused "section \`.data.x\`"
+}
+
+test_relocations_that_the_kernel_does_not_know() {
+	printf '\tcallq *rex_cpu@GOTPCREL(%%rip)\n\tret\n' | program
+	refused "relocation type"
+}
+
+test_entry_that_is_no_function() {
+	{ printf '\tret\n' | function_ main 0; entry 'main+1'; } | assemble
+	refused "an entry point that is no function"
+	{ printf '\tret\n' | function_ main 0; entry 0; } | assemble
+	refused "an entry point that is no function"
+}
+
+test_broken_files() {
+	printf '\tret\n' | program
+	for n in 0 1 63 64 100 300 600; do
+		head -c "$n" "$TMP/p.o" >"$TMP/q.o"
+		refuses "$CHECK" "$TMP/q.o"
+		contains "$REFUSAL" "object file is broken"
+	done
+	refuses "$CHECK" "$BUILD/bin/rexc"
+	contains "$REFUSAL" "not a relocatable"
+}
+
+tap_run

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What rexc refuses and what it must not. tests/rexc/refuse/NAME.rs has a comment "//~ TEXT" on
+# the line that must be reported, with this text.
+. "$(dirname "$0")/../lib/tap.sh"
+
+# refused PROGRAM [FILE]: refused at the marked line of FILE, with a way out; leaves no module.
+refused() {
+	local program=tests/rexc/refuse/$1 file=tests/rexc/refuse/${2:-$1} mark line
+	mark=$(grep -n '//~ ' "$file")
+	line=${mark%%:*}
+	refuses rexc -o "$TMP/out.ko" "$program"
+	contains "$REFUSAL" "$file:$line:"
+	grep -F "$file:$line:" <<<"$REFUSAL" | grep -qF "${mark#*//~ }" ||
+		fail "not the expected reason, ${mark#*//~ }: $REFUSAL"
+	contains "$REFUSAL" "note: "
+	[ ! -e "$TMP/out.ko" ] || fail "a module was left behind"
+}
+
+accepted() {
+	rexc -v -o "$TMP/out.ko" "tests/rexc/accept/$1.rs" 2>"$TMP/said" || fail "$(cat "$TMP/said")"
+	modinfo -F rex_stack "$TMP/out.ko" >"$TMP/stack"
+}
+
+# Every function of the program, but not the C glue, begins with the check.
+all_checked() {
+	objdump -d "$TMP/out.ko" -j .text --no-show-raw-insn >"$TMP/code"
+	awk '/^[0-9a-f]+ <_R/ { if (want) bad = 1; want = 1; next }
+	     want && /endbr64/ { next }
+	     want { if (/test +\$0x8000,%esp/) n++; else bad = 1; want = 0 }
+	     END { exit bad || !n }' "$TMP/code" || fail "a function without a check: $(cat "$TMP/code")"
+}
+
+test_unsafe_block() { refused unsafe_block.rs; }
+test_unsafe_function() { refused unsafe_fn.rs; }
+test_unsafe_impl() { refused unsafe_impl.rs; }
+test_unsafe_in_a_macro_of_the_user() { refused unsafe_in_macro.rs; }
+test_unsafe_passed_to_a_macro() { refused unsafe_token_passed.rs; }
+test_unsafe_in_a_module_file() { refused module module/inner.rs; }
+test_leak_in_a_module_file_of_another_name() { refused module_path module_path/inner.txt; }
+test_naked_function() { refused naked.rs; }
+test_global_assembly() { refused global_asm.rs; }
+test_no_mangle() { refused no_mangle.rs; }
+test_link_section() { refused link_section.rs; }
+test_extern_block() { refused extern_block.rs; }
+test_unstable_feature() { refused feature.rs; }
+test_included_code() { refused include.rs; }
+test_mem_forget() { refused forget.rs; }
+test_mem_forget_renamed() { refused forget_renamed.rs; }
+test_mem_forget_by_glob_import() { refused forget_glob.rs; }
+test_mem_forget_as_raw_identifier() { refused forget_raw.rs; }
+test_mem_forget_named_in_a_macro_call() { refused forget_by_macro.rs; }
+test_manually_drop() { refused manually_drop.rs; }
+test_maybe_uninit() { refused maybe_uninit.rs; }
+test_f64_arithmetic() { refused f64.rs; }
+test_float_literals() { refused float_literal.rs; }
+test_float_that_no_word_shows() { refused float_hidden.rs; }
+test_128_bit_division() { refused wide_division.rs; }
+test_stack_array_of_40_KiB() {
+	refused big_array.rs
+	contains "$REFUSAL" "\`prog\`"
+}
+test_frame_of_9_KiB_with_recursion() { refused big_recursive_frame.rs; }
+
+test_a_comment_that_never_ends() { refused unended_comment.rs; }
+
+test_a_program_without_entry() {
+	refuses rexc -o "$TMP/out.ko" tests/rexc/refuse/no_entry.rs
+	contains "$REFUSAL" "no entry point"
+}
+
+test_a_hundred_floats_are_a_few_reports() {
+	{
+		printf 'use rex::prelude::*;\n#[rex_xdp]\npub fn many(_c: &mut Xdp<%s>) -> XdpVerdict {\n' "'_"
+		for i in $(seq 100); do echo "    let _ = $i.5;"; done
+		printf '    XdpVerdict::Pass\n}\n'
+	} >"$TMP/many.rs"
+	refuses rexc --check "$TMP/many.rs"
+	[ "$(grep -c error: <<<"$REFUSAL")" -eq 5 ] || fail "$REFUSAL"
+	contains "$REFUSAL" "more of the same kind are not shown"
+}
+
+test_an_error_of_the_language_is_shown_as_the_compiler_says_it() {
+	printf 'fn f() -> u32 {\n    true\n}\n' >"$TMP/wrong.rs"
+	refuses rexc --check "$TMP/wrong.rs"
+	contains "$REFUSAL" "error[E0308]: mismatched types"
+	contains "$REFUSAL" "$TMP/wrong.rs:2:5"
+}
+
+test_words_in_comments_strings_and_names_are_accepted() { accepted words; }
+
+test_recursion_is_accepted_and_checked() {
+	accepted recursion
+	eq "$(cat "$TMP/stack")" 0
+	contains "$(cat "$TMP/said")" "recursion::down calls itself"
+	all_checked
+}
+
+test_calls_through_dyn_are_accepted_and_checked() {
+	accepted dyn_call
+	eq "$(cat "$TMP/stack")" 0
+	all_checked
+}
+
+test_a_large_frame_without_recursion_is_accepted() {
+	accepted large_frame
+	[ "$(cat "$TMP/stack")" -gt 20480 ] || fail "$(cat "$TMP/stack")"
+	[ "$(cat "$TMP/stack")" -le 28672 ] || fail "$(cat "$TMP/stack")"
+}
+
+test_a_bounded_program_has_no_checks() {
+	accepted panics
+	[ "$(cat "$TMP/stack")" -gt 0 ] || fail "unbounded: $(cat "$TMP/said")"
+	objdump -d "$TMP/out.ko" | grep -q . || fail "no code"
+	! objdump -d "$TMP/out.ko" | grep -q 'test *[$]0x8000,%esp' || fail "checked without need"
+}
+
+tap_run

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* check_object FILE.o: rexc's checks of an object file; prints the worst case of the stack. */
+#include <stdio.h>
+
+#include "diag.h"
+#include "object.h"
+#include "rexc.h"
+
+int main(int argc, char **argv)
+{
+	struct stack_report r = { 0 };
+	struct object o;
+	int err;
+
+	if (argc != 2)
+		return 64;
+	err = object_open(&o, argv[1]);
+	if (!err)
+		err = insn_scan(&o);
+	if (!err)
+		err = object_check(&o);
+	if (!err)
+		err = stack_compute(&o, &r);
+	if (!err)
+		err = stack_check(&o, &r, !r.bounded);
+	if (!err && r.bounded)
+		printf("%lu\n", (unsigned long)r.worst);
+	if (!err && !r.bounded)
+		printf("unbounded: %s\n", r.why);
+	stack_free(&r);
+	object_close(&o);
+	return err ? 1 : 0;
+}
