@@ -376,8 +376,10 @@ static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
 {
 	const size_t size = sizeof(struct rex_entry_def);
 	size_t at = offsetof(struct rex_entry_def, fn), n_symbols;
-	Elf64_Sym sym;
 	uint64_t sym_index = ELF64_R_SYM(rela->r_info);
+	struct section code;
+	Elf64_Sym sym;
+	int err;
 
 	if (ELF64_R_TYPE(rela->r_info) != R_X86_64_64 || rela->r_offset % size != at ||
 	    rela->r_offset / size >= c->file->n_entries)
@@ -389,7 +391,13 @@ static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
 	if (sym_index >= n_symbols)
 		goto outside;
 	memcpy(&sym, c->symtab.data + sym_index * sizeof(sym), sizeof(sym));
-	if (sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE)
+	if (sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE ||
+	    sym.st_shndx >= c->n_sections)
+		goto outside;
+	err = get_section(c, sym.st_shndx, &code);
+	if (err)
+		return err;
+	if (!(code.sh.sh_flags & SHF_EXECINSTR))
 		goto outside;
 	*seen |= 1ull << (rela->r_offset / size);
 	return 0;

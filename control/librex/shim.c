@@ -184,7 +184,9 @@ static void alu(struct regs *r, const struct bpf_insn *insn)
 	bool known = !reg || r->known & (1u << insn->src_reg);
 	uint64_t *dst = &r->value[insn->dst_reg];
 
-	if (BPF_OP(insn->code) != BPF_MOV)
+	if (reg && BPF_OP(insn->code) == BPF_XOR && insn->src_reg == insn->dst_reg)
+		known = true;		/* "r ^= r": a blinded 0 */
+	else if (BPF_OP(insn->code) != BPF_MOV)
 		known &= !!(r->known & (1u << insn->dst_reg));
 	switch (BPF_OP(insn->code)) {
 	case BPF_MOV:

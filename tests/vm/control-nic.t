@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: --nic 4 --smp 4
+# rexctl nic: netdevsim, and a virtio-net card with four queue pairs.
+. "$(dirname "$0")/../lib/tap.sh"
+
+setup() {
+	modprobe netdevsim || { skip "this kernel has no netdevsim"; }
+	echo "1 1 4" >/sys/bus/netdevsim/new_device
+	wait_for 5 test -n "$(ls /sys/bus/netdevsim/devices/netdevsim1/net)"
+	SIM=$(ls /sys/bus/netdevsim/devices/netdevsim1/net)
+}
+
+teardown() {
+	[ ! -e /sys/bus/netdevsim/devices/netdevsim1 ] || echo 1 >/sys/bus/netdevsim/del_device
+	! grep -q ^netdevsim /proc/modules || rmmod netdevsim
+}
+
+virtio() {
+	local dev
+	for dev in /sys/class/net/*/device/driver; do
+		[ -e "$dev" ] || continue
+		case $(readlink "$dev") in */virtio_net) basename "$(dirname "$(dirname "$dev")")"; return ;; esac
+	done
+}
+
+test_show_netdevsim() {
+	local out
+	out=$(rexctl nic show "$SIM")
+	contains "$out" "$SIM: down"
+	contains "$out" "netdevsim1"
+	contains "$out" "of at most 4"
+	contains "$(rexctl nic show "$SIM" --json)" '"max":4'
+	rexctl nic show "$SIM" --json | perl -MJSON::PP -ne 'decode_json($_)'
+}
+
+test_set_channels_of_netdevsim() {
+	rexctl nic set "$SIM" channels 2
+	contains "$(rexctl nic show "$SIM")" "2 of at most 4"
+	contains "$(ethtool -l "$SIM" | tail -4)" "2"
+	rexctl nic set "$SIM" channels 4
+	contains "$(rexctl nic show "$SIM")" "4 of at most 4"
+}
+
+test_too_many_channels_are_refused() {
+	refuses rexctl nic set "$SIM" channels 5
+	contains "$REFUSAL" "at most 4"
+	contains "$REFUSAL" '"'"$SIM"'"'
+	refuses rexctl nic set "$SIM" channels 0
+	refuses rexctl nic set "$SIM" channels many
+	contains "$REFUSAL" '"many"'
+	refuses rexctl nic set "$SIM" rings 5
+	contains "$REFUSAL" '"rings"'
+	contains "$(rexctl nic show "$SIM")" "of at most 4"
+}
+
+test_an_interface_without_channels() {
+	contains "$(rexctl nic show lo)" "fixed by the driver"
+	refuses rexctl nic set lo channels 1
+	contains "$REFUSAL" "fixed number of channels"
+	refuses rexctl nic show nosuchif
+	contains "$REFUSAL" '"nosuchif"'
+}
+
+test_rx_and_tx_channels_of_veth() {
+	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4
+	contains "$(rexctl nic show rv0)" "rx channels"
+	rexctl nic set rv0 channels 3
+	contains "$(rexctl nic show rv0)" "rx channels        3 of at most 4"
+	contains "$(rexctl nic show rv0)" "tx channels        3 of at most 4"
+	refuses rexctl nic set rv0 channels 5
+	contains "$REFUSAL" "at most 4"
+	ip link del rv0
+}
+
+test_virtio_with_four_queue_pairs() {
+	local nic
+	nic=$(virtio)
+	[ -n "$nic" ] || fail "no virtio-net card in this VM"
+	contains "$(rexctl nic show "$nic")" "combined channels"
+	contains "$(rexctl nic show "$nic")" "of at most 4"
+	rexctl nic set "$nic" channels 2
+	contains "$(rexctl nic show "$nic")" "2 of at most 4"
+	contains "$(ethtool -l "$nic" | sed -n '/Current/,$p')" "Combined:	2"
+	refuses rexctl nic set "$nic" channels 9
+	contains "$REFUSAL" "at most 4"
+}
+
+# The kernel's own words reach the user: XDP pins the queue count of veth.
+test_the_kernels_reason_is_shown() {
+	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4
+	ip link set rv0 up
+	ip link set rv1 up
+	rexctl nic set rv1 channels 1
+	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		SEC("xdp") int other(struct xdp_md *ctx) { return XDP_PASS; }
+		char _license[] SEC("license") = "GPL";
+	END
+	rexctl nic set rv0 channels 2
+	ip link set rv0 xdp obj "$TMP/pass.o" sec xdp
+	refuses rexctl nic set rv0 channels 0
+	ip link set rv0 xdp off
+	ip link del rv0
+}
+
+tap_run
