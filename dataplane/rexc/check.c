@@ -153,26 +153,62 @@ static int check_sections(const struct object *o)
 	return 0;
 }
 
-/* Entries and maps: an array each, every element with a name in front. */
-static int check_table(const struct object *o, const char *name, size_t element, size_t max)
+/* Is this name in one of the sections @name before element @end of section @last? */
+static bool used_before(const struct object *o, const char *name, size_t element, size_t last,
+			const unsigned char *end)
 {
+	for (size_t i = 1; i <= last; i++) {
+		const struct section *s = &o->sections[i];
+
+		for (size_t k = 0; s->data && !strcmp(s->name, name) && k < s->size; k += element) {
+			if (s->data + k == end)
+				return false;
+			if (!strcmp((const char *)s->data + k, (const char *)end))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Entries and maps: an array each, maybe in several sections of the same name
+ * that the linker joins. Every element begins with its name.
+ */
+static int check_table(const struct object *o, const char *name, const char *what, size_t element,
+		       size_t room, size_t max)
+{
+	size_t n = 0;
+
 	for (size_t i = 1; i < o->nsections; i++) {
 		const struct section *s = &o->sections[i];
-		size_t room = element == sizeof(struct rex_map_def) ? REX_MAP_NAME_LEN : REX_NAME_LEN;
 
 		if (strcmp(s->name, name))
 			continue;
-		if (!s->data || s->size % element || s->size / element > max) {
-			diag_error(NULL, 0, 0, "%s has %zu bytes: at most %zu of %zu bytes each are possible",
-				   name, s->size, max, element);
+		/* a gap between two sections would shift all that follow */
+		if (!s->data || s->size % element ||
+		    (s->header.sh_addralign && element % s->header.sh_addralign)) {
+			diag_error(NULL, 0, 0, "%s is not made of %zu bytes each", name, element);
 			return -EPERM;
 		}
-		for (size_t k = 0; k < s->size; k += element)
-			if (!s->data[k] || !memchr(s->data + k, 0, room)) {
-				diag_error(NULL, 0, 0, "a name in %s is empty or longer than %zu bytes", name,
-					   room - 1);
+		for (size_t k = 0; k < s->size; k += element) {
+			const unsigned char *e = s->data + k;
+
+			if (!*e || !memchr(e, 0, room)) {
+				diag_error(NULL, 0, 0, "the name of %s is empty or longer than %zu bytes",
+					   what, room - 1);
 				return -EPERM;
 			}
+			if (used_before(o, name, element, i, e)) {
+				diag_error(NULL, 0, 0, "%s `%s` is there twice", what, e);
+				diag_note("names must be unique within a program");
+				return -EPERM;
+			}
+			if (++n > max) {
+				diag_error(NULL, 0, 0, "more than %zu of %s: `%s`", max, what, e);
+				diag_note("split the program into several");
+				return -EPERM;
+			}
+		}
 	}
 	return 0;
 }
@@ -187,8 +223,10 @@ int object_check(const struct object *o)
 		return -EINVAL;
 	}
 	if (!err)
-		err = check_table(o, ".rex.entries", sizeof(struct rex_entry_def), REX_MAX_ENTRIES);
+		err = check_table(o, ".rex.entries", "entry", sizeof(struct rex_entry_def),
+				  REX_NAME_LEN, REX_MAX_ENTRIES);
 	if (!err)
-		err = check_table(o, ".rex.maps", sizeof(struct rex_map_def), REX_MAX_MAPS);
+		err = check_table(o, ".rex.maps", "map", sizeof(struct rex_map_def), REX_MAP_NAME_LEN,
+				  REX_MAX_MAPS);
 	return err ? err : check_imports(o);
 }

@@ -18,10 +18,11 @@ function_() {
 	printf '\t.section .stack_sizes,"o",@progbits,.text.%s\n\t.quad .Lb_%s\n\t.uleb128 %s\n' "$1" "$1" "$2"
 }
 
-# The entry point "prog", which is the function NAME.
+# entry FUNCTION [NAME]: an entry point, "prog" unless named.
 entry() {
-	printf '\t.section .rex.entries,"a",@progbits\n\t.p2align 4\n'
-	printf '\t.asciz "prog"\n\t.zero 27\n\t.long 0\n\t.long 0\n\t.quad %s\n' "$1"
+	printf '\t.section .rex.entries,"a",@progbits\n\t.p2align 3\n'
+	printf '\t.ascii "%s"\n\t.zero %d\n\t.long 0\n\t.long 0\n\t.quad %s\n' "${2:-prog}" \
+		$((32 - $(printf %s "${2:-prog}" | wc -c))) "$1"
 }
 
 assemble() { as -o "$TMP/p.o" -; }
@@ -187,6 +188,27 @@ test_entry_that_is_no_function() {
 	refused "an entry point that is no function"
 	{ printf '\tret\n' | function_ main 0; entry 0; } | assemble
 	refused "an entry point that is no function"
+}
+
+test_names_and_numbers_of_entries() {
+	{ printf '\tret\n' | function_ main 0; entry main one; entry main two; } | assemble
+	ok 0
+	{ printf '\tret\n' | function_ main 0; entry main one; entry main two; entry main one; } | assemble
+	refused "entry \`one\` is there twice"
+	{ printf '\tret\n' | function_ main 0; entry main 12345678901234567890123456789012; } | assemble
+	refused "longer than 31 bytes"
+	{ printf '\tret\n' | function_ main 0; for i in $(seq 64); do entry main "e$i"; done; } | assemble
+	ok 0
+	{ printf '\tret\n' | function_ main 0; for i in $(seq 65); do entry main "e$i"; done; } | assemble
+	refused "more than 64 of entry"
+}
+
+test_tables_with_gaps() {
+	{ printf '\tret\n' | function_ main 0; entry main; printf '\t.p2align 6\n'; } | assemble
+	refused "object file is broken: its entry points"
+	{ printf '\tret\n' | function_ main 0; entry main
+	  printf '\t.section .rex.maps,"aw",@progbits\n\t.p2align 7\n\t.ascii "m"\n\t.zero 63\n'; } | assemble
+	refused ".rex.maps is not made of 64 bytes each"
 }
 
 test_broken_files() {
