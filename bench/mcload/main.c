@@ -11,18 +11,22 @@
 #include "options.h"
 #include "report.h"
 #include "sock.h"
+#include "xdppass.h"
 
-enum { OPT_GET = 512, OPT_STAT };
+enum { OPT_GET = 512, OPT_STAT, OPT_PASS };
 
 struct arguments {
 	struct options common;
 	bool get;
 	const char *stat;
+	const char *pass;
 };
 
 static const struct argp_option argp_options[] = {
 	{ "get", OPT_GET, NULL, 0, "run the load: verified GETs to --server", 1 },
 	{ "stat", OPT_STAT, "NAME", 0, "print one counter of --server's 'stats', cmd_get for example", 1 },
+	{ "xdp-pass", OPT_PASS, "IF", 0,
+	  "attach XDP_PASS to this veth end meanwhile: it gets no XDP_TX frames without a program", 1 },
 	{ 0 }
 };
 
@@ -40,6 +44,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_STAT:
 		a->stat = arg;
+		break;
+	case OPT_PASS:
+		a->pass = arg;
 		break;
 	case ARGP_KEY_END:
 		if ((a->get || a->stat) && !a->common.has_server)
@@ -95,9 +102,14 @@ int main(int argc, char **argv)
 
 	options_default(&a.common);
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.common.has_preload)
+	if (a.pass) {
+		int link = xdp_pass_attach(a.pass);	/* ends with this process */
+
+		err = link < 0 ? link : 0;
+	}
+	if (err >= 0 && a.common.has_preload)
 		err = mc_preload(&a.common.preload, &a.common.keys);
-	if (!err && a.get)
+	if (err >= 0 && a.get)
 		err = get(&a.common);
 	if (err >= 0 && a.stat) {
 		int e = mc_stat(&a.common.server, a.stat, value, sizeof(value));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef REXGEN_XDPPASS_H
-#define REXGEN_XDPPASS_H
+#ifndef BENCH_XDPPASS_H
+#define BENCH_XDPPASS_H
 
 /*
  * Attach a program that returns XDP_PASS to @iface. A veth only delivers the frames

@@ -21,7 +21,7 @@ int xdp_pass_attach(const char *iface)
 
 	if (!ifindex)
 		return bench_fail(ENODEV, "no interface '%s' here", iface);
-	prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "rexgen_pass", "GPL", insns, 2, NULL);
+	prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "bench_pass", "GPL", insns, 2, NULL);
 	if (prog < 0)
 		return bench_fail(errno, "loading XDP_PASS for '%s': %s", iface, strerror(errno));
 	link = bpf_link_create(prog, ifindex, BPF_XDP, &opts);
