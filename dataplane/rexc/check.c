@@ -36,11 +36,12 @@ static bool import_allowed(const char *name)
 static bool is_float_helper(const char *name)
 {
 	static const char *const parts[] = { "sf", "df", "tf", "hf", "xf", NULL };
-	static const char *const maths[] = {
-		"fma", "fmaf", "fmod", "fmodf", "sqrt", "sqrtf", "floor", "floorf", "ceil", "ceilf", "trunc",
-		"truncf", "round", "roundf", "rint", "rintf", "pow", "powf", "exp", "expf", "log", "logf",
-		"sin", "sinf", "cos", "cosf", "fmin", "fminf", "fmax", "fmaxf", NULL
-	};
+	static const char *const maths[] = { "fma",   "fmaf",	"fmod", "fmodf", "sqrt",  "sqrtf",
+					     "floor", "floorf", "ceil", "ceilf", "trunc", "truncf",
+					     "round", "roundf", "rint", "rintf", "pow",	  "powf",
+					     "exp",   "expf",	"log",	"logf",	 "sin",	  "sinf",
+					     "cos",   "cosf",	"fmin", "fminf", "fmax",  "fmaxf",
+					     NULL };
 
 	for (const char *const *p = maths; *p; p++)
 		if (!strcmp(name, *p))
@@ -65,7 +66,7 @@ static struct place use_of(const struct object *o, size_t symbol)
 			if (s->relocs[k].symbol == symbol)
 				return lines_find(o, i, s->relocs[k].offset);
 	}
-	return (struct place) { 0 };
+	return (struct place){ 0 };
 }
 
 static int check_imports(const struct object *o)
@@ -92,13 +93,17 @@ static int check_imports(const struct object *o)
 		} else {
 			char *name = readable_name(y->name);
 
-			diag_error(p.file, p.line, p.column, "the program needs `%s`, which is not there "
-				   "in the kernel for it", name);
+			diag_error(p.file, p.line, p.column,
+				   "the program needs `%s`, which is not there "
+				   "in the kernel for it",
+				   name);
 			if (starts(y->name, "__"))
-				diag_note("the compiler calls it for an operation that has no instruction, such "
+				diag_note("the compiler calls it for an operation that has no "
+					  "instruction, such "
 					  "as a 128-bit division; use 64-bit integers");
 			else
-				diag_note("a program may call what the rex crate offers and nothing else");
+				diag_note("a program may call what the rex crate offers and "
+					  "nothing else");
 			free(name);
 		}
 	}
@@ -107,10 +112,15 @@ static int check_imports(const struct object *o)
 
 static bool section_allowed(const char *name)
 {
-	static const char *const exact[] = {
-		".text", ".rodata", ".data", ".bss", ".rex.entries", ".rex.maps",
-		".note.gnu.property", ".eh_frame", NULL
-	};
+	static const char *const exact[] = { ".text",
+					     ".rodata",
+					     ".data",
+					     ".bss",
+					     ".rex.entries",
+					     ".rex.maps",
+					     ".note.gnu.property",
+					     ".eh_frame",
+					     NULL };
 
 	for (const char *const *p = exact; *p; p++)
 		if (!strcmp(name, *p))
@@ -135,7 +145,8 @@ static int check_sections(const struct object *o)
 			continue;
 		if (!section_allowed(s->name) || (s->header.sh_flags & SHF_TLS)) {
 			diag_error(NULL, 0, 0, "section `%s` is not allowed in a program", s->name);
-			diag_note("sections belong to the loader; remove #[link_section] and thread locals");
+			diag_note("sections belong to the loader; remove #[link_section] and "
+				  "thread locals");
 			return -EPERM;
 		}
 		if ((s->header.sh_flags & SHF_EXECINSTR) && (s->header.sh_flags & SHF_WRITE)) {
@@ -144,8 +155,10 @@ static int check_sections(const struct object *o)
 		}
 		for (size_t k = 0; k < s->nrelocs; k++)
 			if (!reloc_allowed(s->relocs[k].type)) {
-				diag_error(NULL, 0, 0, "relocation type %u in %s", s->relocs[k].type, s->name);
-				diag_note("the kernel's module loader does not know it; was the sysroot built "
+				diag_error(NULL, 0, 0, "relocation type %u in %s",
+					   s->relocs[k].type, s->name);
+				diag_note("the kernel's module loader does not know it; was the "
+					  "sysroot built "
 					  "with another target-flags file?");
 				return -EPERM;
 			}
@@ -194,8 +207,9 @@ static int check_table(const struct object *o, const char *name, const char *wha
 			const unsigned char *e = s->data + k;
 
 			if (!*e || !memchr(e, 0, room)) {
-				diag_error(NULL, 0, 0, "the name of %s is empty or longer than %zu bytes",
-					   what, room - 1);
+				diag_error(NULL, 0, 0,
+					   "the name of %s is empty or longer than %zu bytes", what,
+					   room - 1);
 				return -EPERM;
 			}
 			if (used_before(o, name, element, i, e)) {
@@ -219,14 +233,15 @@ int object_check(const struct object *o)
 
 	if (!err && !o->nentries) {
 		diag_error(NULL, 0, 0, "the program has no entry point");
-		diag_note("mark the function that a hook shall call with #[rex_xdp], #[rex_tc], ...");
+		diag_note("mark the function that a hook shall call with #[rex_xdp], #[rex_tc], "
+			  "...");
 		return -EINVAL;
 	}
 	if (!err)
 		err = check_table(o, ".rex.entries", "entry", sizeof(struct rex_entry_def),
 				  REX_NAME_LEN, REX_MAX_ENTRIES);
 	if (!err)
-		err = check_table(o, ".rex.maps", "map", sizeof(struct rex_map_def), REX_MAP_NAME_LEN,
-				  REX_MAX_MAPS);
+		err = check_table(o, ".rex.maps", "map", sizeof(struct rex_map_def),
+				  REX_MAP_NAME_LEN, REX_MAX_MAPS);
 	return err ? err : check_imports(o);
 }

@@ -47,10 +47,10 @@ static bool float_register(unsigned int reg)
 static bool uses_float(csh cs, const cs_insn *in)
 {
 	static const unsigned int groups[] = {
-		X86_GRP_FPU, X86_GRP_MMX, X86_GRP_3DNOW, X86_GRP_SSE1, X86_GRP_SSE2, X86_GRP_SSE3,
-		X86_GRP_SSSE3, X86_GRP_SSE41, X86_GRP_SSE42, X86_GRP_SSE4A, X86_GRP_AVX, X86_GRP_AVX2,
-		X86_GRP_AVX512, X86_GRP_FMA, X86_GRP_FMA4, X86_GRP_XOP, X86_GRP_AES, X86_GRP_SHA,
-		X86_GRP_PCLMUL, X86_GRP_F16C,
+		X86_GRP_FPU,  X86_GRP_MMX,   X86_GRP_3DNOW,  X86_GRP_SSE1,   X86_GRP_SSE2,
+		X86_GRP_SSE3, X86_GRP_SSSE3, X86_GRP_SSE41,  X86_GRP_SSE42,  X86_GRP_SSE4A,
+		X86_GRP_AVX,  X86_GRP_AVX2,  X86_GRP_AVX512, X86_GRP_FMA,    X86_GRP_FMA4,
+		X86_GRP_XOP,  X86_GRP_AES,   X86_GRP_SHA,    X86_GRP_PCLMUL, X86_GRP_F16C,
 	};
 	const cs_x86 *x = &in->detail->x86;
 
@@ -78,16 +78,45 @@ static bool privileged(csh cs, const cs_insn *in)
 	if (cs_insn_group(cs, in, CS_GRP_PRIVILEGE) || cs_insn_group(cs, in, CS_GRP_IRET))
 		return true;
 	switch (in->id) {
-	case X86_INS_SYSCALL: case X86_INS_SYSENTER: case X86_INS_SYSRET: case X86_INS_SYSEXIT:
-	case X86_INS_INT: case X86_INS_INT1: case X86_INS_INTO:
-	case X86_INS_IN: case X86_INS_OUT: case X86_INS_INSB: case X86_INS_INSW: case X86_INS_INSD:
-	case X86_INS_OUTSB: case X86_INS_OUTSW: case X86_INS_OUTSD:
-	case X86_INS_CLI: case X86_INS_STI: case X86_INS_HLT: case X86_INS_CLTS:
-	case X86_INS_RDMSR: case X86_INS_WRMSR: case X86_INS_SWAPGS: case X86_INS_INVLPG:
-	case X86_INS_LGDT: case X86_INS_LIDT: case X86_INS_LLDT: case X86_INS_LTR: case X86_INS_LMSW:
-	case X86_INS_INVD: case X86_INS_WBINVD: case X86_INS_STD: case X86_INS_POPF:
-	case X86_INS_POPFD: case X86_INS_POPFQ: case X86_INS_LJMP: case X86_INS_LCALL:
-	case X86_INS_XSETBV: case X86_INS_MONITOR: case X86_INS_MWAIT:
+	case X86_INS_SYSCALL:
+	case X86_INS_SYSENTER:
+	case X86_INS_SYSRET:
+	case X86_INS_SYSEXIT:
+	case X86_INS_INT:
+	case X86_INS_INT1:
+	case X86_INS_INTO:
+	case X86_INS_IN:
+	case X86_INS_OUT:
+	case X86_INS_INSB:
+	case X86_INS_INSW:
+	case X86_INS_INSD:
+	case X86_INS_OUTSB:
+	case X86_INS_OUTSW:
+	case X86_INS_OUTSD:
+	case X86_INS_CLI:
+	case X86_INS_STI:
+	case X86_INS_HLT:
+	case X86_INS_CLTS:
+	case X86_INS_RDMSR:
+	case X86_INS_WRMSR:
+	case X86_INS_SWAPGS:
+	case X86_INS_INVLPG:
+	case X86_INS_LGDT:
+	case X86_INS_LIDT:
+	case X86_INS_LLDT:
+	case X86_INS_LTR:
+	case X86_INS_LMSW:
+	case X86_INS_INVD:
+	case X86_INS_WBINVD:
+	case X86_INS_STD:
+	case X86_INS_POPF:
+	case X86_INS_POPFD:
+	case X86_INS_POPFQ:
+	case X86_INS_LJMP:
+	case X86_INS_LCALL:
+	case X86_INS_XSETBV:
+	case X86_INS_MONITOR:
+	case X86_INS_MWAIT:
 		return true;
 	default:
 		break;
@@ -108,13 +137,13 @@ static int add_call(struct function *f, size_t callee, uint64_t at)
 {
 	struct call *more;
 
-	if (!(f->ncalls & (f->ncalls + 1))) {	/* room runs out at 2^n - 1 */
+	if (!(f->ncalls & (f->ncalls + 1))) { /* room runs out at 2^n - 1 */
 		more = reallocarray(f->calls, 2 * f->ncalls + 1, sizeof(*more));
 		if (!more)
 			return -ENOMEM;
 		f->calls = more;
 	}
-	f->calls[f->ncalls++] = (struct call) { .callee = callee, .at = at };
+	f->calls[f->ncalls++] = (struct call){ .callee = callee, .at = at };
 	return 0;
 }
 
@@ -152,7 +181,8 @@ static int branch(struct scan *s, const cs_insn *in, bool is_call)
 	} else {
 		callee = object_function_at(s->o, s->f->section, op->imm);
 		if (callee < 0) {
-			refuse(s, in->address, "a jump to nowhere", "this is a bug of the compiler or of rexc");
+			refuse(s, in->address, "a jump to nowhere",
+			       "this is a bug of the compiler or of rexc");
 			return 0;
 		}
 	}
@@ -193,8 +223,10 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 			refuse(s, in->address, "an instruction that only the kernel itself may use",
 			       "programs change the kernel only through the rex crate");
 		else if (uses_float(cs, in))
-			refuse(s, in->address, "floating point or SIMD is not available in the kernel",
-			       "use integers; the floating-point registers belong to user space while a "
+			refuse(s, in->address,
+			       "floating point or SIMD is not available in the kernel",
+			       "use integers; the floating-point registers belong to user space "
+			       "while a "
 			       "program runs");
 		else if (cs_insn_group(cs, in, CS_GRP_CALL))
 			err = branch(s, in, true);

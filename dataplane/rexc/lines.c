@@ -15,7 +15,7 @@
 #define SECTION_STRIDE 0x10000000ull
 
 struct lines {
-	unsigned char *image;	/* relocated copy of the object */
+	unsigned char *image; /* relocated copy of the object */
 	Elf *elf;
 	Dwarf *dwarf;
 };
@@ -120,7 +120,7 @@ static bool take(struct place *p, const char *file, int line, int column)
 	const char *name = user_file(file);
 
 	if (!p->file || name)
-		*p = (struct place) { name ? name : file, line, column };
+		*p = (struct place){ name ? name : file, line, column };
 	return name;
 }
 
@@ -202,7 +202,8 @@ struct place lines_find(const struct object *o, size_t section, uint64_t offset)
 			for (size_t k = 0; !found && k < g->ncalls; k++) {
 				if (g->calls[k].callee != callee)
 					continue;
-				found = look_up(o->lines, g->section * SECTION_STRIDE + g->calls[k].at, &p);
+				found = look_up(o->lines,
+						g->section * SECTION_STRIDE + g->calls[k].at, &p);
 				if (!seen[i]) {
 					seen[i] = true;
 					queue[tail++] = i;

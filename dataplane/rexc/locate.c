@@ -74,7 +74,8 @@ static int find_source(struct job *job)
 		len = strlen(job->input);
 		if (len < 4 || strcmp(job->input + len - 3, ".rs")) {
 			diag_error(job->input, 0, 0, "not a Rust source file");
-			diag_note("rexc builds a .rs file or a folder with main.rs, lib.rs or FOLDER.rs");
+			diag_note("rexc builds a .rs file or a folder with main.rs, lib.rs or "
+				  "FOLDER.rs");
 			return -EINVAL;
 		}
 		len = strlen(job->name);
@@ -110,7 +111,8 @@ static int check_name(struct job *job)
 			good = false;
 	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
 		if (!strcmp(job->name, taken[i])) {
-			diag_error(NULL, 0, 0, "`%s` cannot be the name of a program: it is a part of Rex",
+			diag_error(NULL, 0, 0,
+				   "`%s` cannot be the name of a program: it is a part of Rex",
 				   job->name);
 			diag_note("rename the file or give --name NAME");
 			return -EINVAL;
@@ -119,7 +121,8 @@ static int check_name(struct job *job)
 		return 0;
 	diag_error(NULL, 0, 0, "`%s` cannot be the name of a program", job->name);
 	diag_note("letters, digits and _ are allowed, at most %d, the first no digit; "
-		  "rename the file or give --name NAME", REX_NAME_LEN - 1);
+		  "rename the file or give --name NAME",
+		  REX_NAME_LEN - 1);
 	return -EINVAL;
 }
 
@@ -142,7 +145,8 @@ static int find_headers(struct job *job, const char *bin)
 	snprintf(running, sizeof(running), "/lib/modules/%s/build", u.release);
 	if (!find(job->headers, "the kernel's headers", "include/config/auto.conf", "KDIR", places))
 		return 0;
-	diag_note("install linux-headers of the kernel that will run the program, or name them with "
+	diag_note("install linux-headers of the kernel that will run the program, or name them "
+		  "with "
 		  "--kdir DIR or KDIR");
 	return -ENOENT;
 }
@@ -150,7 +154,8 @@ static int find_headers(struct job *job, const char *bin)
 int locate(struct job *job)
 {
 	char self[PATH_MAX], bin[PATH_MAX];
-	char sysroot[PATH_MAX + 64], support[PATH_MAX + 64], installed[PATH_MAX + 64], symvers[PATH_MAX + 64];
+	char sysroot[PATH_MAX + 64], support[PATH_MAX + 64], installed[PATH_MAX + 64],
+		symvers[PATH_MAX + 64];
 	const char *sysroots[] = { sysroot, installed, NULL };
 	const char *supports[] = { support, NULL };
 	const char *symverses[] = { symvers, support, NULL };
@@ -168,7 +173,7 @@ int locate(struct job *job)
 
 	job->rustc = getenv("RUSTC");
 	if (!job->rustc || !*job->rustc)
-		job->rustc = "/usr/bin/rustc";	/* never PATH: a rustup toolchain may come first */
+		job->rustc = "/usr/bin/rustc"; /* never PATH: a rustup toolchain may come first */
 	err = find_source(job);
 	if (!err)
 		err = check_name(job);
@@ -178,7 +183,8 @@ int locate(struct job *job)
 		err = find(job->support, "rexc's own files", "glue.c", "REX_SUPPORT", supports);
 	if (err || job->check_only)
 		return err;
-	err = find(job->symvers, "rex.ko's symbol versions", "Module.symvers", "REX_SYMVERS", symverses);
+	err = find(job->symvers, "rex.ko's symbol versions", "Module.symvers", "REX_SYMVERS",
+		   symverses);
 	if (!err && !exists(job->symvers, "Module.symvers"))
 		err = -ENOENT;
 	if (!err)

@@ -18,21 +18,28 @@
 
 const char *argp_program_version = "rexc " REXC_VERSION;
 
-static const char doc[] =
-	"Check a Rex program and build it into a kernel module.\v"
-	"A folder must have main.rs, lib.rs or FOLDER.rs. The program gets the name of the file or "
-	"folder; the module is written to NAME.ko in the current directory unless -o is given.\n"
-	"\n"
-	"rexc refuses what is not safe in the kernel, with the place and the way out: unsafe code, "
-	"foreign functions, assembly, values that are never dropped, floating point, and more than "
-	"28 KiB of stack. Programs with recursion or calls through pointers get a stack check in "
-	"every function.\n"
-	"\n"
-	"Environment: RUSTC (the compiler, default /usr/bin/rustc), KDIR (the kernel's headers), "
-	"CLANG (the assembler of stack checks), "
-	"REX_SYSROOT, REX_SUPPORT, REX_SYMVERS (folders of what comes with Rex), TMPDIR.\n"
-	"\n"
-	"Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 wrong usage.";
+static const char doc[] = "Check a Rex program and build it into a kernel module.\v"
+			  "A folder must have main.rs, lib.rs or FOLDER.rs. The program gets the "
+			  "name of the file or "
+			  "folder; the module is written to NAME.ko in the current directory "
+			  "unless -o is given.\n"
+			  "\n"
+			  "rexc refuses what is not safe in the kernel, with the place and the way "
+			  "out: unsafe code, "
+			  "foreign functions, assembly, values that are never dropped, floating "
+			  "point, and more than "
+			  "28 KiB of stack. Programs with recursion or calls through pointers get "
+			  "a stack check in "
+			  "every function.\n"
+			  "\n"
+			  "Environment: RUSTC (the compiler, default /usr/bin/rustc), KDIR (the "
+			  "kernel's headers), "
+			  "CLANG (the assembler of stack checks), "
+			  "REX_SYSROOT, REX_SUPPORT, REX_SYMVERS (folders of what comes with Rex), "
+			  "TMPDIR.\n"
+			  "\n"
+			  "Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 "
+			  "wrong usage.";
 
 enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME };
 
@@ -41,7 +48,8 @@ static const struct argp_option options[] = {
 	{ "name", OPT_NAME, "NAME", 0, "Name of the program and module", 0 },
 	{ "kdir", OPT_KDIR, "DIR", 0, "Headers of the kernel to build for", 0 },
 	{ "check", OPT_CHECK, NULL, 0, "Only check, build no module", 0 },
-	{ "sign", OPT_SIGN, "KEY:CERT", 0, "Sign the module (files as for the kernel's sign-file)", 0 },
+	{ "sign", OPT_SIGN, "KEY:CERT", 0, "Sign the module (files as for the kernel's sign-file)",
+	  0 },
 	{ "keep", OPT_KEEP, "DIR", 0, "Keep intermediate files in this new folder", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is done", 0 },
 	{ 0 },
@@ -163,7 +171,14 @@ static int examine(struct object *o, const char *path, struct stack_report *r)
 static int add_checks(struct job *job, char object[])
 {
 	char *clang = getenv("CLANG");
-	char *argv[] = { clang && *clang ? clang : "clang", "--target=x86_64-linux-gnu", "-c", "-x", "assembler", "-o", NULL, NULL,
+	char *argv[] = { clang && *clang ? clang : "clang",
+			 "--target=x86_64-linux-gnu",
+			 "-c",
+			 "-x",
+			 "assembler",
+			 "-o",
+			 NULL,
+			 NULL,
 			 NULL };
 	char from[PATH_MAX + 32], to[PATH_MAX + 32];
 	int ret;
@@ -231,7 +246,7 @@ static int build(struct job *job)
 		err = open_output(job, temporary);
 	/* first the root source alone: our words before the compiler's */
 	if (!err)
-		err = scan_files((char *[]) { job->source }, 1);
+		err = scan_files((char *[]){ job->source }, 1);
 	if (!err)
 		err = rustc_list_files(job);
 	if (!err)
@@ -266,8 +281,8 @@ int main(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
-	setenv("RUSTC_BOOTSTRAP", "1", 1);	/* the code generation flags are unstable ones */
-	setenv("RUSTC_ICE", "0", 1);		/* no report files in the user's folder */
+	setenv("RUSTC_BOOTSTRAP", "1", 1); /* the code generation flags are unstable ones */
+	setenv("RUSTC_ICE", "0", 1); /* no report files in the user's folder */
 	run_catch_signals();
 	err = build(&job);
 	if (err && !diag_errors() && err != -EINTR)

@@ -113,7 +113,7 @@ static int read_relocs(struct object *o)
 			if (!gelf_getrela(data, k, &r) || GELF_R_SYM(r.r_info) >= o->nsymbols ||
 			    r.r_offset >= to->size)
 				return broken("its relocations");
-			to->relocs[k] = (struct reloc) {
+			to->relocs[k] = (struct reloc){
 				.offset = r.r_offset,
 				.type = GELF_R_TYPE(r.r_info),
 				.symbol = GELF_R_SYM(r.r_info),
@@ -151,7 +151,7 @@ static int read_functions(struct object *o)
 		if (!s->data || !(s->header.sh_flags & SHF_EXECINSTR) || !sym->st_size ||
 		    sym->st_value >= s->size || sym->st_size > s->size - sym->st_value)
 			return broken("a function outside of its section");
-		o->functions[o->nfunctions++] = (struct function) {
+		o->functions[o->nfunctions++] = (struct function){
 			.name = o->symbols[i].name,
 			.section = sym->st_shndx,
 			.offset = sym->st_value,
@@ -176,7 +176,8 @@ long object_function_at(const struct object *o, size_t section, uint64_t offset)
 		size_t mid = low + (high - low) / 2;
 		const struct function *f = &o->functions[mid];
 
-		if (f->section < section || (f->section == section && f->offset + f->size <= offset))
+		if (f->section < section ||
+		    (f->section == section && f->offset + f->size <= offset))
 			low = mid + 1;
 		else if (f->section > section || f->offset > offset)
 			high = mid;
@@ -256,12 +257,13 @@ static int read_entries(struct object *o)
 		o->entries = entries;
 		for (size_t k = 0; k < n; k++) {
 			const char *name = (const char *)s->data + k * sizeof(struct rex_entry_def);
-			uint64_t at = k * sizeof(struct rex_entry_def) + offsetof(struct rex_entry_def, fn);
+			uint64_t at = k * sizeof(struct rex_entry_def) +
+				      offsetof(struct rex_entry_def, fn);
 			const struct reloc *r = object_reloc(s, at, at + 8);
 			long f = r && r->type == R_X86_64_64 ? object_reloc_function(o, r, 0) : -1;
 
-			if (f < 0 || o->functions[f].offset !=
-				     o->symbols[r->symbol].sym.st_value + (uint64_t)r->addend)
+			if (f < 0 || o->functions[f].offset != o->symbols[r->symbol].sym.st_value +
+								       (uint64_t)r->addend)
 				return broken("an entry point that is no function");
 			if (*name && memchr(name, 0, REX_NAME_LEN))
 				o->functions[f].entry = name;

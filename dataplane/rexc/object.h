@@ -65,7 +65,7 @@ struct object {
 	struct lines *lines;
 };
 
-/* Opens and takes apart; all but insn_scan's parts is filled in. 0 or negative errno, reported. */
+/* Opens and takes apart; insn_scan fills in the rest. 0 or negative errno, reported. */
 int object_open(struct object *o, const char *path);
 /* The same from memory; @image is taken over. */
 int object_parse(struct object *o, unsigned char *image, size_t size);
@@ -75,7 +75,7 @@ void object_close(struct object *o);
 long object_function_at(const struct object *o, size_t section, uint64_t offset);
 /* The relocation within [from, to) of a section; NULL when there is none. */
 const struct reloc *object_reloc(const struct section *s, uint64_t from, uint64_t to);
-/* The function that a relocation of a call leads to; -1 when it is none of this object. */
+/* The function that a relocation leads to, @bias added; -1 when it is none of this object. */
 long object_reloc_function(const struct object *o, const struct reloc *r, int64_t bias);
 
 /* Sections, imports, relocations, entries and maps are as rex.ko expects. */
@@ -91,8 +91,8 @@ int insn_scan(struct object *o);
 struct stack_report {
 	bool bounded;
 	uint64_t worst;			/* bytes, when bounded */
-	char *why;			/* why it is not bounded; path of the worst case when it is */
-	size_t function;		/* where @why comes from, or with the largest frame of the path */
+	char *why;			/* why it is not bounded, or the path of the worst case */
+	size_t function;		/* where @why comes from, or the path's largest frame */
 };
 
 int stack_compute(const struct object *o, struct stack_report *r);
@@ -107,7 +107,7 @@ struct place {
 	unsigned int line, column;
 };
 
-/* The user's files, so that a place in inlined library code becomes the user's line that called it. */
+/* The user's files: a place in inlined library code becomes the user's line that called it. */
 void lines_set_sources(char *const *files, size_t n);
 struct lines *lines_open(const struct object *o);
 void lines_close(struct lines *l);

@@ -23,7 +23,8 @@ static int target_flags(const struct job *job, struct args *args)
 		int err = -errno;
 
 		diag_error(path, 0, 0, "%s", strerror(-err));
-		diag_note("rexc's own files are incomplete: build it again with make, or set REX_SUPPORT");
+		diag_note("rexc's own files are incomplete: build it again with make, or set "
+			  "REX_SUPPORT");
 		return err;
 	}
 	while (getline(&line, &room, f) > 0) {
@@ -50,7 +51,7 @@ static int compile(struct job *job, const char *emit, const char *output)
 	args_add(&args, "--crate-name=%s", job->name);
 	args_add(&args, "-Clto=fat");
 	args_add(&args, "-Zcrate-attr=no_std");
-	args_add(&args, "-Aunused_attributes");		/* it may say no_std itself */
+	args_add(&args, "-Aunused_attributes"); /* it may say no_std itself */
 	args_add(&args, "-Zallow-features=");
 	args_add(&args, "-Funsafe_code");
 	args_add(&args, "--sysroot=%s", job->sysroot);
@@ -127,7 +128,8 @@ int rustc_compile(struct job *job)
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
 	ret = compile(job, emit, said);
 	if (show(said) && ret)
-		diag_note("Rex programs are written in safe Rust only, that is what keeps the kernel "
+		diag_note("Rex programs are written in safe Rust only, that is what keeps the "
+			  "kernel "
 			  "safe from them; use the API of the rex crate");
 	return ret ? failed(job, ret) : 0;
 }

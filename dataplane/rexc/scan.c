@@ -19,33 +19,44 @@
 #define MAX_REPORTS 5
 
 enum rule {
-	RULE_UNSAFE, RULE_UNSAFE_ATTR, RULE_EXTERN, RULE_ASM, RULE_SYMBOL_ATTR, RULE_FEATURE,
-	RULE_INCLUDE, RULE_LEAK, RULE_FLOAT, __RULE_MAX,
+	RULE_UNSAFE,
+	RULE_UNSAFE_ATTR,
+	RULE_EXTERN,
+	RULE_ASM,
+	RULE_SYMBOL_ATTR,
+	RULE_FEATURE,
+	RULE_INCLUDE,
+	RULE_LEAK,
+	RULE_FLOAT,
+	__RULE_MAX,
 };
 
 static const char *const way_out[__RULE_MAX] = {
 	[RULE_UNSAFE] = "Rex programs are written in safe Rust only, that is what keeps the kernel "
-		"safe from them; use the API of the rex crate, and if it lacks something add it there",
+			"safe from them; use the API of the rex crate, and if it lacks something "
+			"add it there",
 	[RULE_UNSAFE_ATTR] = "the compiler cannot check such a function or symbol; write a normal "
-		"function, entry points are marked with #[rex_xdp], #[rex_tc], ...",
-	[RULE_EXTERN] = "a program reaches the kernel only through the rex crate; use its functions, "
-		"and if one is missing add it to the crate",
+			     "function, entry points are marked with #[rex_xdp], #[rex_tc], ...",
+	[RULE_EXTERN] = "a program reaches the kernel only through the rex crate; use its "
+			"functions, and if one is missing add it to the crate",
 	[RULE_ASM] = "assembly cannot be checked; write it in Rust",
 	[RULE_SYMBOL_ATTR] = "sections and symbol names belong to the loader; entry points are "
-		"marked with #[rex_xdp], #[rex_tc], ..., maps with #[rex_map]",
+			     "marked with #[rex_xdp], #[rex_tc], ..., maps with #[rex_map]",
 	[RULE_FEATURE] = "unstable language features are not checked for soundness; "
-		"remove the attribute and stay with stable Rust",
+			 "remove the attribute and stay with stable Rust",
 	[RULE_INCLUDE] = "rexc must see every source file: use `mod name;` for code, "
-		"include_bytes! or include_str! for data, and another name for anything else",
-	[RULE_LEAK] = "a value whose destructor never runs can keep a lock or a record of the kernel; "
-		"let it go out of scope, or drop() it",
+			 "include_bytes! or include_str! for data, and another name for anything "
+			 "else",
+	[RULE_LEAK] = "a value whose destructor never runs can keep a lock or a record of the "
+		      "kernel; "
+		      "let it go out of scope, or drop() it",
 	[RULE_FLOAT] = "the floating-point registers belong to user space while a program runs; "
-		"use integers, e.g. nanoseconds, per mille, or fixed point",
+		       "use integers, e.g. nanoseconds, per mille, or fixed point",
 };
 
 struct scan {
 	const char *path;
-	const struct token *t;	/* all tokens, TOK_END twice before and after */
+	const struct token *t; /* all tokens, TOK_END twice before and after */
 	unsigned int reports[__RULE_MAX];
 	bool refused;
 };
@@ -97,13 +108,15 @@ static void keyword(struct scan *s, size_t i)
 
 	if (token_is(t, "extern")) {
 		if (opens_extern_block(t))
-			refuse(s, RULE_EXTERN, i, "`%.*s` block: a program declares no foreign functions");
+			refuse(s, RULE_EXTERN, i,
+			       "`%.*s` block: a program declares no foreign functions");
 		return;
 	}
 	if (!token_is(t, "unsafe") || opens_extern_block(t + 1))
 		return;
 	if (punct(t + 1, '(') && t[2].kind == TOK_IDENT)
-		refuse(s, RULE_UNSAFE_ATTR, i + 2, "attribute `unsafe(%.*s)` is not allowed in a program");
+		refuse(s, RULE_UNSAFE_ATTR, i + 2,
+		       "attribute `unsafe(%.*s)` is not allowed in a program");
 	else if (punct(t + 1, '{'))
 		refuse(s, RULE_UNSAFE, i, "`%.*s` block in a program");
 	else
@@ -120,14 +133,15 @@ static bool own_forget(const struct token *t)
 static void identifier(struct scan *s, size_t i)
 {
 	static const char *const floats[] = { "f16", "f32", "f64", "f128", NULL };
-	static const char *const symbol_attrs[] = { "no_mangle", "link_section", "export_name", NULL };
+	static const char *const symbol_attrs[] = { "no_mangle", "link_section", "export_name",
+						    NULL };
 	static const char *const leaks[] = { "ManuallyDrop", "MaybeUninit", NULL };
 	static const char *const assembly[] = { "global_asm", "naked_asm", NULL };
 	const struct token *t = &s->t[i];
 	bool member = punct(t - 1, '.') && !punct(t - 2, '.');
 
 	if (member)
-		return;		/* a field or method: its type decides what it does */
+		return; /* a field or method: its type decides what it does */
 	if (one_of(t, floats))
 		refuse(s, RULE_FLOAT, i, "floating point (`%.*s`) is not available in the kernel");
 	else if (one_of(t, leaks))
@@ -138,7 +152,8 @@ static void identifier(struct scan *s, size_t i)
 		refuse(s, RULE_ASM, i, "`%.*s!` is not allowed in a program");
 	else if (one_of(t, symbol_attrs) && !(punct(t - 1, '(') && word(t - 2, "unsafe")))
 		refuse(s, RULE_SYMBOL_ATTR, i, "`%.*s` is not allowed in a program");
-	else if (token_is(t, "feature") && punct(t + 1, '(') && (punct(t - 1, '[') || punct(t - 1, ',')))
+	else if (token_is(t, "feature") && punct(t + 1, '(') &&
+		 (punct(t - 1, '[') || punct(t - 1, ',')))
 		refuse(s, RULE_FEATURE, i, "unstable `%.*s` in a program");
 	else if (token_is(t, "include"))
 		refuse(s, RULE_INCLUDE, i, "`%.*s!` is not allowed in a program");
@@ -193,7 +208,8 @@ int scan_source(const char *path, const char *source, size_t len, bool *named_pa
 				*named_path = true;
 			break;
 		case TOK_FLOAT:
-			refuse(&s, RULE_FLOAT, i, "floating point (`%.*s`) is not available in the kernel");
+			refuse(&s, RULE_FLOAT, i,
+			       "floating point (`%.*s`) is not available in the kernel");
 			break;
 		case TOK_BROKEN:
 			s.refused = true;

@@ -16,8 +16,8 @@ enum state { UNSEEN, ACTIVE, DONE };
 
 struct node {
 	enum state state;
-	uint64_t worst;		/* of this function and all below */
-	long deepest;		/* the callee on the worst path; -1: none */
+	uint64_t worst; /* of this function and all below */
+	long deepest; /* the callee on the worst path; -1: none */
 };
 
 struct walk {
@@ -62,7 +62,8 @@ static int visit(struct walk *w, size_t i)
 		int err = 0;
 
 		if (w->nodes[to].state == ACTIVE)
-			return unbounded(w, to, to == i ? "%s calls itself" : "%s and %s call each other",
+			return unbounded(w, to,
+					 to == i ? "%s calls itself" : "%s and %s call each other",
 					 i);
 		if (w->nodes[to].state == UNSEEN)
 			err = visit(w, to);
@@ -88,8 +89,8 @@ static int describe(struct walk *w, long i)
 	for (; i >= 0; i = w->nodes[i].deepest) {
 		const struct function *f = &w->o->functions[i];
 		char *name = function_name(f), *old = w->r->why;
-		int ret = asprintf(&w->r->why, "%s%s%s (%lu)", old ? old : "", old ? " -> " : "", name,
-				   (unsigned long)f->frame);
+		int ret = asprintf(&w->r->why, "%s%s%s (%lu)", old ? old : "", old ? " -> " : "",
+				   name, (unsigned long)f->frame);
 
 		free(old);
 		free(name);
@@ -158,10 +159,13 @@ int stack_check(const struct object *o, const struct stack_report *r, bool check
 	if (!checked) {
 		if (!r->bounded || r->worst <= STACK_LIMIT)
 			return 0;
-		err = too_big(o, r->function, "`%s` has the largest part of the %lu bytes of stack that "
-			      "this program can need; %u are available", r->worst, STACK_LIMIT);
+		err = too_big(o, r->function,
+			      "`%s` has the largest part of the %lu bytes of stack that "
+			      "this program can need; %u are available",
+			      r->worst, STACK_LIMIT);
 		diag_note("bytes per call, deepest path: %s", r->why);
-		diag_note("keep large data in a map or a static behind a SpinLock instead of on the stack");
+		diag_note("keep large data in a map or a static behind a SpinLock instead of on "
+			  "the stack");
 		return err;
 	}
 	for (size_t i = 0; i < o->nfunctions; i++) {
@@ -169,18 +173,23 @@ int stack_check(const struct object *o, const struct stack_report *r, bool check
 
 		if (!f->has_frame) {
 			diag_error(NULL, 0, 0, "`%s` has a frame of unknown size", f->name);
-			diag_note("the compiler gives the size of all but assembly and arrays of variable "
+			diag_note("the compiler gives the size of all but assembly and arrays of "
+				  "variable "
 				  "size");
 			err = -EPERM;
 		} else if (f->frame > FRAME_LIMIT) {
-			err = too_big(o, i, "`%s` needs %lu bytes of stack; %u are available to a function "
-				      "of a program with recursion or calls through pointers", f->frame,
-				      FRAME_LIMIT);
+			err = too_big(o, i,
+				      "`%s` needs %lu bytes of stack; %u are available to a "
+				      "function "
+				      "of a program with recursion or calls through pointers",
+				      f->frame, FRAME_LIMIT);
 			diag_note("%s", r->why);
-			diag_note("keep large data in a map or a static behind a SpinLock instead of on "
+			diag_note("keep large data in a map or a static behind a SpinLock instead "
+				  "of on "
 				  "the stack");
 		} else if (!f->checked) {
-			diag_error(NULL, 0, 0, "`%s` has no stack check; this is a bug of rexc", f->name);
+			diag_error(NULL, 0, 0, "`%s` has no stack check; this is a bug of rexc",
+				   f->name);
 			err = -EPERM;
 		}
 	}

@@ -19,7 +19,7 @@ refused() {
 }
 
 accepted() {
-	rexc -v -o "$TMP/out.ko" "tests/rexc/accept/$1.rs" 2>"$TMP/said" || fail "$(cat "$TMP/said")"
+	rexc -v -o "$TMP/out.ko" "tests/rexc/accept/$1" 2>"$TMP/said" || fail "$(cat "$TMP/said")"
 	modinfo -F rex_stack "$TMP/out.ko" >"$TMP/stack"
 }
 
@@ -88,29 +88,31 @@ test_an_error_of_the_language_is_shown_as_the_compiler_says_it() {
 	contains "$REFUSAL" "$TMP/wrong.rs:2:5"
 }
 
-test_words_in_comments_strings_and_names_are_accepted() { accepted words; }
+test_words_in_comments_strings_and_names_are_accepted() { accepted words.rs; }
+
+test_words_in_included_data_are_accepted() { accepted data; }
 
 test_recursion_is_accepted_and_checked() {
-	accepted recursion
+	accepted recursion.rs
 	eq "$(cat "$TMP/stack")" 0
 	contains "$(cat "$TMP/said")" "recursion::down calls itself"
 	all_checked
 }
 
 test_calls_through_dyn_are_accepted_and_checked() {
-	accepted dyn_call
+	accepted dyn_call.rs
 	eq "$(cat "$TMP/stack")" 0
 	all_checked
 }
 
 test_a_large_frame_without_recursion_is_accepted() {
-	accepted large_frame
+	accepted large_frame.rs
 	[ "$(cat "$TMP/stack")" -gt 20480 ] || fail "$(cat "$TMP/stack")"
 	[ "$(cat "$TMP/stack")" -le 28672 ] || fail "$(cat "$TMP/stack")"
 }
 
 test_a_bounded_program_has_no_checks() {
-	accepted panics
+	accepted panics.rs
 	[ "$(cat "$TMP/stack")" -gt 0 ] || fail "unbounded: $(cat "$TMP/said")"
 	objdump -d "$TMP/out.ko" | grep -q . || fail "no code"
 	! objdump -d "$TMP/out.ko" | grep -q 'test *[$]0x8000,%esp' || fail "checked without need"

@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* tokens are in order, within the source, and never empty */
 	lexer_init(&lx, (const char *)data, size);
 	while ((t = lexer_next(&lx)).kind != TOK_END && t.kind != TOK_BROKEN) {
-		if (t.text < last || !t.len || t.text + t.len > (const char *)data + size || !t.line ||
-		    !t.column)
+		if (t.text < last || !t.len || t.text + t.len > (const char *)data + size ||
+		    !t.line || !t.column)
 			abort();
 		last = t.text + t.len;
 	}
