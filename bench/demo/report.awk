@@ -69,16 +69,20 @@ END {
 		printf "%-22s %11.0f %9.1f %9.1f %6.1f%% %7d %10d %6d %13.0f %11s\n", title[row], median(row, "rps"), \
 			median(row, "p50_us"), median(row, "p99_us"), 100 * hits, sum[row, "lost"], \
 			sum[row, "verified"], wrong, median(row, "flood_rps"), insns == "" ? "-" : insns
-		printf "%s{\"name\":\"%s\",\"rps\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,\"hit_ratio\":%.4f,\"lost\":%d,\"wrong\":%d,\"insn_per_hit\":%s,\"verified\":%d,\"flood_rps\":%.1f,\"memcached_gets\":%d}", \
+		printf "%s{\"name\":\"%s\",\"rps\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,\"hit_ratio\":%.4f,\"lost\":%d,\"wrong\":%d,\"insn_per_hit\":%s,\"verified\":%d,\"flood_rps\":%.1f,\"memcached_gets\":%d,\"own_hits\":%d}", \
 			(i > 1 ? "," : ""), row, median(row, "rps"), median(row, "p50_us"), median(row, "p99_us"), hits, \
 			sum[row, "lost"], wrong, insns == "" ? "null" : insns, sum[row, "verified"], \
-			median(row, "flood_rps"), sum[row, "gets"] >json
+			median(row, "flood_rps"), sum[row, "gets"], sum[row, "own_hits"] >json
 		if (wrong)
 			bad = bad "  " title[row] ": " wrong " wrong replies\n"
 		if (sum[row, "verified"] == 0)
 			bad = bad "  " title[row] ": no reply at all\n"
 		if (row == "memcached" && sum[row, "gets"] < sum[row, "received"])
 			bad = bad "  memcached alone counted fewer GETs than replies came: something else answered\n"
+		off = sum[row, "received"] - sum[row, "gets"] - sum[row, "own_hits"]
+		if (row != "memcached" && (off > 0 ? off : -off) > sum[row, "lost"] + 0.01 * sum[row, "received"])
+			bad = bad "  " title[row] ": it counted " sum[row, "own_hits"] " hits, but memcached missed " \
+				sum[row, "received"] - sum[row, "gets"] " of the GETs\n"
 		if (row != "memcached" && insn != "" && insns == "")
 			bad = bad "  " title[row] ": no instruction count for get-hit-16-32\n"
 		if (row != "memcached" && hits <= 0.9)
@@ -89,7 +93,8 @@ END {
 	close(json)
 	say("")
 	say("Client: " fact["client"] "; kernel " fact["kernel"] " (" fact["accel"] "); medians of " repeats " interleaved rounds.")
-	say("hits: share of the replies that memcached's own counter (cmd_get) did not see. verified: compared byte by byte.")
+	say("hits: share of the replies that memcached's own counter (cmd_get) did not see; the caches' own counters agree.")
+	say("verified: replies compared byte by byte with what that key must have; wrong counts missing and doubled ones too.")
 	say("flood: replies per second, checked in BPF, under GETs made in the kernel as fast as they go.")
 	say("insns/hit: instructions the CPU executes per GET hit (16 B key, 32 B value), exact.")
 	say("Times in an emulated machine mean little by themselves: compare the rows, and trust the instruction counts.")

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two things about loaded BPF objects that bpftool does not show:
+ *
+ *   bpfinfo programs        what verifying each program took. Columns: id, type,
+ *                           name, instructions in it, instructions verified
+ *   bpfinfo sum MAP INDEX   the sum over all CPUs of a u64 in a per-CPU array; MAP
+ *                           is the map's name in any case (Rust statics are upper case)
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static int programs(void)
+{
+	__u32 id = 0;
+
+	while (!bpf_prog_get_next_id(id, &id)) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;	/* went meanwhile */
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+			printf("%u %s %s %zu %u\n", id, libbpf_bpf_prog_type_str(info.type),
+			       *info.name ? info.name : "-",
+			       info.xlated_prog_len / sizeof(struct bpf_insn),
+			       info.verified_insns);
+		close(fd);
+	}
+	if (errno == ENOENT)
+		return 0;
+	fprintf(stderr, "bpfinfo: listing programs: %s\n", strerror(errno));
+	return 1;
+}
+
+static int print_sum(int fd, __u32 index)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t per_cpu[cpus > 0 ? cpus : 1], sum = 0;
+
+	if (cpus <= 0 || bpf_map_lookup_elem(fd, &index, per_cpu)) {
+		fprintf(stderr, "bpfinfo: reading index %u: %s\n", index, strerror(errno));
+		return 1;
+	}
+	for (int i = 0; i < cpus; i++)
+		sum += per_cpu[i];
+	printf("%" PRIu64 "\n", sum);
+	return 0;
+}
+
+static int sum(const char *name, const char *index)
+{
+	__u32 id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		struct bpf_map_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(id), err;
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strcasecmp(info.name, name) &&
+		    info.type == BPF_MAP_TYPE_PERCPU_ARRAY && info.value_size == 8) {
+			err = print_sum(fd, strtoul(index, NULL, 10));
+			close(fd);
+			return err;
+		}
+		close(fd);
+	}
+	fprintf(stderr, "bpfinfo: there is no per-CPU array of u64 named '%s'\n", name);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "programs"))
+		return programs();
+	if (argc == 4 && !strcmp(argv[1], "sum"))
+		return sum(argv[2], argv[3]);
+	fprintf(stderr, "usage: bpfinfo programs | bpfinfo sum MAP INDEX\n");
+	return 2;
+}
