@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The pieces of memcached's text protocol that the accelerator reads, without allocation and
+//! without a panic for any bytes.
+//!
+//! Everything here is strict: what is not exactly of the form that is answered or remembered is
+//! `None`, and the packet is memcached's business.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod frame;
+mod get;
+mod hash;
+mod reply;
+mod set;
+#[cfg(test)]
+mod tests;
+
+pub use frame::{FRAME_LEN, is_single};
+pub use get::get_key;
+pub use hash::hash;
+pub use reply::{Value, value_reply};
+pub use set::set_keys;
+
+/// Eight bytes that are all `byte`.
+const fn bytes(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The top bit of each byte of `word` that is at most a space, among them all control characters.
+/// The lowest such byte is exact; above it there may be false ones, so that `!= 0` is exact.
+const fn blanks(word: u64) -> u64 {
+    word.wrapping_sub(bytes(b' ' + 1)) & !word & bytes(0x80)
+}
+
+/// Whether `text` can be (part of) a key: nothing up to a space in it.
+fn no_blanks(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let bad = words.iter().fold(0, |bad, word| bad | blanks(u64::from_le_bytes(*word)));
+    bad == 0 && rest.iter().all(|byte| *byte > b' ')
+}
