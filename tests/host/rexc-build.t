@@ -14,10 +14,12 @@ teardown() {
 	[ -z "$(ls -A "$TMP/tmp")" ] || { ls -lR "$TMP/tmp"; return 1; }
 }
 
-test_hello_builds_in_under_10_seconds() {
-	local start=$SECONDS
-	rexc -o "$TMP/hello.ko" "$TMP/hello.rs"
-	[ $((SECONDS - start)) -le 10 ] || fail "took $((SECONDS - start)) s"
+# CPU time, not wall time: other tests may share the machine.
+test_hello_builds_within_10_seconds_of_CPU_time() {
+	local TIMEFORMAT='%U %S' used
+	used=$( { time rexc -o "$TMP/hello.ko" "$TMP/hello.rs" >/dev/null; } 2>&1)
+	awk -v used="$used" 'BEGIN { split(used, t, " "); exit t[1] + t[2] <= 0 || t[1] + t[2] > 10 }' ||
+		fail "user and system seconds: $used"
 }
 
 test_module_information() {
