@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The functions of rex_prog.h. The compiler checks neither names nor types against the header;
+//! the tests do, by linking.
+#![allow(clippy::missing_safety_doc)]
+
+use super::{maps, packet::Packet};
+use crate::ffi::{self, rex_ctx, rex_map_def};
+use core::ffi::{c_char, c_long, c_void};
+use std::cell::RefCell;
+use std::slice;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+static NOW: AtomicU64 = AtomicU64::new(0);
+static RANDOM: AtomicU32 = AtomicU32::new(1);
+static LOG: Mutex<Vec<(u32, String)>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// The words of held locks.
+    static HELD: RefCell<Vec<*mut u32>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(super) fn reset() {
+    NOW.store(0, Relaxed);
+    RANDOM.store(1, Relaxed);
+    LOG.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+pub(super) fn set_time_ns(now: u64) {
+    NOW.store(now, Relaxed);
+}
+
+pub(super) fn log() -> Vec<(u32, String)> {
+    LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+pub(super) fn locks_held() -> usize {
+    HELD.with_borrow(Vec::len)
+}
+
+pub(super) fn release_locks() {
+    for word in HELD.take() {
+        // SAFETY: the word of a static lock, held by this thread.
+        unsafe { *word = 0 };
+    }
+}
+
+fn negative(error: u32) -> c_long {
+    -c_long::from(error)
+}
+
+fn status(result: Option<()>) -> c_long {
+    result.map_or(negative(ffi::EINVAL), |()| 0)
+}
+
+fn result(result: Result<(), u32>) -> c_long {
+    result.map_or_else(negative, |()| 0)
+}
+
+/// Defines functions under their C names. Each is as safe as the header says.
+macro_rules! helpers {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty)? $body:block)*) => {
+        $(
+            // SAFETY: the name is the ABI's; nothing else in a test defines it.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn $name($($arg: $type),*) $(-> $ret)? {
+                // SAFETY: the caller keeps the promises of rex_prog.h.
+                #[allow(unused_unsafe)]
+                unsafe { $body }
+            }
+        )*
+    };
+}
+
+helpers! {
+    fn rex_map_lookup(map: *const rex_map_def, key: *const c_void) -> *mut c_void {
+        maps::lookup(map, key.cast()).map_or(std::ptr::null_mut(), |at| at as *mut c_void)
+    }
+    fn rex_map_update(map: *const rex_map_def, key: *const c_void, value: *const c_void, flags: u64) -> c_long {
+        result(maps::update(map, key.cast(), value.cast(), flags))
+    }
+    fn rex_map_delete(map: *const rex_map_def, key: *const c_void) -> c_long {
+        result(maps::delete(map, key.cast()))
+    }
+
+    fn rex_spin_lock(lock: *mut u32) -> c_long {
+        HELD.with_borrow_mut(|held| {
+            if held.contains(&lock) {
+                return negative(ffi::EDEADLK);
+            }
+            if held.len() >= ffi::REX_MAX_RESOURCES as usize {
+                return negative(ffi::ENOSPC);
+            }
+            let word = AtomicU32::from_ptr(lock);
+            while word.compare_exchange(0, 1, std::sync::atomic::Ordering::Acquire, Relaxed).is_err() {
+                std::thread::yield_now();
+            }
+            held.push(lock);
+            0
+        })
+    }
+    fn rex_spin_trylock(lock: *mut u32) -> c_long {
+        if !HELD.with_borrow(|held| held.contains(&lock)) && *lock != 0 {
+            return negative(ffi::EBUSY);
+        }
+        rex_spin_lock(lock)
+    }
+    fn rex_spin_unlock(lock: *mut u32) -> c_long {
+        HELD.with_borrow_mut(|held| match held.iter().position(|word| *word == lock) {
+            Some(i) => {
+                held.swap_remove(i);
+                AtomicU32::from_ptr(lock).store(0, std::sync::atomic::Ordering::Release);
+                0
+            }
+            None => negative(ffi::EPERM),
+        })
+    }
+
+    fn rex_ktime_ns() -> u64 { NOW.load(Relaxed) }
+    fn rex_cpu() -> u32 { 0 }
+    fn rex_random() -> u32 {
+        // xorshift32
+        let mut x = RANDOM.load(Relaxed);
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        RANDOM.store(x, Relaxed);
+        x
+    }
+    fn rex_printk(level: u32, text: *const c_char, len: u64) {
+        let text = slice::from_raw_parts(text.cast::<u8>(), len as usize);
+        let text = String::from_utf8_lossy(text).into_owned();
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).push((level, text));
+    }
+
+    fn rex_xdp_adjust_head(ctx: *mut rex_ctx, delta: i32) -> c_long {
+        status(Packet::adjust_head(ctx, delta))
+    }
+    fn rex_xdp_adjust_tail(ctx: *mut rex_ctx, delta: i32) -> c_long {
+        status(Packet::adjust_tail(ctx, delta))
+    }
+    fn rex_xdp_frags(ctx: *const rex_ctx) -> u32 { u32::from(Packet::of(ctx).frags) }
+    fn rex_xdp_ifindex(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).ifindex }
+    fn rex_xdp_rx_queue(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).rx_queue }
+
+    fn rex_skb_writable(ctx: *mut rex_ctx, len: u32) -> c_long {
+        status(Packet::writable(ctx, len as usize))
+    }
+    fn rex_skb_load(ctx: *const rex_ctx, offset: u32, to: *mut c_void, len: u32) -> c_long {
+        match Packet::of(ctx).range(offset, len) {
+            Some(bytes) => { to.cast::<u8>().copy_from(bytes.as_ptr(), bytes.len()); 0 }
+            None => negative(ffi::EFAULT),
+        }
+    }
+    fn rex_skb_store(ctx: *mut rex_ctx, offset: u32, from: *const c_void, len: u32) -> c_long {
+        match Packet::of(ctx).range(offset, len) {
+            Some(bytes) => { bytes.as_mut_ptr().copy_from(from.cast(), bytes.len()); 0 }
+            None => negative(ffi::EFAULT),
+        }
+    }
+    fn rex_skb_len(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).bytes().len() as u32 }
+    fn rex_skb_ifindex(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).ifindex }
+    fn rex_skb_protocol(ctx: *const rex_ctx) -> u32 { u32::from(Packet::of(ctx).protocol) }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! rex.ko in a test process, so that programs can be tested on the host (`--cfg rex_mock`).
+//!
+//! ```
+//! use rex::mock::{Packet, Session};
+//! use rex::prelude::*;
+//!
+//! #[rex_map]
+//! static SEEN: RexPerCpuArray<u64> = RexPerCpuArray::new(1, 0);
+//!
+//! #[rex_xdp]
+//! pub fn echo(ctx: &mut Xdp<'_>) -> XdpVerdict {
+//!     SEEN.add(0, 1);
+//!     ctx.data_mut()[0] = 0xff;
+//!     if ctx.adjust_tail(1).is_ok() { XdpVerdict::Tx } else { XdpVerdict::Pass }
+//! }
+//!
+//! let session = Session::new();
+//! let mut packet = Packet::new(&[0; 60]);
+//! assert_eq!(session.run_xdp(echo, &mut packet), Ok(XdpVerdict::Tx));
+//! assert_eq!(packet.bytes().len(), 61);
+//! assert_eq!(SEEN.get(0), Some(1));
+//! // A panic in the program comes back as an error.
+//! assert!(session.run_xdp(echo, &mut Packet::new(&[])).is_err());
+//! ```
+//!
+//! What differs from the kernel: a panic runs destructors, nothing is preempted, there is one CPU,
+//! and nothing stops an endless loop.
+
+mod helpers;
+mod maps;
+mod packet;
+
+pub use packet::Packet;
+
+use crate::tc::{Tc, TcVerdict};
+use crate::xdp::{Xdp, XdpVerdict};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static SESSION: Mutex<()> = Mutex::new(());
+
+/// The text of a panic that ended a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+/// A freshly loaded program: empty maps and log, time 0. One at a time: tests that run in
+/// parallel wait for each other. Plain statics of a program keep their values.
+pub struct Session(#[allow(dead_code)] MutexGuard<'static, ()>);
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// Waits until no other session lives, then starts from scratch.
+    pub fn new() -> Self {
+        // A failed test poisons the lock, and nothing else.
+        let guard = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
+        maps::reset();
+        helpers::reset();
+        Self(guard)
+    }
+
+    /// Runs an XDP program on a packet.
+    pub fn run_xdp(
+        &self,
+        program: impl FnOnce(&mut Xdp<'_>) -> XdpVerdict,
+        packet: &mut Packet,
+    ) -> Result<XdpVerdict, Fault> {
+        packet.run(|ctx| {
+            // SAFETY: the context lives until this returns and is used by nobody else.
+            invoke(|| program(&mut unsafe { Xdp::from_raw(ctx) }))
+        })
+    }
+
+    /// Runs a tc program on a packet.
+    pub fn run_tc(
+        &self,
+        program: impl FnOnce(&mut Tc<'_>) -> TcVerdict,
+        packet: &mut Packet,
+    ) -> Result<TcVerdict, Fault> {
+        packet.run(|ctx| {
+            // SAFETY: the context lives until this returns and is used by nobody else.
+            invoke(|| program(&mut unsafe { Tc::from_raw(ctx) }))
+        })
+    }
+
+    /// Sets the clock that programs read.
+    pub fn set_time_ns(&self, now: u64) {
+        helpers::set_time_ns(now);
+    }
+
+    /// What programs wrote to the kernel log: level and text.
+    pub fn log(&self) -> Vec<(u32, String)> {
+        helpers::log()
+    }
+
+    /// How many locks are held now; 0 after each run.
+    pub fn locks_held(&self) -> usize {
+        helpers::locks_held()
+    }
+}
+
+fn invoke<R>(run: impl FnOnce() -> R) -> Result<R, Fault> {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    helpers::release_locks();
+    result.map_err(|payload| {
+        Fault(match payload.downcast::<String>() {
+            Ok(text) => *text,
+            Err(payload) => payload.downcast::<&str>().map_or_else(|_| String::new(), |t| t.to_string()),
+        })
+    })
+}
