@@ -83,6 +83,7 @@ static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
 		atomic_set_release(&prog->fault_busy, 2);
 		irq_work_queue(&prog->fault_irq);
 	}
+	frame->waiting = false;
 	if (frame->held)
 		rex_release(frame);
 	rex_unwind(frame, rex_hooks[slot->hook].safe);

@@ -95,7 +95,8 @@ struct rex_frame {
 	union {
 		u64		watch;		/* both below, for one store */
 		struct {
-			u32	ticks;		/* that found this invocation running */
+			u16	ticks;		/* that found this invocation running */
+			u16	waits;		/* that found it waiting for a lock */
 			u32	stop;		/* end it at the next helper call */
 		};
 	};
@@ -103,6 +104,7 @@ struct rex_frame {
 	struct rex_ctx		ctx;
 	unsigned long		held;		/* bitmap of @locks in use */
 	u32			*locks[REX_MAX_RESOURCES];
+	bool			waiting;	/* for a lock */
 	unsigned long		cut_ip, cut_sp;	/* where the watchdog cut it off */
 };
 
@@ -177,6 +179,7 @@ s32 rex_release_last(struct rex_frame *frame, s32 verdict);
 #define REX_TICK_US		4000
 #define REX_BUDGET_DEFAULT_US	20000
 #define REX_BUDGET_MAX_US	10000000
+#define REX_WAIT_US		500000		/* for locks, beside the budget */
 
 void rex_watchdog_init(void);
 void rex_watchdog_start(void);
@@ -197,7 +200,7 @@ struct rex_prog {
 	bool			disabled;	/* by the user, counts before all maps are bound too */
 	u32			stack;
 	u32			budget_us;
-	u32			budget_ticks;
+	u32			budget_ticks, wait_ticks;
 	unsigned long		text, text_size;
 
 	u32			entries;

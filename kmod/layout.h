@@ -11,7 +11,7 @@
 
 #define REX_STACK_SIZE	0x10000		/* also the alignment */
 #define REX_STACK_BIT	0x8000
-#define REX_FRAME_SIZE	256
+#define REX_FRAME_SIZE	512
 #define REX_LEVELS	4		/* task, softirq, hardirq, NMI */
 
 #define REX_FRAME_REGS	32		/* offset of rex_frame.regs */

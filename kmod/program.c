@@ -106,6 +106,7 @@ void rex_prog_set_budget(struct rex_prog *prog, u32 us)
 {
 	prog->budget_us = us;
 	WRITE_ONCE(prog->budget_ticks, DIV_ROUND_UP(us, REX_TICK_US));
+	WRITE_ONCE(prog->wait_ticks, DIV_ROUND_UP(max(us, (u32)REX_WAIT_US), REX_TICK_US));
 }
 
 void rex_prog_set_timing(struct rex_prog *prog, bool on)

@@ -27,6 +27,7 @@ static long rex_lock(u32 *lock, bool wait)
 		old = 0;
 		if (try_cmpxchg_acquire(lock, &old, me))
 			break;
+		/* Only at the first try: another CPU's lock never becomes ours. */
 		if (old == me) {
 			ret = -EDEADLK;
 			goto out;
@@ -35,9 +36,11 @@ static long rex_lock(u32 *lock, bool wait)
 			ret = -EBUSY;
 			goto out;
 		}
+		WRITE_ONCE(frame->waiting, true);
 		rex_check_stop(frame);
 		cpu_relax();
 	}
+	WRITE_ONCE(frame->waiting, false);
 	frame->locks[index] = lock;
 	__set_bit(index, &frame->held);
 out:

@@ -2,7 +2,8 @@
 /*
  * A tick on every CPU, only while a program is loaded, that counts for how long each running
  * invocation has been seen. It counts ticks and not time, so that a CPU that the hypervisor
- * took away is no overrun. A hook that runs with hard interrupts off is out of its reach
+ * took away is no overrun. Ticks that find it waiting for a lock have a limit of their own: the
+ * lock's owner may be on a CPU that was taken away. A hook that runs with hard interrupts off is out of its reach
  * until they are on again.
  */
 #include <linux/cpu.h>
@@ -37,17 +38,26 @@ static enum hrtimer_restart rex_tick(struct hrtimer *timer)
 {
 	struct rex_frame *const *frames = this_cpu_ptr(rex_frames);
 	const struct rex_frame *top = this_cpu_read(rex_top);
-	int level;
+	int level, levels = 0;
 
-	for (level = 0; level < REX_LEVELS && frames[level] && frames[level] != top; level++) {
+	while (levels < REX_LEVELS && frames[levels] && frames[levels] != top)
+		levels++;
+	for (level = 0; level < levels; level++) {
 		struct rex_frame *frame = frames[level];
+		bool innermost = level == levels - 1;
 		/* The frame may be taken but not filled: its slot is then the one before. */
 		const struct rex_prog *prog = READ_ONCE(rex_frame_slot(frame)->prog);
 
-		if (!prog || ++frame->ticks <= READ_ONCE(prog->budget_ticks))
+		if (!prog)
 			continue;
+		if (READ_ONCE(frames[levels - 1]->waiting)) {
+			if (!innermost || ++frame->waits <= READ_ONCE(prog->wait_ticks))
+				continue;
+		} else if (++frame->ticks <= READ_ONCE(prog->budget_ticks)) {
+			continue;
+		}
 		WRITE_ONCE(frame->stop, 1);
-		if (level + 1 == REX_LEVELS || frames[level + 1] == top)
+		if (innermost)
 			rex_cut(frame, prog);
 	}
 	hrtimer_forward_now(timer, rex_tick_time);

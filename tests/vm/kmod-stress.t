@@ -9,6 +9,12 @@ teardown() {
 	rex_down
 }
 
+# A test run of an XDP program patches the kernel's text (the dispatcher's jump) when it begins
+# and ends. Emulated by QEMU 7.2, another CPU that runs XDP just then may meet a breakpoint that
+# is no longer there, and the VM dies; two empty eBPF programs do it as well. So XDP runs on one
+# CPU at a time here, and tc, which has no dispatcher and takes the same way through rex.ko, on
+# the other.
+
 # Test runs of ENTRY on both CPUs for SECONDS, in the background: pids in $KEEP.
 keep_both() {
 	local cpu
@@ -21,45 +27,65 @@ keep_both() {
 }
 
 test_one_lock_on_two_cpus() {
-	keep_both cprog/lock_count 3
+	keep_both cprog/tc_lock_count 3
 	local pid; for pid in $KEEP; do wait "$pid"; done
 	eq "$(tail -n 1 "$TMP/keep0")" "1 "
 	eq "$(tail -n 1 "$TMP/keep1")" "1 "
-	eq "$(drive sum cprog array 1)" "$(counter lock_count runs)"
+	eq "$(drive sum cprog array 1)" "$(counter tc_lock_count runs)"
 }
 
 test_unload_under_traffic() {
 	local i
-	keep_both cprog/drop 6
+	keep_both cprog/tc_drop 6
 	for i in {1..15}; do
 		rmmod cprog
 		insmod "$CPROG/cprog.ko"
 		drive bind cprog
 	done
 	local pid; for pid in $KEEP; do wait "$pid"; done
-	eq "$(tail -n 1 "$TMP/keep0")" "1 2 "
-	eq "$(tail -n 1 "$TMP/keep1")" "1 2 "
+	eq "$(tail -n 1 "$TMP/keep0")" "0 1 "
+	eq "$(tail -n 1 "$TMP/keep1")" "0 1 "
+}
+
+test_unload_under_xdp_and_tc() {
+	local i pid pids
+	taskset -c 0 "$CPROG/drive" run cprog/drop 8000000 >"$TMP/run" &
+	pids=$!
+	taskset -c 1 "$CPROG/drive" keep cprog/tc_drop 5 >"$TMP/keep" &
+	pids="$pids $!"
+	wait_for 5 grep -q ready "$TMP/keep"
+	for i in {1..5}; do
+		rmmod cprog
+		insmod "$CPROG/cprog.ko"
+		drive bind cprog
+	done
+	for pid in $pids; do wait "$pid"; done
+	[ "$(info stale)" -gt 0 ]
+	eq "$(cut -d' ' -f1 "$TMP/run")" 2
+	eq "$(tail -n 1 "$TMP/keep")" "0 1 "
+	eq "$(verdict cprog/drop)" 1
 }
 
 test_enable_disable_and_crash_under_traffic() {
 	local i
-	keep_both cprog/lock_leak 4
+	keep_both cprog/tc_lock_leak 4
 	for i in {1..20}; do
 		drive set cprog enabled 0
 		drive set cprog enabled 1
-		drive run cprog/lock_panic >/dev/null
+		drive run cprog/skb_panic >/dev/null
 		drive set cprog enabled 1
 		drive set cprog timing $((i % 2))
 	done
 	local pid; for pid in $KEEP; do wait "$pid"; done
-	# A disabled program's verdict is XDP_PASS; the lock is only ever free or held.
-	lacks "$(tail -n 1 "$TMP/keep0")" "10"
+	# 0: disabled, 1: it got the lock; 101 would be a lock that this CPU holds for ever.
+	lacks "$(tail -n 1 "$TMP/keep0")" "101"
+	lacks "$(tail -n 1 "$TMP/keep1")" "101"
 	eq "$(verdict cprog/lock)" 1
 }
 
 test_cpu_hotplug_under_traffic() {
 	local i
-	drive keep cprog/lock_leak 8 >"$TMP/keep" &
+	taskset -c 0 "$CPROG/drive" keep cprog/tc_lock_leak 8 >"$TMP/keep" &
 	wait_for 5 grep -q ready "$TMP/keep"
 	for i in {1..4}; do
 		echo 0 >/sys/devices/system/cpu/cpu1/online
@@ -98,31 +124,26 @@ test_malformed_netlink_messages_are_harmless() {
 
 memory() { awk '/^(Slab|VmallocUsed|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo; }
 
-test_loading_a_thousand_times_loses_no_memory() {
-	local i before after
-	for i in {1..50}; do
-		insmod "$CPROG/cbare.ko"; rmmod cbare
-	done
+# grows LIMIT COMMAND...: runs it twice; how many KiB the second time costs, at most LIMIT.
+grows() {
+	local limit=$1 before after; shift
+	"$@"
 	before=$(memory)
-	for i in {1..1000}; do
-		insmod "$CPROG/cbare.ko"; rmmod cbare
-	done
-	sync; echo 3 >/proc/sys/vm/drop_caches
+	"$@"
+	echo 3 >/proc/sys/vm/drop_caches
 	after=$(memory)
-	# 1 KiB lost per load would be 1000.
-	[ $((after - before)) -lt 500 ] || fail "$((after - before)) KiB are gone"
+	echo "$((after - before)) KiB"
+	[ $((after - before)) -lt "$limit" ]
 }
 
-test_loading_rex_a_hundred_times_loses_no_memory() {
-	local i before after
-	rex_down
-	for i in {1..10}; do rex_up; rex_down; done
-	before=$(memory)
-	for i in {1..100}; do rex_up; rex_down; done
-	sync; echo 3 >/proc/sys/vm/drop_caches
-	after=$(memory)
-	# The stacks alone are 512 KiB per load.
-	[ $((after - before)) -lt 1024 ] || fail "$((after - before)) KiB are gone"
-}
+register_500_times() { insmod "$CPROG/cbare.ko" cycles=500; rmmod cbare; }
+load_program_20_times() { local i; for i in {1..20}; do insmod "$CPROG/cbare.ko"; rmmod cbare; done; }
+load_rex_20_times() { local i; for i in {1..20}; do rex_up; rex_down; done; }
+
+# 1 KiB lost per registration would be 500.
+test_a_thousand_registrations_lose_no_memory() { grows 300 register_500_times; }
+test_loading_programs_loses_no_memory() { grows 200 load_program_20_times; }
+# The stacks alone are 512 KiB per load.
+test_loading_rex_loses_no_memory() { rex_down; grows 1024 load_rex_20_times; }
 
 tap_run

@@ -23,8 +23,20 @@ static const struct rex_program_def def = {
 	.maps = maps, .maps_end = maps,
 };
 
+static int cycles;
+module_param(cycles, int, 0);
+MODULE_PARM_DESC(cycles, "register and unregister so often first");
+
 static int __init cbare_init(void)
 {
+	int i, ret;
+
+	for (i = 0; i < cycles; i++) {
+		ret = rex_program_register(THIS_MODULE, &def);
+		if (ret)
+			return ret;
+		rex_program_unregister(THIS_MODULE);
+	}
 	return rex_program_register(THIS_MODULE, &def);
 }
 

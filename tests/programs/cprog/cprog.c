@@ -266,6 +266,11 @@ static __s32 e_skb(struct rex_ctx *ctx)
 	return 2;	/* TC_ACT_SHOT */
 }
 
+/* The verdicts 1 and 2 of these, XDP_DROP and XDP_PASS, are TC_ACT_RECLASSIFY and TC_ACT_SHOT. */
+#define e_tc_drop	e_drop
+#define e_tc_lock_leak	e_lock_leak
+#define e_tc_lock_count	e_lock_count
+
 static __s32 e_skb_panic(struct rex_ctx *ctx)
 {
 	deep_panic(2);
@@ -279,7 +284,8 @@ static struct rex_entry_def entries[] = {
 	XDP(pass), XDP(drop), XDP(context), XDP(loop), XDP(loop_helper), XDP(panic),
 	XDP(panic_null), XDP(recurse), XDP(lock), XDP(lock_leak), XDP(lock_panic),
 	XDP(lock_stuck), XDP(lock_loop), XDP(lock_count), XDP(count), XDP(hash), XDP(print),
-	XDP(adjust), TC(skb), TC(skb_panic),
+	XDP(adjust), TC(skb), TC(skb_panic), TC(tc_drop), TC(tc_lock_leak),
+	TC(tc_lock_count),
 };
 
 /* What a damaged module looks like: each value of the parameter breaks one thing. */
