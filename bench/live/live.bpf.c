@@ -108,6 +108,12 @@ int live_gen(struct xdp_md *ctx)
 	n = c->frame_len;
 	if (n < 1 || n > LIVE_FRAME)
 		return XDP_ABORTED;
+	/*
+	 * A frame that the other end has grown comes back with that length, unless we
+	 * change the length as well: only then does the kernel start over.
+	 */
+	if (bpf_xdp_adjust_tail(ctx, 1))
+		return XDP_ABORTED;
 	if (bpf_xdp_store_bytes(ctx, 0, s->frame, n))
 		return XDP_ABORTED;
 	bump(LIVE_SENT);

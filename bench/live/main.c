@@ -168,7 +168,8 @@ static void read_counts(struct live_bpf *b, uint64_t out[LIVE_COUNTS])
 
 static int send_frames(struct live_bpf *b, const uint8_t *frame, uint32_t len, uint32_t n)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = frame, .data_size_in = len, .repeat = n,
+	/* live_gen adds the last byte */
+	LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = frame, .data_size_in = len - 1, .repeat = n,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(b->progs.live_gen), &t))

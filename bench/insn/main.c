@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counts the instructions that a packet costs, for the eBPF and for the Rex accelerator.
+ *
+ * Only meaningful under "topology/vm/run --icount", where the guest's clock advances by
+ * one nanosecond per instruction: the duration that BPF_PROG_TEST_RUN reports is
+ * the count. The cache is filled by the programs' own egress entries, and each
+ * answer is compared with the bytes that memcached would have sent.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <rex/librex.h>
+#include "internal.h"		/* librex: a shim to be tail-called */
+#include "bmc.skel.h"
+#include "insn.h"
+#include "packet.h"
+#include "wrap.skel.h"
+
+#define REPEAT	1000
+#define ROUNDS	7
+#define ENTRIES	(1 << 16)
+#define MAX_ROWS 32
+
+struct target {
+	const char *name;
+	int ingress, egress, empty;	/* program fds */
+};
+
+static struct row {
+	char packet[32];
+	__u32 count[2];			/* of target 0 and 1 */
+} rows[MAX_ROWS];
+static int n_rows;
+static struct wrap *wrap;
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void die(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("insn: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void note(int target, __u32 count, const char *format, ...)
+{
+	char packet[sizeof(rows->packet)];
+	va_list ap;
+	int i;
+
+	va_start(ap, format);
+	vsnprintf(packet, sizeof(packet), format, ap);
+	va_end(ap);
+	for (i = 0; i < n_rows; i++)
+		if (!strcmp(rows[i].packet, packet))
+			break;
+	if (i == MAX_ROWS)
+		die("more than %d rows", MAX_ROWS);
+	if (i == n_rows)
+		strcpy(rows[n_rows++].packet, packet);
+	rows[i].count[target] = count;
+}
+
+/* One BPF_PROG_TEST_RUN. Returns the instructions per run. */
+static __u32 run(int prog, const struct frame *in, int repeat, __u32 want, struct frame *out)
+{
+	static struct frame scratch;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->bytes, .data_size_in = in->len,
+		    .repeat = repeat);
+
+	if (!out)
+		out = &scratch;
+	opts.data_out = out->bytes;
+	opts.data_size_out = sizeof(out->bytes);
+	if (bpf_prog_test_run_opts(prog, &opts))
+		die("cannot run a program: %s", strerror(errno));
+	if (opts.retval != want)
+		die("verdict %d, expected %d, for a packet of %zu bytes", (int)opts.retval,
+		    (int)want, in->len);
+	out->len = opts.data_size_out;
+	return opts.duration;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	__u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of several rounds; under -icount they hardly differ. */
+static __u32 count(int prog, const struct frame *in, __u32 want)
+{
+	__u32 round[ROUNDS];
+	int i;
+
+	run(prog, in, 1, want, NULL);
+	for (i = 0; i < ROUNDS; i++)
+		round[i] = run(prog, in, REPEAT, want, NULL);
+	qsort(round, ROUNDS, sizeof(*round), by_size);
+	return round[ROUNDS / 2];
+}
+
+static void set_packet(const struct frame *in, size_t reply_len)
+{
+	struct insn_packet packet = { .len = in->len, .reply_len = reply_len };
+	__u32 first = 0;
+
+	if (in->len > sizeof(packet.bytes))
+		die("a request of %zu bytes does not fit the wrapper", in->len);
+	memcpy(packet.bytes, in->bytes, in->len);
+	if (bpf_map_update_elem(bpf_map__fd(wrap->maps.packets), &first, &packet, 0))
+		die("cannot set the packet: %s", strerror(errno));
+}
+
+/* As count(), of a program that makes @reply of @in, without what the wrapper costs. */
+static __u32 count_wrapped(int prog, const struct frame *in, size_t reply_len,
+			   const struct frame *reply)
+{
+	int wrapper = bpf_program__fd(wrap->progs.wrap);
+	__u32 round[ROUNDS], first = 0;
+	struct frame out;
+	int i;
+
+	if (bpf_map_update_elem(bpf_map__fd(wrap->maps.programs), &first, &prog, 0))
+		die("cannot tail-call a program: %s", strerror(errno));
+	for (i = 0; i < ROUNDS; i++) {
+		set_packet(in, reply_len);
+		round[i] = run(wrapper, in, REPEAT, XDP_TX, &out);
+		if (reply && (out.len != reply->len || memcmp(out.bytes, reply->bytes, out.len)))
+			die("wrong reply of %zu bytes, expected %zu", out.len, reply->len);
+	}
+	qsort(round, ROUNDS, sizeof(*round), by_size);
+	return round[ROUNDS / 2];
+}
+
+static void make_key(char *key, size_t len, char letter)
+{
+	memset(key, letter, len);
+	key[len] = '\0';
+}
+
+static void count_hit(const struct target *t, int target, size_t key_len, size_t value_len)
+{
+	int stub = bpf_program__fd(wrap->progs.stub);
+	static char letter = 'a';	/* a key of its own for each case */
+	struct frame request, reply, out;
+	__u32 with, without;
+	char key[256];
+
+	make_key(key, key_len, letter++);
+	frame_get(&request, key);
+	frame_reply(&reply, key, value_len);
+	run(t->ingress, &request, 1, XDP_PASS, NULL);
+	run(t->egress, &reply, 1, (__u32)-1 /* TC_ACT_UNSPEC */, NULL);
+	run(t->ingress, &request, 1, XDP_TX, &out);
+	if (out.len != reply.len || memcmp(out.bytes, reply.bytes, out.len))
+		die("%s: wrong reply to a GET of %zu/%zu bytes", t->name, key_len, value_len);
+	with = count_wrapped(t->ingress, &request, reply.len, &reply);
+	without = count_wrapped(stub, &request, reply.len, NULL);
+	note(target, with - without, "get-hit-%zu-%zu", key_len, value_len);
+}
+
+static void count_all(const struct target *t, int target)
+{
+	static const size_t hits[][2] = {
+		{ 16, 32 }, { 16, 100 }, { 16, 500 }, { 16, 1000 }, { 64, 32 }, { 64, 1000 },
+	};
+	static const size_t misses[] = { 16, 64 }, sets[] = { 32, 200, 1000, 1400 };
+	struct frame frame, *f = &frame;
+	char key[256], text[MAX_FRAME];
+	size_t i, len;
+
+	for (i = 0; i < sizeof(hits) / sizeof(*hits); i++)
+		count_hit(t, target, hits[i][0], hits[i][1]);
+	for (i = 0; i < sizeof(misses) / sizeof(*misses); i++) {
+		make_key(key, misses[i], 'M');
+		frame_get(f, key);
+		note(target, count(t->ingress, f, XDP_PASS), "get-miss-%zu", misses[i]);
+	}
+	make_key(key, 16, 'k');
+	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+		len = sprintf(text, "set %s 0 0 %zu\r\n", key, sets[i]);
+		memset(text + len, 'x', sets[i]);
+		len += sets[i];
+		len += sprintf(text + len, "\r\n");
+		frame_tcp(f, 11211, text, len);
+		note(target, count(t->ingress, f, XDP_PASS), "tcp-set-%zu", sets[i]);
+	}
+	len = sprintf(text, "get %s\r\n", key);
+	frame_tcp(f, 11211, text, len);
+	note(target, count(t->ingress, f, XDP_PASS), "tcp-get");
+	frame_tcp(f, 11211, "", 0);
+	note(target, count(t->ingress, f, XDP_PASS), "tcp-ack");
+	frame_udp(f, 53, "hello world hello world", 23);
+	note(target, count(t->ingress, f, XDP_PASS), "udp-other");
+	note(target, count(t->empty, f, XDP_PASS), "empty");
+}
+
+static void load_ebpf(struct target *t)
+{
+	struct bmc *bmc = bmc__open();
+
+	if (!bmc)
+		die("cannot open the eBPF accelerator: %s", strerror(errno));
+	bpf_map__set_max_entries(bmc->maps.bmc_cache, ENTRIES);
+	bmc->rodata->bmc_mask = ENTRIES - 1;
+	bmc->rodata->bmc_seed = 0x0123456789abcdefULL;
+	if (bmc__load(bmc))
+		die("cannot load the eBPF accelerator: %s", strerror(errno));
+	t->name = "ebpf";
+	t->ingress = bpf_program__fd(bmc->progs.bmc_ingress);
+	t->egress = bpf_program__fd(bmc->progs.bmc_egress);
+	t->empty = bpf_program__fd(wrap->progs.empty);
+}
+
+static int shim(const struct rex_program *program, const char *name)
+{
+	const struct rex_entry *entry;
+	struct bpf_object *obj;
+	int fd;
+
+	if (rex_program_entry(program, name, -1, &entry) || rex_shim_load(entry, &obj, &fd))
+		die("%s", rex_errmsg());
+	return fd;
+}
+
+static void load_rex(struct target *t, const char *bmc_ko, const char *empty_ko)
+{
+	struct rex_program *bmc, *empty;
+	struct rex *rex = NULL;
+
+	if (rex_program_load(&rex, bmc_ko, &bmc) || rex_program_load(&rex, empty_ko, &empty))
+		die("%s", rex_errmsg());
+	t->name = "rex";
+	t->ingress = shim(bmc, "ingress");
+	t->egress = shim(bmc, "egress");
+	t->empty = shim(empty, "empty");
+}
+
+int main(int argc, char **argv)
+{
+	struct target targets[2] = {};
+	int i;
+
+	if (argc != 3) {
+		fputs("usage: insn REX_BMC.ko REX_EMPTY.ko (called by bench/insn/run)\n", stderr);
+		return 64;
+	}
+	wrap = wrap__open_and_load();
+	if (!wrap)
+		die("cannot load the wrapper: %s", strerror(errno));
+	load_ebpf(&targets[0]);
+	load_rex(&targets[1], argv[1], argv[2]);
+	for (i = 0; i < 2; i++)
+		count_all(&targets[i], i);
+	for (i = 0; i < n_rows; i++)
+		printf("%s\t%u\t%u\n", rows[i].packet, rows[i].count[0], rows[i].count[1]);
+	return 0;
+}
