@@ -1,0 +1,5 @@
+//~ ERROR: lifetime may not live long enough
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+#[rex_xdp]
+pub fn run(_ctx: &mut Xdp<'static>) -> XdpVerdict { XdpVerdict::Pass }

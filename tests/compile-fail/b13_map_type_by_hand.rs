@@ -1,0 +1,5 @@
+//~ ERROR: Sealed
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+pub struct Mine;
+impl rex::map::MapType for Mine {}

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The crate against its mock: unit tests, the examples of its documentation.
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+RUSTC=${RUSTC:-/usr/bin/rustc}
+RUSTDOC=${RUSTDOC:-/usr/bin/rustdoc}
+HOST=$BUILD/host
+
+test_crate_for_the_host_builds() { make --no-print-directory -C dataplane/rex host; }
+
+test_unit_tests_pass() {
+	"$RUSTC" --test --edition=2024 -O -L "$HOST" --extern "rex=$HOST/librex.rlib" \
+		-o "$TMP/crate" dataplane/rex/tests/crate.rs
+	"$TMP/crate" >"$TMP/log" 2>&1 || fail "$(cat "$TMP/log")"
+	grep -Eq 'test result: ok\. [1-9][0-9]* passed; 0 failed; 0 ignored' "$TMP/log" || fail "$(cat "$TMP/log")"
+}
+
+test_examples_of_the_documentation_run() {
+	RUSTC_BOOTSTRAP=1 REX_BINDINGS=$BUILD/sysroot/bindings.rs "$RUSTDOC" --test --edition=2024 --cfg rex_mock \
+		--crate-name rex -L "$HOST" --extern "rex=$HOST/librex.rlib" \
+		--extern "rex_macros=$HOST/librex_macros.so" dataplane/rex/src/lib.rs >"$TMP/log" 2>&1 ||
+		fail "$(cat "$TMP/log")"
+	grep -Eq 'test result: ok\. [1-9][0-9]* passed; 0 failed' "$TMP/log" || fail "$(cat "$TMP/log")"
+}
+
+tap_run
