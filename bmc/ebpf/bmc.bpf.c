@@ -30,7 +30,6 @@
 #define IP_LEN		16
 #define IP_FRAG		20
 #define IP_TTL_PROTO	22
-#define IP_PROTO	23
 #define IP_CSUM		24
 #define IP_ADDRS	26
 #define L4		34
@@ -43,7 +42,11 @@
 #define MAX_OFFSET	0xfe00		/* of a pointer that the verifier follows */
 
 #define PORT		__builtin_bswap16(BMC_PORT)
-#define ETH_P_IPV4	0x0008		/* as loaded */
+/* as loaded in one: Ethernet's type, then IP version 4 with a header of 20 bytes */
+#define IPV4_PLAIN	0x450008U
+/* fragment offset and "more fragments" both 0; TTL left out; protocol */
+#define TCP_WHOLE	0x06000000U
+#define UDP_WHOLE	0x11000000U
 #define GET_		0x20746567U	/* "get " */
 #define SET_		0x20746573U	/* "set " */
 #define CRLF		0x0a0d
@@ -205,12 +208,12 @@ static __always_inline int maybe_space(void *p)
 
 static __always_inline int tcp(struct xdp_md *ctx, void *data, void *end)
 {
-	__u32 text = L4 + (AT(__u8, data, TCP_DOFF) >> 4) * 4;
+	__u32 text = L4 + (AT(__u8, data, TCP_DOFF) >> 2 & 0x3c);
 	__u32 size = IP + __builtin_bswap16(AT(__u16, data, IP_LEN));
 	void *p;
 	int i;
 
-	if (text < MIN_FRAME || text >= size)
+	if (text >= size || text < MIN_FRAME)
 		return XDP_PASS;
 	text -= 3;
 	p = data + text;
@@ -381,14 +384,16 @@ int bmc_ingress(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 
-	if (data + MIN_FRAME > end || AT(__u16, data, ETH_PROTO) != ETH_P_IPV4 ||
-	    AT(__u16, data, L4_DPORT) != PORT || AT(__u8, data, IP) != 0x45 ||
-	    AT(__u16, data, IP_FRAG) & __builtin_bswap16(0x3fff))
+	__u32 protocol;
+
+	if (data + MIN_FRAME > end || AT(__u16, data, L4_DPORT) != PORT ||
+	    (AT(__u32, data, ETH_PROTO) & 0xffffff) != IPV4_PLAIN)
 		return XDP_PASS;
-	if (AT(__u8, data, IP_PROTO) == 17)
-		return get(ctx, data, end);
-	if (AT(__u8, data, IP_PROTO) == 6)
+	protocol = AT(__u32, data, IP_FRAG) & 0xff00ff3f;
+	if (protocol == TCP_WHOLE)
 		return tcp(ctx, data, end);
+	if (protocol == UDP_WHOLE)
+		return get(ctx, data, end);
 	return XDP_PASS;
 }
 
@@ -427,10 +432,9 @@ int bmc_egress(struct __sk_buff *skb)
 	struct bmc_entry *e;
 	void *p;
 
-	if (data + 62 > end || AT(__u16, data, ETH_PROTO) != ETH_P_IPV4 ||
-	    AT(__u8, data, IP) != 0x45 || AT(__u8, data, IP_PROTO) != 17 ||
-	    AT(__u16, data, L4) != PORT ||
-	    AT(__u16, data, IP_FRAG) & __builtin_bswap16(0x3fff))
+	if (data + 62 > end || AT(__u16, data, L4) != PORT ||
+	    (AT(__u32, data, ETH_PROTO) & 0xffffff) != IPV4_PLAIN ||
+	    (AT(__u32, data, IP_FRAG) & 0xff00ff3f) != UDP_WHOLE)
 		return TC_ACT_UNSPEC;
 	/* One datagram of one VALUE. Everything else that memcached says is none of ours. */
 	if (AT(__u32, data, TEXT) != 0x554c4156U || AT(__u16, data, TEXT + 4) != 0x2045U)

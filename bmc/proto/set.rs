@@ -4,21 +4,22 @@ use super::{blanks, bytes};
 /// How much is searched for a space at once.
 const BLOCK: usize = 32;
 
-/// The keys behind each `set ` in `segment`, a piece of a TCP stream.
+/// Calls `found` with the key behind each `set ` in `segment`, a piece of a TCP stream.
 ///
 /// The piece may begin anywhere, so a `set ` in a value counts as well: a key too many costs a
 /// miss, a key too few would be a stale answer. A key that the segment ends in comes as far as it
 /// goes. A `set ` split over two segments is not found.
-pub fn set_keys(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
+#[inline(always)]
+pub fn set_keys<'a>(segment: &'a [u8], mut found: impl FnMut(&'a [u8])) {
     let (blocks, rest) = segment.as_chunks::<BLOCK>();
-    let in_blocks = blocks
-        .iter()
-        .enumerate()
-        .filter(|(_, block)| may_have_space(block))
-        .flat_map(|(i, block)| spaces(block, i * BLOCK));
-    in_blocks
-        .chain(spaces(rest, blocks.len() * BLOCK))
-        .filter_map(|space| key_behind(segment, space))
+    for (i, block) in blocks.iter().enumerate() {
+        if may_have_space(block) {
+            keys_of_spaces(segment, i * BLOCK, block, &mut found);
+        }
+    }
+    if !rest.is_empty() {
+        keys_of_spaces(segment, segment.len() - rest.len(), rest, &mut found);
+    }
 }
 
 /// Never false when there is a space; sometimes true for bytes from 0x80 on when there is none.
@@ -31,25 +32,52 @@ fn may_have_space(block: &[u8; BLOCK]) -> bool {
     seen & bytes(0x80) != 0
 }
 
-/// Where the spaces of `text` are, which begins at `start` of the segment.
-fn spaces(text: &[u8], start: usize) -> impl Iterator<Item = usize> {
-    text.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(move |(i, _)| start + i)
+/// Calls `found` for each `set ` whose space is in `piece`, which begins at `start` of `segment`.
+fn keys_of_spaces<'a>(
+    segment: &'a [u8],
+    start: usize,
+    piece: &[u8],
+    found: &mut impl FnMut(&'a [u8]),
+) {
+    let (words, rest) = piece.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let mut spaces = spaces_of(u64::from_le_bytes(*word));
+        while spaces != 0 {
+            let at = start + i * 8 + spaces.trailing_zeros() as usize / 8;
+            key_behind(segment, at).map(&mut *found);
+            spaces &= spaces - 1;
+        }
+    }
+    for i in (0..rest.len()).filter(|i| rest.get(*i) == Some(&b' ')) {
+        key_behind(segment, start + words.len() * 8 + i).map(&mut *found);
+    }
 }
 
-/// The key behind the space at `space`, if "set" is before it.
+/// The top bit of each space in `word`, and sometimes of a `!` above one.
+fn spaces_of(word: u64) -> u64 {
+    let zeros = word ^ bytes(b' ');
+    zeros.wrapping_sub(bytes(1)) & !zeros & bytes(0x80)
+}
+
+/// The key behind the byte at `space`, if that is a space with "set" before it.
+#[inline(always)]
 fn key_behind(segment: &[u8], space: usize) -> Option<&[u8]> {
-    let (before, after) = segment.split_at_checked(space)?;
-    if !before.ends_with(b"set") {
+    let before: &[u8; 4] = segment.get(space.checked_sub(3)?..)?.first_chunk()?;
+    if u32::from_le_bytes(*before) != u32::from_le_bytes(*b"set ") {
         return None;
     }
-    let after = after.strip_prefix(b" ")?;
-    Some(after.get(..key_len(after)).unwrap_or(after))
+    let after = segment.get(space + 1..)?;
+    after.get(..key_len(after))
 }
 
 /// The number of bytes before the first blank.
 fn key_len(text: &[u8]) -> usize {
     let (words, rest) = text.as_chunks::<8>();
-    let whole = words.iter().take_while(|word| blanks(u64::from_le_bytes(**word)) == 0).count();
-    let tail = words.get(whole).map_or(rest, |word| word.as_slice());
-    whole * 8 + tail.iter().take_while(|byte| **byte > b' ').count()
+    for (i, word) in words.iter().enumerate() {
+        let blanks = blanks(u64::from_le_bytes(*word));
+        if blanks != 0 {
+            return i * 8 + blanks.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8 + rest.iter().take_while(|byte| **byte > b' ').count()
 }

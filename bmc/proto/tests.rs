@@ -3,7 +3,9 @@ use super::get::MAX_KEY;
 use super::*;
 
 fn keys(segment: &[u8]) -> Vec<&[u8]> {
-    set_keys(segment).collect()
+    let mut keys = Vec::new();
+    set_keys(segment, |key| keys.push(key));
+    keys
 }
 
 #[test]

@@ -34,10 +34,10 @@ pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
             None => pass(Stat::PassForm),
         },
         Kind::ToTcp(segment) => {
-            for key in proto::set_keys(segment) {
+            proto::set_keys(segment, |key| {
                 cache::bucket(key).inspect(|bucket| bucket.invalidate());
                 count(Stat::Invalidations);
-            }
+            });
             XdpVerdict::Pass
         }
         Kind::FromUdp(_) | Kind::Other => XdpVerdict::Pass,
