@@ -45,10 +45,9 @@ refuses() {
 
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() {
-	local left=$(($1 * 10)); shift
+	local end=$((SECONDS + $1)); shift
 	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || fail "waited in vain for: $*"
+		[ $SECONDS -lt $end ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }

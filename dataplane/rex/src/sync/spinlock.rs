@@ -47,6 +47,7 @@ impl<T: AnyBits + Send> SpinLock<T> {
     /// When this CPU holds the lock already, be it in this invocation or in one that it
     /// interrupted, and when the invocation holds too many.
     #[inline]
+    #[track_caller]
     pub fn lock(&'static self) -> SpinLockGuard<T> {
         // SAFETY: the word is static and 0 at first; only rex.ko writes it.
         match Errno::check(unsafe { ffi::rex_spin_lock(self.word.get()) }) {
@@ -68,6 +69,7 @@ impl<T: AnyBits + Send> SpinLock<T> {
 
 #[cold]
 #[inline(never)]
+#[track_caller]
 fn refused(error: Errno) -> ! {
     match error {
         Errno::EDEADLK => panic!("spin lock is already held on this CPU"),
