@@ -20,6 +20,7 @@ traffic() {
 
 setup() {
 	topology/veth/lab up >/dev/null
+	[ -d /sys/module/rex ] || insmod build/kmod/rex.ko
 	rexctl monitor >"$TMP/events" 2>"$TMP/monitor.err" &
 	echo $! >"$TMP/pids"
 	sleep 0.3
