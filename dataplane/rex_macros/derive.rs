@@ -30,12 +30,17 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
                 ),
             ));
         }
-        _ => return Err(Error::new(span, format!("{} can be derived for structs only", what.name))),
+        _ => {
+            return Err(Error::new(span, format!("{} can be derived for structs only", what.name)));
+        }
     }
     let span = cursor.span();
     let name = cursor.ident().ok_or_else(|| Error::new(span, "a struct needs a name"))?;
     if cursor.is_punct('<') {
-        return Err(Error::new(cursor.span(), format!("{} cannot be derived for a generic struct", what.name)));
+        return Err(Error::new(
+            cursor.span(),
+            format!("{} cannot be derived for a generic struct", what.name),
+        ));
     }
     if !attributes.iter().any(is_fixed_repr) {
         return Err(Error::new(
@@ -59,7 +64,11 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
     for ty in types {
         let span = ty.clone().into_iter().next().map_or(Span::call_site(), |token| token.span());
         let hole = [("type", ty)];
-        checks.extend(template(&format!("::rex::__private::{}::<$type>();", what.check), span, &hole));
+        checks.extend(template(
+            &format!("::rex::__private::{}::<$type>();", what.check),
+            span,
+            &hole,
+        ));
         sizes.extend(template("+ ::core::mem::size_of::<$type>()", span, &hole));
     }
     let ident: TokenStream = TokenTree::from(name.clone()).into();
@@ -86,7 +95,10 @@ fn is_fixed_repr(attribute: &Group) -> bool {
     }
     cursor.next();
     cursor.group(Delimiter::Parenthesis).is_some_and(|words| {
-        words.stream().into_iter().any(|word| matches!(word.to_string().as_str(), "C" | "transparent"))
+        words
+            .stream()
+            .into_iter()
+            .any(|word| matches!(word.to_string().as_str(), "C" | "transparent"))
     })
 }
 

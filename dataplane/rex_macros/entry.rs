@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! `#[rex_xdp]` and its kind: the function stays as it is, a line is added to the entry table.
 
-use crate::tokens::{ENTRY_SECTION, Cursor, Error, string, template};
+use crate::tokens::{Cursor, ENTRY_SECTION, Error, string, template};
 use proc_macro::{Delimiter, TokenStream, TokenTree};
 
 /// struct rex_entry_def: REX_NAME_LEN with the NUL.
@@ -62,7 +62,10 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
     if text.len() > NAME_MAX || !text.is_ascii() {
         return Err(Error::new(
             name.span(),
-            format!("the name of an entry has at most {NAME_MAX} ASCII characters, `{text}` has {}", text.len()),
+            format!(
+                "the name of an entry has at most {NAME_MAX} ASCII characters, `{text}` has {}",
+                text.len()
+            ),
         ));
     }
     if cursor.is_punct('<') {

@@ -7,7 +7,8 @@ use proc_macro::{Span, TokenStream, TokenTree};
 /// struct rex_map_def: REX_MAP_NAME_LEN with the NUL.
 const NAME_MAX: usize = 15;
 
-const WANTED: &str = "#[rex_map] needs `static NAME: RexArray<u64> = RexArray::new(16, 0);` or another map type";
+const WANTED: &str =
+    "#[rex_map] needs `static NAME: RexArray<u64> = RexArray::new(16, 0);` or another map type";
 
 pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     if let Some(token) = args.into_iter().next() {
@@ -27,7 +28,10 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream, Error
     }
     cursor.next();
     if cursor.is_ident("mut") {
-        return Err(Error::new(cursor.span(), "a map is never `static mut`: its methods take `&self`"));
+        return Err(Error::new(
+            cursor.span(),
+            "a map is never `static mut`: its methods take `&self`",
+        ));
     }
     let span = cursor.span();
     let name = cursor.ident().ok_or_else(|| Error::new(span, WANTED))?;
@@ -35,7 +39,10 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream, Error
     if text.len() > NAME_MAX || !text.is_ascii() {
         return Err(Error::new(
             name.span(),
-            format!("the name of a map has at most {NAME_MAX} ASCII characters, `{text}` has {}", text.len()),
+            format!(
+                "the name of a map has at most {NAME_MAX} ASCII characters, `{text}` has {}",
+                text.len()
+            ),
         ));
     }
     if !cursor.is_punct(':') {
@@ -55,7 +62,11 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream, Error
         _ => return Err(Error::new(name.span(), WANTED)),
     }
 
-    let mut out = template("#[allow(non_upper_case_globals)] #[used] #[unsafe(link_section = $section)]", name.span(), &[("section", string(MAP_SECTION))]);
+    let mut out = template(
+        "#[allow(non_upper_case_globals)] #[used] #[unsafe(link_section = $section)]",
+        name.span(),
+        &[("section", string(MAP_SECTION))],
+    );
     out.extend(head);
     // The user's expression is outside `unsafe`, in a constant of its own.
     out.extend(template(

@@ -164,7 +164,8 @@ pub fn template(source: &str, span: Span, holes: &[(&str, TokenStream)]) -> Toke
                     continue;
                 }
                 TokenTree::Group(group) => {
-                    let mut filled = Group::new(group.delimiter(), fill(group.stream(), span, holes));
+                    let mut filled =
+                        Group::new(group.delimiter(), fill(group.stream(), span, holes));
                     filled.set_span(span);
                     token = filled.into();
                 }

@@ -1,4 +1,4 @@
-//~ ERROR: lifetime may not live long enough
+//~ ERROR: must outlive `'static`
 // SPDX-License-Identifier: GPL-2.0-only
 use rex::prelude::*;
 #[rex_xdp]

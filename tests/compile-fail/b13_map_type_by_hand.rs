@@ -1,4 +1,4 @@
-//~ ERROR: Sealed
+//~ ERROR: requires an `unsafe impl`
 // SPDX-License-Identifier: GPL-2.0-only
 use rex::prelude::*;
 pub struct Mine;

@@ -26,9 +26,22 @@ check() {
 	contains "$out" "$want"
 }
 
-for program in tests/compile-fail/*.rs; do
-	name=$(basename "$program" .rs)
-	eval "test_$name() { check $program; }"
+# One test per file: tap_run, which reads function names from this script, has nothing to read.
+programs=(tests/compile-fail/*.rs)
+TMP=$(mktemp -d)
+trap 'rm -rf "$TMP"' EXIT
+echo "1..${#programs[@]}"
+number=0
+failed=0
+for program in "${programs[@]}"; do
+	number=$((number + 1))
+	name="$number - $(basename "$program" .rs)"
+	if why=$(check "$program"); then
+		echo "ok $name"
+	else
+		failed=1
+		echo "not ok $name"
+		sed 's/^/# /' <<<"$why"
+	fi
 done
-
-tap_run
+exit $failed

@@ -59,7 +59,11 @@ impl EntryDef {
         Self::new(name, ffi::rex_hook_REX_HOOK_TC, run_tc::<E>)
     }
 
-    const fn new(name: &str, hook: u32, run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32) -> Self {
+    const fn new(
+        name: &str,
+        hook: u32,
+        run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
+    ) -> Self {
         Self { name: padded(name), hook, flags: 0, run }
     }
 }

@@ -33,8 +33,8 @@
 extern crate self as rex;
 
 mod copy;
-mod errno;
 pub mod cpu;
+mod errno;
 pub mod log;
 pub mod map;
 pub mod net;

@@ -111,7 +111,10 @@ fn readers_notice_writers() {
     let entry = SHARED.get_ref(0).unwrap();
     assert_eq!(entry.seq.read(|| 1), Some(1));
     assert_eq!(entry.seq.read(|| entry.seq.write(|| 2)), None);
-    assert_eq!(entry.seq.write(|| (entry.seq.read(|| 1), entry.seq.write(|| 2))), Some((None, None)));
+    assert_eq!(
+        entry.seq.write(|| (entry.seq.read(|| 1), entry.seq.write(|| 2))),
+        Some((None, None))
+    );
     assert_eq!(entry.seq.count() % 2, 0);
 }
 
@@ -168,7 +171,11 @@ fn parsers_bear_anything() {
     assert!(Ipv4::parse(&ip).is_none(), "longer than the packet");
     ip[3] = 23;
     assert!(Ipv4::parse(&ip).is_none(), "shorter than the header");
-    let (ip, ..) = { ip[0] = 0x45; ip[3] = 30; Ipv4::parse_mut(&mut ip).unwrap() };
+    let (ip, ..) = {
+        ip[0] = 0x45;
+        ip[3] = 30;
+        Ipv4::parse_mut(&mut ip).unwrap()
+    };
     ip.compute_check();
     assert_eq!(checksum::checksum(ip.bytes()), 0);
     let (old, check) = (ip.id(), ip.check());

@@ -27,7 +27,10 @@ unsafe impl<V: AnyBits> MapType for RexArray<V> {}
 impl<V: AnyBits> RexArray<V> {
     /// `max_entries` elements; `flags`: BPF_F_* of map creation.
     pub const fn new(max_entries: u32, flags: u32) -> Self {
-        Self(MapDef::new::<u32, V>(ffi::bpf_map_type_BPF_MAP_TYPE_ARRAY, max_entries, flags), PhantomData)
+        Self(
+            MapDef::new::<u32, V>(ffi::bpf_map_type_BPF_MAP_TYPE_ARRAY, max_entries, flags),
+            PhantomData,
+        )
     }
 
     /// The number of elements.

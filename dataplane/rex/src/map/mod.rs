@@ -87,7 +87,11 @@ pub const unsafe fn activate<M: MapType>(mut map: M, name: &str) -> M {
 }
 
 impl MapDef {
-    const fn new<K: AnyBits, V: AnyBits>(type_: ffi::bpf_map_type, max_entries: u32, flags: u32) -> Self {
+    const fn new<K: AnyBits, V: AnyBits>(
+        type_: ffi::bpf_map_type,
+        max_entries: u32,
+        flags: u32,
+    ) -> Self {
         // The kernel aligns keys and values to 8 bytes.
         const {
             assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "aligned to more than 8 bytes");

@@ -110,7 +110,9 @@ fn invoke<R>(run: impl FnOnce() -> R) -> Result<R, Fault> {
     result.map_err(|payload| {
         Fault(match payload.downcast::<String>() {
             Ok(text) => *text,
-            Err(payload) => payload.downcast::<&str>().map_or_else(|_| String::new(), |t| t.to_string()),
+            Err(payload) => {
+                payload.downcast::<&str>().map_or_else(|_| String::new(), |t| t.to_string())
+            }
         })
     })
 }

@@ -80,6 +80,9 @@ impl Ipv4 {
     /// The pseudo header's part of a TCP or UDP checksum, for [`checksum::add`].
     #[inline(always)]
     pub fn pseudo_sum(&self, transport_len: u16) -> u64 {
-        u64::from(self.source()) + u64::from(self.dest()) + u64::from(self.protocol()) + u64::from(transport_len)
+        u64::from(self.source())
+            + u64::from(self.dest())
+            + u64::from(self.protocol())
+            + u64::from(transport_len)
     }
 }
