@@ -77,7 +77,7 @@ test_panic_with_a_spin_lock_held_leaves_it_free() {
 	rex detach panic_holding_lock/panic_holding
 	rex enable panic_holding_lock
 	head -c 64 /dev/zero >"$TMP/frame"
-	contains "$(rex run panic_holding_lock/probe --data-in "$TMP/frame")" pass
+	contains "$(rex run panic_holding_lock/probe --data-in "$TMP/frame")" XDP_PASS
 	rex unload panic_holding_lock
 }
 
