@@ -254,6 +254,18 @@ test_a_program_of_another_kernel_is_explained() {
 	[ ! -e /sys/module/xdp_count ] || fail "a module was left behind"
 }
 
+# The kernel refuses the second map; the module is in by then, and the first map made.
+test_a_load_that_fails_half_way_leaves_nothing() {
+	perl -0777 -pe 's/(PACKETS\0{9}.{12}).{4}/$1\0\0\0\0/s' "$COUNT" >"$TMP/bad.ko"
+	refuses rexctl load "$TMP/bad.ko"
+	contains "$REFUSAL" 'cannot create map "PACKETS"'
+	contains "$REFUSAL" "$TMP/bad.ko"
+	[ ! -e /sys/module/xdp_count ] || fail "the module is still there"
+	eq "$(rexctl status)" "no program is loaded"
+	wait_for 5 test -z "$(bpftool map show name BYTES)"
+	rexctl load "$COUNT"
+}
+
 test_a_removed_program_leaves_a_stale_shim_that_passes() {
 	rexctl load "$COUNT"
 	rexctl attach xdp_count xdp rv0

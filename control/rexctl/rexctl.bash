@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Completion for bash: source it, or install it as bash-completion/completions/rexctl.
+_rexctl() {
+	local words= cur=${COMP_WORDS[COMP_CWORD]} first=1
+	# Behind the global option, words count from the command on.
+	[ "${COMP_WORDS[1]}" != --netns ] || first=3
+	local at=$((COMP_CWORD - first)) command=${COMP_WORDS[first]:-} hook=${COMP_WORDS[first + 2]:-}
+	COMPREPLY=()
+	programs() { rexctl status --json 2>/dev/null | grep -o '"name":"[^"]*","id"' | cut -d'"' -f4; }
+	interfaces() { command ls /sys/class/net; }
+	case $command:$at in
+	*:0) words="--netns help load unload attach detach status run monitor enable disable set inspect nic" ;;
+	load:1 | inspect:1) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
+	unload:1 | attach:1 | detach:1 | run:1 | enable:1 | disable:1 | set:1) words=$(programs) ;;
+	attach:2 | detach:2) words="xdp tc" ;;
+	attach:3 | detach:3 | nic:2) words=$(interfaces) ;;
+	attach:4) case $hook in xdp) words="native generic" ;; tc) words="ingress egress" ;; esac ;;
+	detach:4) [ "$hook" != tc ] || words="ingress egress" ;;
+	unload:*) words=--force ;;
+	set:2 | set:4) words="budget timing" ;;
+	set:3) [ "$hook" != timing ] || words="on off" ;;
+	nic:1) words="show set" ;;
+	nic:3) [ "${COMP_WORDS[first + 1]}" = set ] && words=channels || words=--json ;;
+	status:*) words=--json ;;
+	monitor:*) words="--json --count --timeout" ;;
+	run:*) case ${COMP_WORDS[COMP_CWORD - 1]} in
+		--data-in | --data-out) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+		*) words="--data-in --data-out --repeat --json" ;;
+		esac ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	unset -f programs interfaces
+}
+complete -F _rexctl rexctl
