@@ -56,7 +56,8 @@ long rex_map_delete(const struct rex_map_def *map, const void *key);
  * Spin lock on a word that is 0 when free. -EDEADLK when this CPU holds it
  * already (this invocation or one that it interrupted), -ENOSPC when the
  * invocation holds REX_MAX_RESOURCES already. Released by rex.ko when the
- * invocation ends in any way. Stops, also while it waits.
+ * invocation ends in any way. Stops, also while it waits; time spent waiting does
+ * not count against the budget, but has a limit of half a second (or the budget, if that is more).
  * rex_spin_unlock: -EPERM when this invocation does not hold it.
  */
 #define REX_MAX_RESOURCES 16

@@ -114,7 +114,7 @@ test_malformed_netlink_messages_are_harmless() {
 	insmod "$CPROG/cbare.ko"
 	local seed
 	for seed in 1 2 3 4 5; do
-		drive fuzz $seed 4000
+		drive fuzz $seed 1000
 	done
 	drive set cbare enabled 1
 	drive set cprog enabled 1
@@ -137,13 +137,13 @@ grows() {
 }
 
 register_500_times() { insmod "$CPROG/cbare.ko" cycles=500; rmmod cbare; }
-load_program_20_times() { local i; for i in {1..20}; do insmod "$CPROG/cbare.ko"; rmmod cbare; done; }
-load_rex_20_times() { local i; for i in {1..20}; do rex_up; rex_down; done; }
+load_program_10_times() { local i; for i in {1..10}; do insmod "$CPROG/cbare.ko"; rmmod cbare; done; }
+load_rex_10_times() { local i; for i in {1..10}; do rex_up; rex_down; done; }
 
 # 1 KiB lost per registration would be 500.
 test_a_thousand_registrations_lose_no_memory() { grows 300 register_500_times; }
-test_loading_programs_loses_no_memory() { grows 200 load_program_20_times; }
+test_loading_programs_loses_no_memory() { grows 200 load_program_10_times; }
 # The stacks alone are 512 KiB per load.
-test_loading_rex_loses_no_memory() { rex_down; grows 1024 load_rex_20_times; }
+test_loading_rex_loses_no_memory() { rex_down; grows 1024 load_rex_10_times; }
 
 tap_run

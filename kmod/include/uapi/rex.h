@@ -76,12 +76,14 @@ struct rex_map_def {
  * What a program gets from its hook. Lives in rex.ko, one per running
  * invocation. @data and @data_end bound the linear part of the packet (both 0
  * where the hook has no packet); every helper that may move the packet
- * refreshes them before it returns, whether it fails or not.
+ * refreshes them before it returns, whether it fails or not. @raw is rex.ko's
+ * own and no program reads it: in XDP, where all this is the beginning of
+ * struct xdp_buff, it is something else.
  */
 struct rex_ctx {
 	__u64	data;			/* address of the first byte */
 	__u64	data_end;		/* one past the last */
-	__u64	raw;			/* the hook's own context (struct xdp_buff *, struct sk_buff *, ...) */
+	__u64	raw;			/* private to rex.ko: the hook's own context */
 };
 
 /* ---- generic netlink family ---------------------------------------------- */
