@@ -37,6 +37,25 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	bench/demo/run
 
+bench-insn: all
+	bench/insn/run
+
+# One tree that rexc and rexctl find their parts in, links to its programs, and
+# rex.ko where modprobe looks. Build with the same KDIR first.
+PREFIX ?= /usr/local
+TREE   := $(DESTDIR)$(PREFIX)/lib/rex
+KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+install: all
+	install -d $(TREE)/kernel/default $(TREE)/kmod $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)/lib/modules/$(KREL)/updates
+	cp -a $(BUILD)/bin $(BUILD)/lib $(BUILD)/sysroot $(BUILD)/programs $(TREE)
+	install -m 644 $(BUILD)/kmod/Module.symvers $(TREE)/kmod
+	ln -sfn $(KDIR) $(TREE)/kernel/default/headers
+	cd $(TREE)/bin && for f in *; do ln -sf $(PREFIX)/lib/rex/bin/$$f $(DESTDIR)$(PREFIX)/bin/$$f; done
+	install -m 644 control/rexctl/rexctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
+	$(if $(DESTDIR),,depmod $(KREL))
+
 clean:
 	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))
 
@@ -44,6 +63,8 @@ help:
 	@sed -n '/^# make/s/^# //p' Makefile
 	@echo "make deps     install the Debian packages of topology/deps/packages"
 	@echo "make ROOM     build one room: $(ROOMS)"
+	@echo "make install  for the kernel that KDIR names; PREFIX and DESTDIR as usual"
+	@echo "make bench-insn  instructions per packet, eBPF and Rex"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test demo clean help
+.PHONY: all $(ROOMS) deps test demo bench-insn install clean help
