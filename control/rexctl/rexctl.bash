@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Completion for bash: source it, or install it as bash-completion/completions/rexctl.
 _rexctl() {
-	local words= cur=${COMP_WORDS[COMP_CWORD]} first=1
+	local words='' cur=${COMP_WORDS[COMP_CWORD]} first=1
 	# Behind the global option, words count from the command on.
 	[ "${COMP_WORDS[1]}" != --netns ] || first=3
 	local at=$((COMP_CWORD - first)) command=${COMP_WORDS[first]:-} hook=${COMP_WORDS[first + 2]:-}
