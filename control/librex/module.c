@@ -98,7 +98,7 @@ static int kmsg_open(void)
 	return fd;
 }
 
-/* Messages since kmsg_open() that begin with "NAME: ", joined; closes @fd. */
+/* Messages since kmsg_open() that begin with "NAME: " or "rex: ", joined; closes @fd. */
 static void kmsg_read(int fd, const char *name, char *text, size_t size)
 {
 	char record[2048], *message, *end;
@@ -118,7 +118,8 @@ static void kmsg_read(int fd, const char *name, char *text, size_t size)
 		end = strchr(message, '\n');
 		if (end)
 			*end = '\0';
-		if (strncmp(message, name, len) || message[len] != ':')
+		if ((strncmp(message, name, len) || message[len] != ':') &&
+		    strncmp(message, RUNTIME ": ", strlen(RUNTIME ": ")))
 			continue;
 		if (used < size)
 			used += snprintf(text + used, size - used, "%s%s", used ? "; " : "",

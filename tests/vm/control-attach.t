@@ -256,7 +256,7 @@ test_a_program_of_another_kernel_is_explained() {
 
 # The kernel refuses the second map; the module is in by then, and the first map made.
 test_a_load_that_fails_half_way_leaves_nothing() {
-	perl -0777 -pe 's/(PACKETS\0{9}.{12}).{4}/$1\0\0\0\0/s' "$COUNT" >"$TMP/bad.ko"
+	perl -0777 -pe 's/(PACKETS\0{9}.{12}).{4}/$1\xff\xff\xff\x7f/s' "$COUNT" >"$TMP/bad.ko"
 	refuses rexctl load "$TMP/bad.ko"
 	contains "$REFUSAL" 'cannot create map "PACKETS"'
 	contains "$REFUSAL" "$TMP/bad.ko"
