@@ -69,10 +69,11 @@ END {
 		printf "%-22s %11.0f %9.1f %9.1f %6.1f%% %7d %10d %6d %13.0f %11s\n", title[row], median(row, "rps"), \
 			median(row, "p50_us"), median(row, "p99_us"), 100 * hits, sum[row, "lost"], \
 			sum[row, "verified"], wrong, median(row, "flood_rps"), insns == "" ? "-" : insns
-		printf "%s{\"name\":\"%s\",\"rps\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,\"hit_ratio\":%.4f,\"lost\":%d,\"wrong\":%d,\"insn_per_hit\":%s,\"verified\":%d,\"flood_rps\":%.1f,\"memcached_gets\":%d,\"own_hits\":%d}", \
+		printf "%s{\"name\":\"%s\",\"rps\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,\"hit_ratio\":%.4f,\"lost\":%d,\"wrong\":%d,\"insn_per_hit\":%s,\"verified\":%d,\"flood_rps\":%.1f,\"memcached_gets\":%d,\"own_hits\":%d,\"verified_insns\":%d}", \
 			(i > 1 ? "," : ""), row, median(row, "rps"), median(row, "p50_us"), median(row, "p99_us"), hits, \
 			sum[row, "lost"], wrong, insns == "" ? "null" : insns, sum[row, "verified"], \
-			median(row, "flood_rps"), sum[row, "gets"], sum[row, "own_hits"] >json
+			median(row, "flood_rps"), sum[row, "gets"], sum[row, "own_hits"], \
+			sum[row, "verified_insns"] >json
 		if (wrong)
 			bad = bad "  " title[row] ": " wrong " wrong replies\n"
 		if (sum[row, "verified"] == 0)
@@ -97,6 +98,9 @@ END {
 	say("verified: replies compared byte by byte with what that key must have; wrong counts missing and doubled ones too.")
 	say("flood: replies per second, checked in BPF, under GETs made in the kernel as fast as they go.")
 	say("insns/hit: instructions the CPU executes per GET hit (16 B key, 32 B value), exact.")
+	if (sum["ebpf", "verified_insns"] && sum["rex", "verified_insns"])
+		say("The verifier walked " sum["ebpf", "verified_insns"] " instructions to accept the eBPF cache, " \
+			sum["rex", "verified_insns"] " for the shims of the Rex one: the gap between language and verifier.")
 	say("Times in an emulated machine mean little by themselves: compare the rows, and trust the instruction counts.")
 	if (bad != "") {
 		printf "\nThe results do not hold:\n%s", bad
