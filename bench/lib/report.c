@@ -73,19 +73,27 @@ static void string_json(FILE *f, const char *s)
 
 static void counts_json(FILE *f, const struct counts *c, bool has_latency)
 {
-	fprintf(f, "\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"rps\":%.1f,\"sent_pps\":%.1f,\"seconds\":%.6f",
-		c->sent, c->received, per_second(c, c->received), per_second(c, c->sent),
-		c->seconds);
+	static const struct { const char *name; double percent; } latency[] = {
+		{ "p50_us", 50 }, { "p90_us", 90 }, { "p99_us", 99 }, { "p999_us", 99.9 },
+	};
+
+	fprintf(f, "\"sent\":%" PRIu64 ",\"received\":%" PRIu64, c->sent, c->received);
+	fprintf(f, ",\"rps\":%.1f,\"sent_pps\":%.1f,\"seconds\":%.6f",
+		per_second(c, c->received), per_second(c, c->sent), c->seconds);
 	fprintf(f, ",\"verified\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64
 		",\"wrong\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"duplicate\":%" PRIu64
 		",\"stray\":%" PRIu64, c->verified, c->lost, c->late, c->wrong, c->missing,
 		c->duplicate, c->stray);
+	/* null: this tool measures none */
+	for (size_t i = 0; i < sizeof(latency) / sizeof(latency[0]); i++) {
+		fprintf(f, ",\"%s\":", latency[i].name);
+		fprintf(f, has_latency ? "%.2f" : "null", us(c, latency[i].percent));
+	}
 	if (has_latency)
-		fprintf(f, ",\"mean_us\":%.2f,\"p50_us\":%.2f,\"p90_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,\"max_us\":%.2f",
-			hist_mean(&c->latency) / 1e3, us(c, 50), us(c, 90), us(c, 99),
-			us(c, 99.9), c->latency.max / 1e3);
+		fprintf(f, ",\"mean_us\":%.2f,\"max_us\":%.2f", hist_mean(&c->latency) / 1e3,
+			c->latency.max / 1e3);
 	else
-		fprintf(f, ",\"mean_us\":null,\"p50_us\":null,\"p90_us\":null,\"p99_us\":null,\"p999_us\":null,\"max_us\":null");
+		fprintf(f, ",\"mean_us\":null,\"max_us\":null");
 }
 
 int report_json(const char *path, const struct report *r)
