@@ -88,14 +88,29 @@ test_eal_arguments_pass_verbatim() {
 	contains "$REFUSAL" no-such-eal-option
 }
 
-test_mixed_sizes_all_byte_values_zipf_and_an_open_loop() {
-	local set=(--keys 5000 --key-size "8-45,250:1" --value-size "0-100:8,1000-1100:2" --any-byte --seed 9)
-	server mcload --preload $SERVER "${set[@]}"
-	rexgen_ "${set[@]}" --zipf 0.99 --rate 3000 -t 2 --json "$TMP/j"
-	all_good "$TMP/j" 5900
-	[ "$(number sent "$TMP/j")" -le 6000 ] || fail "more than the rate asks for"
-	server mcload --get --server $SERVER "${set[@]}" -t 1 --timeout 2000 --json "$TMP/s"
+MIXED=(--keys 5000 --key-size "8-45,250:1" --value-size "0-100:8,1000-1100:2" --any-byte --seed 9)
+
+test_mixed_sizes_all_byte_values_and_zipf() {
+	server mcload --preload $SERVER "${MIXED[@]}"
+	rexgen_ "${MIXED[@]}" --zipf 0.99 -t 1 --json "$TMP/j"
+	all_good "$TMP/j" 1000
+	server mcload --get --server $SERVER "${MIXED[@]}" -t 1 --timeout 2000 --json "$TMP/s"
 	all_good "$TMP/s" 500
+}
+
+# An open loop goes on when a busy machine stops memcached for a while, so here it may
+# lose requests; what must hold are the rate, the sums and the bytes.
+test_an_open_loop_keeps_its_rate() {
+	server mcload --preload $SERVER "${MIXED[@]}"
+	rexgen_ "${MIXED[@]}" --rate 3000 -t 2 --json "$TMP/j"
+	cat "$TMP/j"
+	[ "$(number sent "$TMP/j")" -le 6000 ] || fail "more than the rate asks for"
+	[ "$(number sent "$TMP/j")" -ge 5400 ] || fail "less than the rate asks for"
+	eq "$(($(number verified "$TMP/j") + $(number lost "$TMP/j")))" "$(number sent "$TMP/j")"
+	for what in wrong missing duplicate stray; do
+		eq "$what $(number $what "$TMP/j")" "$what 0"
+	done
+	[ "$(number verified "$TMP/j")" -ge 1000 ] || fail "hardly any reply"
 }
 
 test_preload_of_its_own() {
