@@ -374,6 +374,7 @@ static struct genl_family rex_family __ro_after_init = {
 	.name		= REX_GENL_NAME,
 	.version	= REX_GENL_VERSION,
 	.maxattr	= REX_A_MAX,
+	.netnsok	= true,		/* whose CAP_NET_ADMIN counts is the first user namespace's */
 	.module		= THIS_MODULE,
 	.split_ops	= rex_ops,
 	.n_split_ops	= ARRAY_SIZE(rex_ops),
@@ -401,7 +402,7 @@ void rex_netlink_event(struct rex_prog *prog, enum rex_event type)
 		return;
 	}
 	genlmsg_end(skb, head);
-	genlmsg_multicast(&rex_family, skb, 0, 0, GFP_KERNEL);
+	genlmsg_multicast_allns(&rex_family, skb, 0, 0);
 }
 
 int rex_netlink_init(void)

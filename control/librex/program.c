@@ -20,10 +20,7 @@ int rex_open(struct rex **out)
 	if (err)
 		goto out;
 	err = genl_resolve(&rex->nl, REX_GENL_NAME, NULL);
-	if (err == -ENOENT && rex_runtime_loaded())
-		rex_fail(err, "rex.ko cannot be reached from this network namespace; use \"rexctl "
-			 "--netns NAME\" from the first one");
-	else if (err == -ENOENT)
+	if (err == -ENOENT)
 		rex_fail(err, "rex.ko is not loaded; \"rexctl load NAME.ko\" loads it");
 	else if (err)
 		rex_fail(err, "cannot find netlink family \"%s\": %s", REX_GENL_NAME,

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: --one-thread
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/programs/cprog/cprog.sh"
 

@@ -3,7 +3,8 @@
 #
 # Programs that misbehave, under traffic: each must end with the interface up, an event
 # that names the place, a kernel log without complaints (tests/lib/tap.sh looks), the next
-# program loadable, and nothing left.
+# program loadable, and nothing left. kmod-stress.t unloads while both CPUs run.
+# vm: --one-thread
 . "$(dirname "$0")/../lib/tap.sh"
 
 rex() { rexctl --netns rex-server "$@"; }
@@ -141,21 +142,4 @@ test_rmmod_while_packets_flow_passes_them() {
 	done
 }
 
-test_unload_while_the_program_runs_on_both_cpus() {
-	head -c 64 /dev/zero >"$TMP/frame"
-	local runs
-	for _ in $(seq 3); do
-		runs=
-		rex load build/programs/xdp_count.ko
-		for cpu in 0 1; do
-			taskset -c $cpu "$BUILD/bin/rexctl" run xdp_count --data-in "$TMP/frame" \
-				--repeat 100000 >/dev/null 2>&1 &
-			runs="$runs $!"
-		done
-		sleep 0.5
-		wait_for 30 rmmod xdp_count
-		# shellcheck disable=SC2086 # a list; what a run says once its program is gone does not matter
-		wait $runs || :
-	done
-}
 tap_run
