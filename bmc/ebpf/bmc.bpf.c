@@ -241,15 +241,38 @@ static __always_inline int tcp(struct xdp_md *ctx, void *data, void *end)
 	return XDP_PASS;
 }
 
+/*
+ * Room in front of the frame, where there is none behind it: a veth gives a frame from a
+ * local socket just the rest of its last cache line. The headers move to the new front.
+ */
+static __attribute__((noinline)) int grow_head(struct xdp_md *ctx, int grown)
+{
+	__u8 headers[TEXT];
+
+	if (grown <= 0 || grown > 256 || bpf_xdp_adjust_head(ctx, -grown))
+		return -1;
+	/* neither fails: the frame is longer */
+	bpf_xdp_load_bytes(ctx, grown, headers, TEXT);
+	bpf_xdp_store_bytes(ctx, 0, headers, TEXT);
+	return 0;
+}
+
 /* The entry changed while it was copied: make the packet again what it was. */
 static __attribute__((noinline)) int restore(struct xdp_md *ctx, int grown, __u64 *key, __u32 len)
 {
+	__u8 headers[TEXT];
 	__u32 get = GET_;
 	__u16 crlf = CRLF;
 
 	if (len == 0 || len > BMC_MAX_KEY)
 		return XDP_DROP;			/* never: for the verifier */
-	bpf_xdp_adjust_tail(ctx, -grown);
+	if (grown > 0) {
+		bpf_xdp_adjust_tail(ctx, -grown);
+	} else {
+		bpf_xdp_load_bytes(ctx, 0, headers, TEXT);
+		bpf_xdp_adjust_head(ctx, -grown);
+		bpf_xdp_store_bytes(ctx, 0, headers, TEXT);
+	}
 	bpf_xdp_store_bytes(ctx, TEXT, &get, 4);
 	bpf_xdp_store_bytes(ctx, TEXT + 4, key, len);
 	bpf_xdp_store_bytes(ctx, TEXT + 4 + len, &crlf, 2);
@@ -330,9 +353,12 @@ static __always_inline int get(struct xdp_md *ctx, void *data, void *end)
 		goto miss;
 
 	grown = TEXT + reply - (__u32)(end - data);
-	if (grown <= 0 || bpf_xdp_adjust_tail(ctx, grown)) {
-		count(BMC_PASS_ROOM);
-		return XDP_PASS;
+	if (grown <= 0)
+		goto room;
+	if (bpf_xdp_adjust_tail(ctx, grown)) {
+		if (grow_head(ctx, grown))
+			goto room;
+		grown = -grown;			/* in front */
 	}
 	bpf_xdp_store_bytes(ctx, TEXT, e->reply, reply);
 	barrier();
@@ -376,6 +402,9 @@ miss:
 	return XDP_PASS;
 form:
 	count(BMC_PASS_FORM);
+	return XDP_PASS;
+room:
+	count(BMC_PASS_ROOM);
 	return XDP_PASS;
 }
 

@@ -10,11 +10,13 @@ mod cache;
 mod packet;
 #[path = "../proto/lib.rs"]
 mod proto;
+mod room;
 mod stats;
 
 use cache::{Answer, Bucket};
 use packet::{Kind, TEXT};
 use rex::prelude::*;
+use room::Room;
 use stats::{Stat, count};
 
 /// memcached's port, on UDP and on TCP.
@@ -47,38 +49,39 @@ pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
 
 /// Answers a GET whose key has `key_len` bytes from `bucket`, if it is there.
 fn get(ctx: &mut Xdp<'_>, bucket: &Bucket, key_len: usize) -> XdpVerdict {
-    let mut grown = 0;
+    let mut room = None;
     let answer = bucket.read(|entry| {
         let key = ctx.data().get(TEXT + 4..)?.get(..key_len)?;
         let text_len = entry.holds(key)?;
-        // "get KEY\r\n" is as long as "VALUE KEY": the rest goes exactly behind the request.
         // Ethernet may have padded the frame.
-        let frame_len = ctx.data().len();
-        let more = (TEXT + text_len).checked_sub(frame_len)?;
-        let more = i32::try_from(more).ok()?;
-        if ctx.has_frags() || ctx.adjust_tail(more).is_err() {
+        let more = (TEXT + text_len).checked_sub(ctx.data().len())?;
+        room = Room::make(ctx, more);
+        if room.is_none() {
             return Some(Answer::NoRoom);
         }
-        grown = more;
+        // "get KEY\r\n" is as long as "VALUE KEY": the rest goes exactly behind the request.
         let to = ctx.data_mut().get_mut(TEXT + 6 + key_len..TEXT + text_len)?;
         entry.copy_rest(key_len, to).then_some(Answer::Copied(text_len))
     });
-    match answer {
-        Some(Some(Answer::Copied(text_len))) => {
-            count(Stat::Hits);
+    match (answer, room) {
+        (Some(Some(Answer::Copied(text_len))), _) => {
             match packet::turn_round(ctx.data_mut(), key_len, text_len) {
-                Some(()) => XdpVerdict::Tx,
+                Some(()) => {
+                    count(Stat::Hits);
+                    XdpVerdict::Tx
+                }
                 None => XdpVerdict::Pass,
             }
         }
-        Some(Some(Answer::NoRoom)) => pass(Stat::PassRoom),
-        // Not there.
-        Some(None) if grown == 0 => pass(Stat::Misses),
+        (Some(Some(Answer::NoRoom)), _) => pass(Stat::PassRoom),
+        (Some(None), None) => pass(Stat::Misses),
         // Overwritten while it was read: only bytes behind the request were written.
-        _ => match ctx.adjust_tail(-grown) {
-            Ok(()) => pass(Stat::PassBusy),
-            Err(_) => XdpVerdict::Pass,
-        },
+        (_, room) => {
+            if let Some(room) = room {
+                room.give_back(ctx);
+            }
+            pass(Stat::PassBusy)
+        }
     }
 }
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Tests that both accelerators must pass, in the VM, with real memcached and a veth pair.
+# The test file defines accel_start, accel_stop and accel_stat INDEX, which act in the
+# server's network namespace, sources this after tap.sh, and has a test_NAME for each
+# check_NAME here.
+
+SERVER_NS=rex-server CLIENT_NS=rex-client SERVER=10.77.0.1 DEV=srv0
+# enum bmc_stat of bmc/ebpf/bmc.h, enum Stat of bmc/rex/stats.rs
+HITS=0 MISSES=1 PASS_FORM=2 FILLS=5 INVALIDATIONS=7
+
+# /sys/fs/bpf stays visible, unlike with "ip netns exec".
+at_server() { nsenter --net=/run/netns/$SERVER_NS "$@"; }
+at_client() { nsenter --net=/run/netns/$CLIENT_NS "$@"; }
+client() { at_client "$BUILD/tests/bmc-client" $SERVER "$@"; }
+
+lab_up() {
+	topology/veth/lab up >/dev/null
+	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-pass type xdp
+	at_client bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-pass dev cli0
+	rm /sys/fs/bpf/bmc-test-pass
+	at_server memcached -u nobody -l $SERVER -p 11211 -U 11211 -m 64 -t 1 >"$TMP/memcached.log" 2>&1 &
+	echo $! >"$TMP/memcached.pid"
+	wait_for 5 client request version
+}
+
+lab_down() {
+	local pid
+	if [ -e "$TMP/memcached.pid" ]; then
+		pid=$(cat "$TMP/memcached.pid")
+		kill "$pid" 2>/dev/null || :
+		# it is no child of this shell
+		wait_for 5 sh -c "! kill -0 $pid"
+	fi
+	topology/veth/lab down
+}
+
+setup() {
+	lab_up
+	accel_start
+}
+
+teardown() {
+	accel_stop
+	lab_down
+}
+
+# counts INDEX NUMBER COMMAND...: the command must make the counter grow by NUMBER.
+counts() {
+	local index=$1 number=$2 before
+	shift 2
+	before=$(accel_stat "$index")
+	"$@" >"$TMP/counts.out"
+	eq "counter $index: +$(($(accel_stat "$index") - before))" "counter $index: +$number"
+}
+
+check_a_get_misses_then_hits() {
+	client set key 32 v
+	counts $MISSES 1 client get key 32 v
+	counts $HITS 1 client get key 32 v
+	counts $MISSES 0 client get key 32 v
+	eq "$(accel_stat $FILLS)" 1
+}
+
+check_a_hit_needs_no_memcached() {
+	client set key 100 v
+	client get key 100 v
+	kill -STOP "$(cat "$TMP/memcached.pid")"
+	client get key 100 v
+	kill -CONT "$(cat "$TMP/memcached.pid")"
+}
+
+check_a_set_is_seen_by_the_next_get() {
+	local i
+	client set key 10 a
+	for i in 1 2 3; do client get key 10 a; done
+	counts $INVALIDATIONS 1 client set key 20 b
+	counts $HITS 0 client get key 20 b
+	counts $HITS 1 client get key 20 b
+}
+
+check_every_size_of_key_and_value() {
+	client matrix
+	# a veth has no room for large replies, and some do not fit one datagram
+	[ "$(accel_stat $HITS)" -gt 300 ] || fail "only $(accel_stat $HITS) hits"
+}
+
+check_a_miss_of_memcached_is_no_fill() {
+	eq "$(client request "get nothing")" "END"$'\r'
+	eq "$(client request "get nothing")" "END"$'\r'
+	eq "$(accel_stat $FILLS)" 0
+}
+
+# memcached answers these with several datagrams that it all calls the only one, so that
+# just what comes of it is looked at.
+check_several_keys_are_for_memcached() {
+	client set a 1 x
+	client set b 1 y
+	client get a 1 x
+	counts $PASS_FORM 1 client request "get a b"
+	contains "$(cat "$TMP/counts.out")" "VALUE a 0 1"
+	counts $PASS_FORM 1 client request "get b a"
+	# neither b nor a mixture was remembered
+	counts $MISSES 1 client get b 1 y
+	client get a 1 x
+	client get b 1 y
+}
+
+check_other_commands_are_for_memcached() {
+	client set key 4 v
+	client get key 4 v
+	contains "$(client request "gets key")" "VALUE key 0 4 "
+	client get key 4 v
+	counts $HITS 1 client get key 4 v
+	contains "$(client request "  get key")" "VALUE key 0 4"
+	contains "$(client request "get nokey key")" "VALUE key 0 4"
+}
+
+check_keys_alike_are_kept_apart() {
+	local key
+	for key in a ab abc abcdefg abcdefgh abcdefghi abcdefgi abcdefghabcdefgh abcdefghabcdefgi; do
+		client set $key ${#key} v
+	done
+	for _ in 1 2 3; do
+		for key in a ab abc abcdefg abcdefgh abcdefghi abcdefgi abcdefghabcdefgh abcdefghabcdefgi; do
+			client get $key ${#key} v
+		done
+	done
+}
+
+check_a_value_that_looks_like_a_reply() {
+	# 23 bytes: END and another VALUE inside
+	at_client bash -c "exec 3<>/dev/tcp/$SERVER/11211
+		printf 'set k 0 0 24\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\n' >&3
+		read -r line <&3; [ \"\$line\" = $'STORED\r' ]"
+	client request "get k" >"$TMP/first"
+	printf 'VALUE k 0 24\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nEND\r\n' | cmp - "$TMP/first"
+	counts $HITS 1 client request "get k"
+	cmp "$TMP/counts.out" "$TMP/first"
+}
+
+check_damaged_requests_do_no_harm() {
+	client set key 50 v
+	client garbage 3000
+	client get key 50 v
+	client get key 50 v
+	counts $HITS 1 client get key 50 v
+	! declare -F accel_healthy >/dev/null || accel_healthy
+}
