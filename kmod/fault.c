@@ -21,10 +21,17 @@ void rex_copy_text(char *to, size_t size, const char *from, u64 len)
 	to[i] = '\0';
 }
 
-/*
- * Return addresses into the program's text that lie on its stack from @sp on, innermost first.
- * The entry's own address is none: the thunk that jumped to it left it there.
- */
+#define REX_CALL	0xe8	/* rel32; calls through a pointer go by a thunk and look the same */
+#define REX_CALL_SIZE	5
+
+/* Pointers to functions lie on the stack too, but right behind no call. */
+static bool rex_is_return_address(const struct rex_prog *prog, unsigned long addr)
+{
+	return rex_prog_has_text(prog, addr) && rex_prog_has_text(prog, addr - REX_CALL_SIZE) &&
+	       *(const u8 *)(addr - REX_CALL_SIZE) == REX_CALL;
+}
+
+/* Return addresses into the program's text that lie on its stack from @sp on, innermost first. */
 static u32 rex_trace(const struct rex_frame *frame, unsigned long ip, unsigned long sp,
 		     unsigned long *trace)
 {
@@ -36,7 +43,7 @@ static u32 rex_trace(const struct rex_frame *frame, unsigned long ip, unsigned l
 	if (ip)
 		trace[n++] = ip + 1;	/* all are printed as what is behind a call */
 	for (; word < end && n < REX_FAULT_TRACE; word++)
-		if (rex_prog_has_text(slot->prog, *word) && *word != (unsigned long)slot->entry)
+		if (rex_is_return_address(slot->prog, *word))
 			trace[n++] = *word;
 	return n;
 }
