@@ -3,8 +3,8 @@
 #
 # Tests that both accelerators must pass, in the VM, with real memcached and a veth pair.
 # The test file defines accel_start, accel_stop and accel_stat INDEX, which act in the
-# server's network namespace, sources this after tap.sh, and has a test_NAME for each
-# check_NAME here.
+# server's network namespace, sources this after tap.sh, has a test_NAME for each
+# check_NAME here, and ends with run_in_lab.
 
 SERVER_NS=rex-server CLIENT_NS=rex-client SERVER=10.77.0.1 DEV=srv0
 # enum bmc_stat of bmc/ebpf/bmc.h, enum Stat of bmc/rex/stats.rs
@@ -20,15 +20,16 @@ lab_up() {
 	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-pass type xdp
 	at_client bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-pass dev cli0
 	rm /sys/fs/bpf/bmc-test-pass
-	at_server memcached -u nobody -l $SERVER -p 11211 -U 11211 -m 64 -t 1 >"$TMP/memcached.log" 2>&1 &
-	echo $! >"$TMP/memcached.pid"
+	at_server memcached -u nobody -l $SERVER -p 11211 -U 11211 -m 64 -t 1 >"$LAB_DIR/memcached.log" 2>&1 &
+	echo $! >"$LAB_DIR/memcached.pid"
 	wait_for 5 client request version
 }
 
 lab_down() {
 	local pid
-	if [ -e "$TMP/memcached.pid" ]; then
-		pid=$(cat "$TMP/memcached.pid")
+	rm -f /sys/fs/bpf/bmc-test-pass
+	if [ -e "$LAB_DIR/memcached.pid" ]; then
+		pid=$(cat "$LAB_DIR/memcached.pid")
 		kill "$pid" 2>/dev/null || :
 		# it is no child of this shell
 		wait_for 5 sh -c "! kill -0 $pid"
@@ -37,13 +38,26 @@ lab_down() {
 }
 
 setup() {
-	lab_up
+	client request "flush_all" >/dev/null
 	accel_start
 }
 
-teardown() {
-	accel_stop
+teardown() { accel_stop; }
+
+# Making the lab takes seconds in emulation: one for all tests of the file.
+run_in_lab() {
+	local status=0
+	LAB_DIR=$(mktemp -d)
+	export LAB_DIR
+	if lab_up; then
+		(tap_run) || status=$?
+	else
+		echo "Bail out! the lab does not come up"
+		status=1
+	fi
 	lab_down
+	rm -rf "$LAB_DIR"
+	exit $status
 }
 
 # counts INDEX NUMBER COMMAND...: the command must make the counter grow by NUMBER.
@@ -66,9 +80,9 @@ check_a_get_misses_then_hits() {
 check_a_hit_needs_no_memcached() {
 	client set key 100 v
 	client get key 100 v
-	kill -STOP "$(cat "$TMP/memcached.pid")"
+	kill -STOP "$(cat "$LAB_DIR/memcached.pid")"
 	client get key 100 v
-	kill -CONT "$(cat "$TMP/memcached.pid")"
+	kill -CONT "$(cat "$LAB_DIR/memcached.pid")"
 }
 
 check_a_set_is_seen_by_the_next_get() {
@@ -101,8 +115,8 @@ check_several_keys_are_for_memcached() {
 	counts $PASS_FORM 1 client request "get a b"
 	contains "$(cat "$TMP/counts.out")" "VALUE a 0 1"
 	counts $PASS_FORM 1 client request "get b a"
-	# neither b nor a mixture was remembered
-	counts $MISSES 1 client get b 1 y
+	# no mixture was remembered
+	client get b 1 y
 	client get a 1 x
 	client get b 1 y
 }
@@ -130,12 +144,12 @@ check_keys_alike_are_kept_apart() {
 }
 
 check_a_value_that_looks_like_a_reply() {
-	# 23 bytes: END and another VALUE inside
+	# 22 bytes: END and another VALUE inside
 	at_client bash -c "exec 3<>/dev/tcp/$SERVER/11211
-		printf 'set k 0 0 24\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\n' >&3
-		read -r line <&3; [ \"\$line\" = $'STORED\r' ]"
+		printf 'set k 0 0 22\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\n' >&3
+		read -t 5 -r line <&3; [ \"\$line\" = $'STORED\r' ]"
 	client request "get k" >"$TMP/first"
-	printf 'VALUE k 0 24\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nEND\r\n' | cmp - "$TMP/first"
+	printf 'VALUE k 0 22\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nEND\r\n' | cmp - "$TMP/first"
 	counts $HITS 1 client request "get k"
 	cmp "$TMP/counts.out" "$TMP/first"
 }

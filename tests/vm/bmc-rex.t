@@ -47,4 +47,4 @@ test_keys_alike_are_kept_apart() { check_keys_alike_are_kept_apart; }
 test_a_value_that_looks_like_a_reply() { check_a_value_that_looks_like_a_reply; }
 test_damaged_requests_do_no_harm() { check_damaged_requests_do_no_harm; }
 
-tap_run
+run_in_lab
