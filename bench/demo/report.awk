@@ -123,6 +123,7 @@ END {
 	field("client", "\"" fact["client"] "\"")
 	field("repeats", repeats + 0)
 	field("kernel", "\"" fact["kernel"] "\"")
+	field("emulator_slips", fact["slips"] + 0)
 	field("accel", "\"" fact["accel"] "\"")
 	print "{" object "}" >json
 	close(json)
