@@ -50,7 +50,8 @@ run_in_lab() {
 	LAB_DIR=$(mktemp -d)
 	export LAB_DIR
 	if lab_up; then
-		(tap_run) || status=$?
+		(tap_run)
+		status=$?	# not "|| status=": that would switch set -e off inside
 	else
 		echo "Bail out! the lab does not come up"
 		status=1

@@ -46,6 +46,7 @@ test_start_leaves_another_xdp_program_alone() {
 	refuses at_server ebpf-bmc start --dev $DEV
 	contains "$REFUSAL" "has an XDP program already"
 	contains "$(at_server ip link show $DEV)" "name pass"
+	at_server bpftool net detach xdpdrv dev $DEV
 	[ ! -e /sys/fs/bpf/ebpf-bmc ] || fail "pins are left"
 	lacks "$(bpftool prog show)" bmc_
 }
