@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # rexctl in a VM: load, attach, count, detach, unload, and what must be refused.
-# vm: --one-thread
 . "$(dirname "$0")/../lib/tap.sh"
 
 COUNT=$BUILD/programs/xdp_count.ko

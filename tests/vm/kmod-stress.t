@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: --one-thread
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/programs/cprog/cprog.sh"
 

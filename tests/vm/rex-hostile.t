@@ -4,7 +4,6 @@
 # Programs that misbehave, under traffic: each must end with the interface up, an event
 # that names the place, a kernel log without complaints (tests/lib/tap.sh looks), the next
 # program loadable, and nothing left. kmod-stress.t unloads while both CPUs run.
-# vm: --one-thread
 . "$(dirname "$0")/../lib/tap.sh"
 
 rex() { rexctl --netns rex-server "$@"; }
