@@ -31,6 +31,7 @@ deps:
 
 test: deps
 	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -C tests/programs
 	tests/run
 
 demo: deps
