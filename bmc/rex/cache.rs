@@ -17,6 +17,13 @@ const BUCKETS: u32 = 1 << 16;
 #[rex_map]
 static BMC_CACHE: RexArray<Bucket> = RexArray::new(BUCKETS, 0);
 
+/// Who writes a bucket holds the lock of its index, modulo their number.
+///
+/// rex.ko takes the lock away from an invocation when that has ended, in whatever way, and not
+/// before. So whoever holds it and finds an odd `seq` knows that its writer is no more: neither
+/// time nor state of the program would tell.
+static WRITERS: [SpinLock<u32>; 64] = [const { SpinLock::new(0) }; 64];
+
 /// What keys are hashed with; 0: not chosen yet.
 static SEED: AtomicU64 = AtomicU64::new(0);
 
@@ -24,7 +31,7 @@ static SEED: AtomicU64 = AtomicU64::new(0);
 ///
 /// It is good while `filled == valid`. An invalidation only adds to `valid`: it waits for nobody,
 /// and also defeats a fill that is under way. A fill that the watchdog cut off leaves `seq` odd,
-/// and the bucket unused.
+/// and nobody reads the bucket until the next fill.
 #[derive(SharedPod)]
 #[repr(C)]
 pub struct Bucket {
@@ -48,8 +55,32 @@ pub enum Answer {
 /// The bucket of `key`.
 #[inline(always)]
 pub fn bucket(key: &[u8]) -> Option<&'static Bucket> {
-    let hash = proto::hash(seed(), key);
-    BMC_CACHE.get_ref(hash as u32 & (BUCKETS - 1))
+    BMC_CACHE.get_ref(index(key))
+}
+
+#[inline(always)]
+fn index(key: &[u8]) -> u32 {
+    proto::hash(seed(), key) as u32 & (BUCKETS - 1)
+}
+
+/// Puts a reply in, instead of the one that is there. `None` when it is too long, or another
+/// CPU is writing there.
+pub fn fill(value: &Value<'_>) -> Option<()> {
+    let text_len = b"VALUE ".len() + value.key.len() + value.rest.len();
+    if text_len > MAX_TEXT {
+        return None;
+    }
+    write(value.key, |bucket| bucket.put(value, text_len))?
+}
+
+/// Runs `write` on the bucket of `key`, which nobody else reads or writes meanwhile. `None` when
+/// another CPU is doing the same.
+pub fn write<R>(key: &[u8], write: impl FnOnce(&Bucket) -> R) -> Option<R> {
+    let index = index(key);
+    let bucket = BMC_CACHE.get_ref(index)?;
+    let _alone = WRITERS.get(index as usize % WRITERS.len())?.try_lock()?;
+    bucket.end_dead_write();
+    bucket.seq.write(|| write(bucket))
 }
 
 #[inline(always)]
@@ -95,21 +126,24 @@ impl Bucket {
         self.text.copy_to(key_len, to)
     }
 
-    /// Puts a reply in, instead of the one that is there. `None` when it is too long, or another
-    /// CPU is doing the same.
-    pub fn fill(&self, value: &Value<'_>) -> Option<()> {
-        let text_len = b"VALUE ".len() + value.key.len() + value.rest.len();
-        if text_len > MAX_TEXT {
-            return None;
+    /// Empties the bucket if its writer was cut off. Only with the bucket's lock.
+    #[inline(always)]
+    fn end_dead_write(&self) {
+        if self.seq.count() & 1 != 0 {
+            // Before the count is even again: who sees that sees this, too, and no half reply.
+            self.lens.store(0, Relaxed);
+            self.seq.reset();
         }
+    }
+
+    /// Writes a reply of `text_len` bytes. Only within [`write`].
+    fn put(&self, value: &Value<'_>, text_len: usize) -> Option<()> {
         let valid = self.valid.load(Acquire);
-        self.seq.write(|| {
-            let copied = self.text.copy_from(0, value.key)
-                && self.text.copy_from(value.key.len(), value.rest);
-            let lens = (text_len as u32) << 16 | value.key.len() as u32;
-            self.lens.store(if copied { lens } else { 0 }, Relaxed);
-            self.filled.store(valid, Relaxed);
-            copied.then_some(())
-        })?
+        let copied =
+            self.text.copy_from(0, value.key) && self.text.copy_from(value.key.len(), value.rest);
+        let lens = (text_len as u32) << 16 | value.key.len() as u32;
+        self.lens.store(if copied { lens } else { 0 }, Relaxed);
+        self.filled.store(valid, Relaxed);
+        copied.then_some(())
     }
 }

@@ -12,6 +12,8 @@ mod packet;
 mod proto;
 mod room;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 use cache::{Answer, Bucket};
 use packet::{Kind, TEXT};
@@ -97,9 +99,7 @@ pub fn egress(ctx: &mut Tc<'_>) -> TcVerdict {
         return TcVerdict::Unspec;
     }
     if let Kind::FromUdp(text) = packet::classify(ctx.data(), PORT) {
-        let filled = proto::value_reply(text)
-            .and_then(|value| cache::bucket(value.key)?.fill(&value))
-            .is_some();
+        let filled = proto::value_reply(text).and_then(|value| cache::fill(&value)).is_some();
         count(if filled { Stat::Fills } else { Stat::FillSkipped });
     }
     TcVerdict::Unspec

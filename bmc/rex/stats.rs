@@ -32,3 +32,8 @@ static BMC_STATS: RexPerCpuArray<u64> = RexPerCpuArray::new(N, 0);
 pub fn count(which: Stat) {
     BMC_STATS.add(which as u32, 1);
 }
+
+#[cfg(test)]
+pub fn counted(which: Stat) -> u64 {
+    BMC_STATS.get(which as u32).unwrap_or(0)
+}

@@ -97,6 +97,8 @@ static int kbuild(struct job *job)
 	args_add(&args, "%s", job->headers);
 	args_add(&args, "M=%s/kbuild", job->tmp);
 	args_add(&args, "KBUILD_EXTRA_SYMBOLS=%s", job->symvers);
+	/* a program has no kfuncs to describe, and pahole's threads make BTF of random order */
+	args_add(&args, "CONFIG_DEBUG_INFO_BTF_MODULES=");
 	/* our folder's random name would get into the build id */
 	args_add(&args, "KCFLAGS=-ffile-prefix-map=%s/kbuild=.", job->tmp);
 	args_add(&args, "modules");
