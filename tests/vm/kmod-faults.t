@@ -70,9 +70,8 @@ test_the_budget_is_what_was_set() {
 }
 
 test_many_crashes() {
-	local i
 	drive set cprog budget 4000
-	for i in {1..8}; do
+	for _ in {1..8}; do
 		for entry in panic lock_panic loop recurse; do
 			eq "$(verdict cprog/$entry)" 2
 			drive set cprog enabled 1
