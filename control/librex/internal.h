@@ -9,6 +9,7 @@
 #include <linux/genetlink.h>
 #include <rex/librex.h>
 
+#undef ARRAY_SIZE	/* libiberty has one too */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 

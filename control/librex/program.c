@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libiberty/demangle.h>
+
 #include "internal.h"
 
 int rex_open(struct rex **out)
@@ -149,6 +151,25 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 	}
 }
 
+/* "symbol+0x1/0x2 [module]", with the names that rustc made in their readable form. */
+static void get_frame(const struct nlattr *attr, char *to, size_t size)
+{
+	char *offset, *name, *line;
+
+	get_str(attr, to, size);
+	offset = strchr(to, '+');
+	if (!offset)
+		return;
+	*offset = '\0';
+	name = rust_demangle(to, 0);
+	*offset = '+';
+	if (name && asprintf(&line, "%s%s", name, offset) >= 0) {
+		snprintf(to, size, "%s", line);
+		free(line);
+	}
+	free(name);
+}
+
 static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
 {
 	const struct nlattr *attr;
@@ -178,7 +199,7 @@ static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
 			break;
 		case REX_A_FAULT_FRAME:
 			if (f->n_frames < REX_MAX_FRAMES)
-				get_str(attr, f->frames[f->n_frames++], sizeof(f->frames[0]));
+				get_frame(attr, f->frames[f->n_frames++], sizeof(f->frames[0]));
 			break;
 		}
 	}

@@ -130,6 +130,7 @@ struct rex_map {
 };
 
 #define REX_MAX_FRAMES 64
+#define REX_FRAME_LEN 512		/* as long as the kernel's symbols */
 
 struct rex_fault_info {
 	uint32_t kind;			/* enum rex_fault */
@@ -138,7 +139,7 @@ struct rex_fault_info {
 	uint32_t line, column, cpu;
 	char message[1024];
 	uint32_t n_frames;
-	char frames[REX_MAX_FRAMES][160];	/* symbol+offset, innermost first */
+	char frames[REX_MAX_FRAMES][REX_FRAME_LEN];	/* symbol+offset, innermost first */
 };
 
 struct rex_program {
