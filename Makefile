@@ -48,12 +48,15 @@ TREE   := $(DESTDIR)$(PREFIX)/lib/rex
 KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
 install: all
 	install -d $(TREE)/kernel/default $(TREE)/kmod $(DESTDIR)$(PREFIX)/bin \
-		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)/lib/modules/$(KREL)/updates
+		$(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)/lib/modules/$(KREL)/updates
 	cp -a $(BUILD)/bin $(BUILD)/lib $(BUILD)/sysroot $(BUILD)/programs $(TREE)
 	install -m 644 $(BUILD)/kmod/Module.symvers $(TREE)/kmod
 	ln -sfn $(KDIR) $(TREE)/kernel/default/headers
 	cd $(TREE)/bin && for f in *; do ln -sf $(PREFIX)/lib/rex/bin/$$f $(DESTDIR)$(PREFIX)/bin/$$f; done
 	install -m 644 control/rexctl/rexctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 control/rexctl/rexctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rexctl
 	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
 	$(if $(DESTDIR),,depmod $(KREL))
 

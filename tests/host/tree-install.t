@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make install gives a tree that works by itself, and the README's program is right.
+. "$(dirname "$0")/../lib/tap.sh"
+
+setup() { make --no-print-directory install DESTDIR="$TMP/root" >"$TMP/log" 2>&1 || fail "$(tail "$TMP/log")"; }
+
+test_installed_rexc_builds_the_program_of_the_README() {
+	sed -n '/^```rust$/,/^```$/{/^```/d;p}' README.md >"$TMP/count.rs"
+	contains "$(cat "$TMP/count.rs")" '#[rex_xdp]'
+	(cd "$TMP" && env -i PATH=/usr/bin:/bin "$TMP/root/usr/local/lib/rex/bin/rexc" count.rs)
+	contains "$(modinfo -F depends "$TMP/count.ko")" rex
+	contains "$(rexctl inspect "$TMP/count.ko")" COUNT
+}
+
+test_all_parts_are_there() {
+	local release
+	release=$(cat "$BUILD/kernel/default/release")
+	for file in usr/local/bin/rexctl usr/local/bin/rexc usr/local/share/man/man8/rexctl.8 \
+		usr/local/share/bash-completion/completions/rexctl \
+		usr/local/lib/rex/programs/rex_bmc.ko "lib/modules/$release/updates/rex.ko"; do
+		[ -e "$TMP/root/$file" ] || [ -L "$TMP/root/$file" ] || fail "$file is missing"
+	done
+}
+tap_run
