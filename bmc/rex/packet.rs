@@ -14,6 +14,8 @@ pub const TEXT: usize = L4 + UDP_LEN + FRAME_LEN;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const TTL: u8 = 64;
+/// IPv4 addresses from here on, by their first byte, are those of no single host.
+const FIRST_GROUP: u8 = 224;
 
 /// What a frame is to us.
 pub enum Kind<'a> {
@@ -69,9 +71,10 @@ fn udp<'a>(header: &[u8; L4 + UDP_LEN], rest: &'a [u8], ip_len: usize, to_us: bo
         .and_then(|payload| payload.split_first_chunk::<FRAME_LEN>())
         .filter(|(frame, _)| is_single(frame))
         .map(|(_, text)| text);
-    // a request to a group address is not for us alone
+    // A request to a group or to all is not for us alone, and no address to reply from.
+    let one = header[0] & 1 == 0 && header[IP + 16] < FIRST_GROUP;
     match text {
-        Some(text) if to_us && header[0] & 1 == 0 => Kind::ToUdp(text),
+        Some(text) if to_us && one => Kind::ToUdp(text),
         Some(text) if !to_us => Kind::FromUdp(text),
         _ => Kind::Odd,
     }

@@ -183,20 +183,24 @@ test_unload_is_refused_while_attached() {
 	eq "$(rexctl status)" "no program is loaded"
 }
 
+has_run() { [ "$(runs xdp_count count)" -gt 0 ]; }
+
 test_unload_and_detach_while_packets_flow() {
-	local pinger round
+	local pinger round sent received
 	ip netns exec rexpeer ping -q -f -w 60 10.99.0.1 >"$TMP/ping" 2>&1 &
 	pinger=$!
 	for round in 1 2 3; do
 		rexctl load "$COUNT"
 		rexctl attach xdp_count xdp rv0
-		wait_for 10 test "$(runs xdp_count count)" -gt 0
+		wait_for 10 has_run
 		[ "$round" = 2 ] || rexctl detach xdp_count
 		rexctl unload xdp_count --force
 	done
 	kill -INT $pinger
 	wait $pinger || true
-	contains "$(cat "$TMP/ping")" " 0% packet loss"
+	# one is under way at the end, and a veth empties its ring when native XDP goes on or off
+	read -r sent received < <(awk '/packets transmitted/ { print $1, $4 }' "$TMP/ping")
+	[ "$received" -gt 1000 ] && [ $((sent - received)) -le 10 ] || fail "$(cat "$TMP/ping")"
 	nothing_left
 }
 
