@@ -45,9 +45,11 @@ fn set_to_or_from_elsewhere_leaves_it() {
     let mut answer_of_server = tcp(0, &text);
     answer_of_server.copy_within(L4..L4 + 2, L4 + 2);
     answer_of_server[L4..L4 + 2].copy_from_slice(&SERVER.port.to_be_bytes());
-    let mut no_payload = tcp(0, b"set");
+    let mut no_payload = tcp(0, &text);
     no_payload[L4 + 12] = 0xf0;
-    for frame in [other_port, answer_of_server, no_payload] {
+    let mut in_options = tcp(3, b"");
+    in_options[L4 + 20..].copy_from_slice(b"set key 0 0\n");
+    for frame in [other_port, answer_of_server, no_payload, in_options] {
         passes(&session, Packet::new(&frame));
     }
     answers(&session, &get(b"key"), &answer(b"key", b"value"));

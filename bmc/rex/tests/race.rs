@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const TIME: Duration = Duration::from_millis(300);
+/// On a busy machine, until there is a hit.
+const MOST: Duration = Duration::from_secs(20);
 
 /// Values that differ in every byte and in length; a mixture is none of them.
 fn values() -> Vec<Vec<u8>> {
@@ -25,9 +27,10 @@ fn read_while(session: &Session, key: &[u8], write: impl Fn(usize) + Sync) {
     let (mut hits, mut passed) = (0u64, 0u64);
     thread::scope(|scope| {
         scope.spawn(|| (0..).take_while(|_| !done.load(Relaxed)).for_each(&write));
-        let end = Instant::now() + TIME;
+        let begin = Instant::now();
+        let goes_on = |hits| begin.elapsed() < if hits > 0 { TIME } else { MOST };
         let mut wrong = None;
-        while wrong.is_none() && Instant::now() < end {
+        while wrong.is_none() && goes_on(hits) {
             match run(session, &request) {
                 (XdpVerdict::Tx, frame) if answers.contains(&frame) => hits += 1,
                 (XdpVerdict::Pass, frame) if frame == request => passed += 1,
@@ -38,7 +41,7 @@ fn read_while(session: &Session, key: &[u8], write: impl Fn(usize) + Sync) {
         assert!(wrong.is_none(), "torn: {}", wrong.unwrap_or_default().escape_ascii());
     });
     println!("{hits} hits, {passed} passed");
-    assert!(hits > 0, "no hit in {TIME:?}");
+    assert!(hits > 0, "no hit in {MOST:?}");
 }
 
 #[test]
@@ -62,14 +65,14 @@ fn replies_are_whole_while_others_take_over() {
     let cut = || std::panic::resume_unwind(Box::new(()));
     cache::fill(&parsed[0]).expect("filled");
     read_while(&session, b"key", |i| {
-        if i % 2 == 0 {
+        if i % 8 == 0 {
             let cut = |_: &mut Tc<'_>| {
                 cache::write(b"key", |_| cut());
                 TcVerdict::Ok
             };
             assert!(session.run_tc(cut, &mut Packet::new(&[0; 60])).is_err());
         } else {
-            cache::fill(&parsed[i / 2 % parsed.len()]).expect("taken over");
+            cache::fill(&parsed[i % parsed.len()]).expect("taken over");
         }
     });
 }
