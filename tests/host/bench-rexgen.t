@@ -171,7 +171,7 @@ test_a_silent_server_is_counted_as_lost() {
 test_interrupt_prints_the_report() {
 	server mcload --preload $SERVER -n 100
 	local status=0
-	timeout --signal=INT 3 ip netns exec "$C" rexgen --iface rgc --cpu 1 --server $SERVER \
+	timeout --signal=INT 8 ip netns exec "$C" rexgen --iface rgc --cpu 1 --server $SERVER \
 		--src-ip 10.77.0.2 -n 100 -t 50 --json "$TMP/j" >"$TMP/out" || status=$?
 	eq "timeout's status $status" "timeout's status 124"
 	contains "$(cat "$TMP/out")" "verified"
