@@ -21,7 +21,8 @@ static void on_signal(int sig)
 
 void drive_catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	/* for good: timeout(1) signals its child and then the child's group, too */
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
