@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,6 +194,16 @@ uint32_t frame_arp_request(uint8_t *out, const struct path *p)
 uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request)
 {
 	return arp(out, p, 2, request + ETH_LEN + 8, get32(request + ETH_LEN + 14));
+}
+
+int ip_parse(uint32_t *ip, const char *what, const char *text)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return bench_fail(EINVAL, "%s '%s': an IPv4 address is expected", what, text);
+	*ip = ntohl(addr.s_addr);
+	return 0;
 }
 
 int mac_parse(uint8_t *mac, const char *what, const char *text)

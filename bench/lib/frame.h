@@ -40,7 +40,8 @@ enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 uint32_t frame_arp_request(uint8_t *out, const struct path *p);
 uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request);
 
-/* Parse "02:00:00:00:00:01"; @what names the option. Returns 0 or -errno. */
+/* Parse "10.77.0.2" (to host order) or "02:00:00:00:00:01"; @what names the option. 0 or -errno. */
+int ip_parse(uint32_t *ip, const char *what, const char *text);
 int mac_parse(uint8_t *mac, const char *what, const char *text);
 
 #endif

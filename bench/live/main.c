@@ -51,7 +51,6 @@ static const struct argp_option argp_options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	struct in_addr ip;
 	int err = 0;
 
 	switch (key) {
@@ -62,10 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->iface = arg;
 		break;
 	case OPT_SRC_IP:
-		if (inet_pton(AF_INET, arg, &ip) != 1)
-			err = bench_fail(EINVAL, "--src-ip '%s': an IPv4 address is expected", arg);
-		else
-			a->path.src_ip = ntohl(ip.s_addr);
+		err = ip_parse(&a->path.src_ip, "--src-ip", arg);
 		break;
 	case OPT_SRC_MAC:
 		err = mac_parse(a->path.src_mac, "--src-mac", arg);

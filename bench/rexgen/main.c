@@ -55,7 +55,6 @@ static int parse_int(const char *what, const char *text, long lo, long hi, int *
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	struct in_addr ip;
 	int err = 0, v;
 
 	switch (key) {
@@ -80,10 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		err = parse_int("--port", arg, 0, 31, &a->port.port);
 		break;
 	case OPT_SRC_IP:
-		if (inet_pton(AF_INET, arg, &ip) != 1)
-			err = bench_fail(EINVAL, "--src-ip '%s': an IPv4 address is expected", arg);
-		else
-			a->path.src_ip = ntohl(ip.s_addr);
+		err = ip_parse(&a->path.src_ip, "--src-ip", arg);
 		break;
 	case OPT_SRC_MAC:
 		err = mac_parse(a->path.src_mac, "--src-mac", arg);

@@ -332,11 +332,6 @@ int rex_runtime_load(const char *path)
 	return err ? err : 1;
 }
 
-bool rex_runtime_loaded(void)
-{
-	return rex_module_present(RUNTIME);
-}
-
 int rex_runtime_unload(void)
 {
 	return rex_module_remove(RUNTIME);

@@ -46,8 +46,6 @@ struct rex;
  * finds. Returns 1 when it was loaded by this call, 0 when it was there already.
  */
 int rex_runtime_load(const char *path);
-/** Whether rex.ko is loaded, be it reachable or not. */
-bool rex_runtime_loaded(void);
 /** Remove rex.ko; -EBUSY while programs are loaded or shims exist. */
 int rex_runtime_unload(void);
 
