@@ -18,8 +18,9 @@ const struct rex_hook_info rex_hooks[__REX_HOOK_MAX] = {
 	[REX_HOOK_TRACEPOINT] = { "tracepoint", BPF_PROG_TYPE_TRACEPOINT },
 	[REX_HOOK_PERF_EVENT] = { "perf_event", BPF_PROG_TYPE_PERF_EVENT },
 	[REX_HOOK_FENTRY] = { "fentry", BPF_PROG_TYPE_TRACING },
-	[REX_HOOK_RAW_TRACEPOINT] = { "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT },
+	[REX_HOOK_RAW_TRACEPOINT] = { "raw_tracepoint", BPF_PROG_TYPE_TRACING },
 	[REX_HOOK_CGROUP_SKB] = { "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, 1 },
+	[REX_HOOK_FEXIT] = { "fexit", BPF_PROG_TYPE_TRACING },
 };
 
 __bpf_kfunc_start_defs();

@@ -39,8 +39,8 @@ struct rex_counts {
 /*
  * What a shim's slot number leads to. Slots are never freed, only re-used, so a late
  * reader finds a dead slot and no dangling pointer. @live[hook] is equal to the cookie
- * only for the entry's own hook and only while the program may run; otherwise it is a
- * secret random number. So one comparison tells all: slot, cookie, hook and state.
+ * only for the entry's own hook and only while the program may run; otherwise it is its
+ * complement, just as secret. So one comparison tells all: slot, cookie, hook and state.
  */
 struct rex_slot {
 	rex_fn			fn;	/* called by dispatch: the entry, or rex_timed() */
@@ -48,12 +48,10 @@ struct rex_slot {
 	struct rex_prog		*prog;
 	u64			live[__REX_HOOK_MAX];
 	/* from here on: not for the fast path */
-	u64			cookie;
-	u64			dead;
+	u64			cookie;	/* its complement: in @live while dead */
 	rex_fn			entry;
-	u32			hook;
-	bool			used;
 	const char		*name;	/* in the program module */
+	u32			hook;
 } ____cacheline_aligned;
 
 static_assert(sizeof(struct rex_slot) == 128);	/* found by a shift */

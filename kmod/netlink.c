@@ -106,9 +106,12 @@ static int rex_put_fault(struct sk_buff *skb, const struct rex_fault_record *rec
 	     nla_put_u32(skb, REX_A_FAULT_COLUMN, rec->column)))
 		return -EMSGSIZE;
 	for (i = 0; i < rec->traced; i++) {
+		struct nlattr *frame = nla_nest_start(skb, REX_A_FAULT_FRAME);
+
 		snprintf(line, sizeof(line), "%pB", (void *)rec->trace[i]);
-		if (nla_put_string(skb, REX_A_FAULT_FRAME, line))
+		if (!frame || nla_put_string(skb, REX_A_FRAME_SYMBOL, line))
 			return -EMSGSIZE;
+		nla_nest_end(skb, frame);
 	}
 	nla_nest_end(skb, nest);
 	return 0;

@@ -12,10 +12,9 @@ static void rex_slot_fill_dead(struct rex_slot *slot)
 {
 	int hook;
 
-	slot->dead = get_random_u64();
 	slot->cookie = get_random_u64();
 	for (hook = 0; hook < __REX_HOOK_MAX; hook++)
-		WRITE_ONCE(slot->live[hook], slot->dead);
+		WRITE_ONCE(slot->live[hook], ~slot->cookie);
 }
 
 void rex_slots_init(void)
@@ -33,7 +32,7 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 	int i;
 
 	lockdep_assert_held(&rex_mutex);
-	for (i = 0; i < REX_MAX_SLOTS && rex_slots[i].used; i++)
+	for (i = 0; i < REX_MAX_SLOTS && rex_slots[i].prog; i++)
 		;
 	if (i == REX_MAX_SLOTS)
 		return NULL;
@@ -46,7 +45,6 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 	slot->fn = slot->entry;
 	slot->hook = def->hook;
 	slot->name = def->name;
-	slot->used = true;
 	WRITE_ONCE(slot->prog, prog);
 	return slot;
 }
@@ -61,7 +59,6 @@ void rex_slot_put(struct rex_slot *slot)
 	slot->fn = NULL;
 	slot->entry = NULL;
 	slot->name = NULL;
-	slot->used = false;
 }
 
 void rex_slot_enable(struct rex_slot *slot)
@@ -71,7 +68,7 @@ void rex_slot_enable(struct rex_slot *slot)
 
 void rex_slot_disable(struct rex_slot *slot)
 {
-	WRITE_ONCE(slot->live[slot->hook], slot->dead);
+	WRITE_ONCE(slot->live[slot->hook], ~slot->cookie);
 }
 
 /* Stands in for the entry while its run time is measured; runs on the program's stack. */

@@ -68,6 +68,7 @@ const char *rex_hook_name(uint32_t hook)
 		[REX_HOOK_FENTRY] = "fentry",
 		[REX_HOOK_RAW_TRACEPOINT] = "raw_tracepoint",
 		[REX_HOOK_CGROUP_SKB] = "cgroup_skb",
+		[REX_HOOK_FEXIT] = "fexit",
 	};
 
 	return named(names, ARRAY_SIZE(names), hook, "hook");

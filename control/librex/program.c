@@ -152,11 +152,14 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 }
 
 /* "symbol+0x1/0x2 [module]", with the names that rustc made in their readable form. */
-static void get_frame(const struct nlattr *attr, char *to, size_t size)
+static void get_frame(const struct nlattr *nest, char *to, size_t size)
 {
 	char *offset, *name, *line;
+	const struct nlattr *attr;
 
-	get_str(attr, to, size);
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == REX_A_FRAME_SYMBOL)
+			get_str(attr, to, size);
 	offset = strchr(to, '+');
 	if (!offset)
 		return;

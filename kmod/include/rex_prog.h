@@ -7,7 +7,10 @@
  * Unless said otherwise a function may be called from any hook and context, may
  * not sleep, and returns 0 or a negative errno. Functions marked "stops" check
  * whether the watchdog has asked for the end of this invocation before they
- * return, and then do not return.
+ * return, and then do not return. -EOPNOTSUPP: this kernel does not have the
+ * helper behind it at this hook, or librex could not bind it.
+ *
+ * @ctx is always the context that the program was called with.
  */
 #ifndef _REX_PROG_H
 #define _REX_PROG_H
@@ -15,6 +18,12 @@
 #include <uapi/rex.h>
 
 struct module;
+struct pt_regs;
+struct sock;
+struct task_struct;
+struct bpf_fib_lookup;
+struct bpf_sock_tuple;
+struct bpf_perf_event_value;
 
 /* What the glue of a program module hands to rex.ko when it is loaded. */
 struct rex_program_def {
@@ -22,6 +31,9 @@ struct rex_program_def {
 	__u32			stack;		/* worst-case bytes; 0: unbounded, checked per call */
 	struct rex_entry_def	*entries, *entries_end;
 	struct rex_map_def	*maps, *maps_end;
+	const struct rex_line	*lines, *lines_end;	/* may be empty */
+	const char		*files, *files_end;	/* the last byte is NUL */
+	const void		*text;		/* what the offsets of @lines count from */
 };
 
 int rex_program_register(struct module *owner, const struct rex_program_def *def);
@@ -41,16 +53,61 @@ void rex_panic(const char *file, __u64 file_len, __u32 line, __u32 column,
 	       const char *message, __u64 message_len);
 void rex_stack_overflow(void);
 
+/* ---- maps (maps.c) ---------------------------------------------------------- */
+
 /*
- * Maps. @map must be an element of the program's own .rex.maps. Keys and values
- * are of the sizes given there. rex_map_lookup returns NULL when there is no such
- * element; the result lives until the end of the invocation at least, but its
- * bytes may be changed by others at any time. Stops.
+ * @map must be an element of the program's own .rex.maps. Keys and values are of
+ * the sizes given there. Each function takes only the kinds of map named with it
+ * and fails (-EINVAL, NULL) on others. All stop.
+ *
+ * rex_map_lookup: array, hash, LRU, LPM trie, per-CPU kinds (this CPU's value).
+ * NULL when there is no such element; the result lives until the end of the
+ * invocation at least, but its bytes may be changed by others at any time.
+ * rex_hash_lookup: the same for hash and LRU hash only, faster.
  */
 void *rex_map_lookup(const struct rex_map_def *map, const void *key);
+void *rex_hash_lookup(const struct rex_map_def *map, const void *key);
 long rex_map_update(const struct rex_map_def *map, const void *key, const void *value,
 		    __u64 flags);
 long rex_map_delete(const struct rex_map_def *map, const void *key);
+
+/* Queue and stack. @flags: 0 or BPF_EXIST (drop the oldest when full). -ENOENT when empty. */
+long rex_map_push(const struct rex_map_def *map, const void *value, __u64 flags);
+long rex_map_pop(const struct rex_map_def *map, void *value);
+long rex_map_peek(const struct rex_map_def *map, void *value);
+
+/*
+ * Ring buffer. rex_ringbuf_reserve: NULL when there is no room, the record is
+ * larger than the buffer, or the invocation holds REX_MAX_RESOURCES already. The
+ * record is 8-byte aligned and belongs to the invocation until it is submitted or
+ * discarded; if the invocation ends before, rex.ko discards it. @flags: BPF_RB_*.
+ * rex_ringbuf_query: @what is BPF_RB_*_DATA, _SIZE, _POS.
+ */
+void *rex_ringbuf_reserve(const struct rex_map_def *map, __u64 size);
+long rex_ringbuf_submit(void *record, __u64 flags);	/* -EPERM: not held */
+long rex_ringbuf_discard(void *record, __u64 flags);
+long rex_ringbuf_output(const struct rex_map_def *map, const void *data, __u64 size, __u64 flags);
+__u64 rex_ringbuf_query(const struct rex_map_def *map, __u64 what);
+
+/* Perf event array: a record with @size bytes for the reader of @cpu_flags (BPF_F_CURRENT_CPU). */
+long rex_perf_event_output(void *ctx, const struct rex_map_def *map, __u64 cpu_flags,
+			   const void *data, __u64 size);
+
+/*
+ * Stack trace map: the id of this call chain (>= 0). @flags: BPF_F_*_STACK. Only
+ * at kprobe, tracepoint, perf_event, fentry, fexit and raw_tracepoint; so is
+ * rex_get_stack, which writes return addresses to @to and returns bytes written.
+ */
+long rex_get_stackid(void *ctx, const struct rex_map_def *map, __u64 flags);
+long rex_get_stack(void *ctx, void *to, __u32 size, __u64 flags);
+
+/*
+ * XDP: devmap, devmap hash, cpumap, xskmap. Gives the verdict to return: XDP_REDIRECT,
+ * or the low bits of @flags when there is no such element.
+ */
+long rex_redirect_map(const struct rex_map_def *map, __u64 key, __u64 flags);
+
+/* ---- what an invocation can hold (resource.c) --------------------------------- */
 
 /*
  * Spin lock on a word that is 0 when free. -EDEADLK when this CPU holds it
@@ -65,33 +122,144 @@ long rex_spin_lock(__u32 *lock);
 long rex_spin_trylock(__u32 *lock);	/* -EBUSY when somebody else holds it */
 long rex_spin_unlock(__u32 *lock);
 
+/* ---- time, CPU, log (helpers.c) ------------------------------------------------ */
+
 __u64 rex_ktime_ns(void);		/* CLOCK_MONOTONIC, ns, safe in NMI */
+__u64 rex_ktime_boot_ns(void);		/* CLOCK_BOOTTIME */
+__u64 rex_ktime_tai_ns(void);		/* CLOCK_TAI */
+__u64 rex_ktime_coarse_ns(void);	/* CLOCK_MONOTONIC_COARSE; 0 in NMI, where it cannot be read */
+__u64 rex_jiffies64(void);
 __u32 rex_cpu(void);
+__u32 rex_numa_node(void);
 __u32 rex_random(void);			/* not cryptographic */
 /* @level: KERN_* as a number, 0..7. Rate-limited per program; at most 1 KiB is kept. Stops. */
 void rex_printk(__u32 level, const char *text, __u64 len);
+/* A line in tracefs' trace_pipe; at most 512 bytes are kept. Stops. */
+long rex_trace_printk(const char *text, __u64 len);
+
+/* ---- tasks and memory (task.c, probe.c) ------------------------------------------ */
 
 /*
- * XDP. -EOPNOTSUPP when librex could not bind the kernel's helper. Positive @delta
- * of adjust_head removes bytes in front, of adjust_tail adds bytes behind (zeroed).
- * rex_xdp_frags: whether the frame has fragments behind the linear part. Stop.
+ * rex_task_current never fails; the task lives as long as the invocation.
+ * rex_task_find: the task with @pid in the initial pid namespace, held until
+ * rex_task_put() or the end of the invocation; NULL when there is none, in NMI, and
+ * when too much is held. The getters take either kind.
+ */
+struct task_struct *rex_task_current(void);
+struct task_struct *rex_task_find(__s32 pid);
+long rex_task_put(struct task_struct *task);	/* -EPERM: not held */
+__s32 rex_task_pid(const struct task_struct *task);	/* of the thread, as gettid() in the initial ns */
+__s32 rex_task_tgid(const struct task_struct *task);	/* of the process */
+__u64 rex_task_uid_gid(const struct task_struct *task);	/* gid << 32 | uid, initial user ns */
+void rex_task_comm(const struct task_struct *task, char comm[16]);	/* NUL-padded */
+__u64 rex_task_cgroup_id(const struct task_struct *task);	/* cgroup v2 */
+__u64 rex_task_utime(const struct task_struct *task);	/* user time, ns */
+/* The registers with which the task entered the kernel. -ENOENT: a kernel thread. */
+long rex_task_user_regs(const struct task_struct *task, struct pt_regs *to);
+/* To the current thread, or with @process to its process. Sent when it is safe to. */
+long rex_send_signal(__u32 sig, __u32 process);
+
+/* Reads of any address; a fault is -EFAULT and zeroes @to. The _str ones stop at a
+ * NUL, always end in one, and return the length with it. They stop. */
+long rex_probe_read_kernel(void *to, __u32 len, __u64 from);
+long rex_probe_read_user(void *to, __u32 len, __u64 from);
+long rex_probe_read_kernel_str(void *to, __u32 len, __u64 from);
+long rex_probe_read_user_str(void *to, __u32 len, __u64 from);
+
+/* ---- tracing hooks (trace.c) ------------------------------------------------------ */
+
+/*
+ * kprobe, at the entry of a system call (__x64_sys_*) only: the call returns @rc
+ * and is not made. -EINVAL elsewhere.
+ */
+long rex_override_return(struct pt_regs *ctx, __u64 rc);
+
+/* perf_event. rex_perf_regs: of what was interrupted; never NULL. */
+const struct pt_regs *rex_perf_regs(const void *ctx);
+__u64 rex_perf_sample_period(const void *ctx);
+__u64 rex_perf_addr(const void *ctx);
+long rex_perf_read_value(void *ctx, struct bpf_perf_event_value *to);
+
+/* ---- XDP (packet_xdp.c) ------------------------------------------------------------- */
+
+/*
+ * Positive @delta of adjust_head removes bytes in front, of adjust_tail adds bytes
+ * behind (zeroed), of adjust_meta makes the metadata smaller. rex_xdp_frags: whether
+ * the frame has fragments behind the linear part. load/store reach those, too.
+ * rex_xdp_redirect gives the verdict to return. All stop.
  */
 long rex_xdp_adjust_head(struct rex_ctx *ctx, __s32 delta);
 long rex_xdp_adjust_tail(struct rex_ctx *ctx, __s32 delta);
+long rex_xdp_adjust_meta(struct rex_ctx *ctx, __s32 delta);
 __u32 rex_xdp_frags(const struct rex_ctx *ctx);
+__u32 rex_xdp_len(const struct rex_ctx *ctx);		/* with the fragments */
+long rex_xdp_load(const struct rex_ctx *ctx, __u32 offset, void *to, __u32 len);
+long rex_xdp_store(struct rex_ctx *ctx, __u32 offset, const void *from, __u32 len);
 __u32 rex_xdp_ifindex(const struct rex_ctx *ctx);
 __u32 rex_xdp_rx_queue(const struct rex_ctx *ctx);
+long rex_xdp_redirect(__u32 ifindex, __u64 flags);
+
+/* ---- tc and cgroup_skb (packet_tc.c) -------------------------------------------------- */
 
 /*
- * tc. rex_skb_writable makes the first @len bytes linear and private to this skb
+ * rex_skb_writable makes the first @len bytes linear and private to this skb
  * (0: all that is linear now); needed before any write through ctx->data. Offsets
- * count from ctx->data. load/store reach the whole packet, linear or not. Stop.
+ * count from ctx->data. load/store reach the whole packet, linear or not. @flags as
+ * of the BPF helpers of like names. What changes a packet is for tc only. The two
+ * redirects and clone_redirect take interfaces by index; the redirects give the
+ * verdict to return. All stop.
  */
 long rex_skb_writable(struct rex_ctx *ctx, __u32 len);
+long rex_skb_pull(struct rex_ctx *ctx, __u32 len);	/* linear, but perhaps shared */
 long rex_skb_load(const struct rex_ctx *ctx, __u32 offset, void *to, __u32 len);
 long rex_skb_store(struct rex_ctx *ctx, __u32 offset, const void *from, __u32 len);
+long rex_skb_store_csum(struct rex_ctx *ctx, __u32 offset, const void *from, __u32 len,
+			__u64 flags);			/* BPF_F_RECOMPUTE_CSUM, BPF_F_INVALIDATE_HASH */
+long rex_skb_l3_csum_replace(struct rex_ctx *ctx, __u32 offset, __u64 from, __u64 to, __u64 flags);
+long rex_skb_l4_csum_replace(struct rex_ctx *ctx, __u32 offset, __u64 from, __u64 to, __u64 flags);
+long rex_skb_change_head(struct rex_ctx *ctx, __u32 head_room, __u64 flags);
+long rex_skb_change_tail(struct rex_ctx *ctx, __u32 len, __u64 flags);
+long rex_skb_change_type(struct rex_ctx *ctx, __u32 type);
+long rex_skb_change_proto(struct rex_ctx *ctx, __u16 protocol, __u64 flags);	/* host order */
+long rex_skb_adjust_room(struct rex_ctx *ctx, __s32 delta, __u32 mode, __u64 flags);
+long rex_skb_vlan_push(struct rex_ctx *ctx, __u16 protocol, __u16 tci);	/* host order */
+long rex_skb_vlan_pop(struct rex_ctx *ctx);
+long rex_skb_clone_redirect(struct rex_ctx *ctx, __u32 ifindex, __u64 flags);
+long rex_skb_redirect(__u32 ifindex, __u64 flags);
+long rex_skb_redirect_peer(__u32 ifindex, __u64 flags);
+__u32 rex_skb_hash(struct rex_ctx *ctx);		/* computed when there is none */
 __u32 rex_skb_len(const struct rex_ctx *ctx);
 __u32 rex_skb_ifindex(const struct rex_ctx *ctx);
+__u32 rex_skb_ingress_ifindex(const struct rex_ctx *ctx);
 __u32 rex_skb_protocol(const struct rex_ctx *ctx);	/* ETH_P_*, host order */
+__u32 rex_skb_type(const struct rex_ctx *ctx);		/* PACKET_* */
+__u32 rex_skb_mark(const struct rex_ctx *ctx);
+void rex_skb_set_mark(struct rex_ctx *ctx, __u32 mark);
+__u32 rex_skb_priority(const struct rex_ctx *ctx);
+void rex_skb_set_priority(struct rex_ctx *ctx, __u32 priority);
+__u32 rex_skb_queue_mapping(const struct rex_ctx *ctx);	/* as in __sk_buff */
+void rex_skb_set_queue_mapping(struct rex_ctx *ctx, __u32 queue);
+__s32 rex_skb_vlan_tci(const struct rex_ctx *ctx);	/* -1: no tag beside the data */
+__u32 rex_skb_cb(const struct rex_ctx *ctx, __u32 index);	/* 0..4 */
+void rex_skb_set_cb(struct rex_ctx *ctx, __u32 index, __u32 value);
+__u64 rex_skb_tstamp(const struct rex_ctx *ctx);
+
+/* ---- XDP and tc ------------------------------------------------------------------------ */
+
+/* BPF_FIB_LKUP_RET_*, or a negative errno. */
+long rex_fib_lookup(void *ctx, struct bpf_fib_lookup *params, __u32 size, __u32 flags);
+
+/*
+ * The socket for @tuple (@size bytes: IPv4 or IPv6), in the packet's network
+ * namespace, held until rex_sk_release() or the end of the invocation. NULL: none.
+ * @protocol: IPPROTO_TCP or IPPROTO_UDP.
+ */
+struct sock *rex_sk_lookup(void *ctx, const struct bpf_sock_tuple *tuple, __u32 size,
+			   __u32 protocol);
+long rex_sk_release(struct sock *sk);			/* -EPERM: not held */
+__u32 rex_sk_state(const struct sock *sk);		/* TCP_* (BPF_TCP_*) */
+__u32 rex_sk_family(const struct sock *sk);		/* AF_* */
+__u32 rex_sk_mark(const struct sock *sk);
+__u32 rex_sk_local_port(const struct sock *sk);		/* host order */
 
 #endif /* _REX_PROG_H */

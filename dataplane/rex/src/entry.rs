@@ -13,6 +13,8 @@ pub struct EntryDef {
     hook: u32,
     flags: u32,
     run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
+    ctx_size: u32,
+    reserved: [u32; 3],
 }
 
 const _: () = {
@@ -20,6 +22,7 @@ const _: () = {
     assert!(offset_of!(EntryDef, hook) == offset_of!(ffi::rex_entry_def, hook));
     assert!(offset_of!(EntryDef, flags) == offset_of!(ffi::rex_entry_def, flags));
     assert!(offset_of!(EntryDef, run) == offset_of!(ffi::rex_entry_def, fn_));
+    assert!(offset_of!(EntryDef, ctx_size) == offset_of!(ffi::rex_entry_def, ctx_size));
 };
 
 /// A function marked `#[rex_xdp]`.
@@ -64,7 +67,7 @@ impl EntryDef {
         hook: u32,
         run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
     ) -> Self {
-        Self { name: padded(name), hook, flags: 0, run }
+        Self { name: padded(name), hook, flags: 0, run, ctx_size: 0, reserved: [0; 3] }
     }
 }
 

@@ -15,7 +15,7 @@
 
 #include <linux/types.h>
 
-#define REX_ABI_VERSION	1
+#define REX_ABI_VERSION	2
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
 #define REX_NAME_LEN	32	/* programs and entries */
@@ -28,13 +28,14 @@
 /* Where a program may be attached. The order is ABI; a hook has one context type. */
 enum rex_hook {
 	REX_HOOK_XDP,
-	REX_HOOK_TC,
-	REX_HOOK_KPROBE,
+	REX_HOOK_TC,			/* clsact and tcx */
+	REX_HOOK_KPROBE,		/* kprobe, kretprobe, uprobe, uretprobe */
 	REX_HOOK_TRACEPOINT,
 	REX_HOOK_PERF_EVENT,
 	REX_HOOK_FENTRY,
-	REX_HOOK_RAW_TRACEPOINT,
+	REX_HOOK_RAW_TRACEPOINT,	/* attached with BTF: tp_btf */
 	REX_HOOK_CGROUP_SKB,
+	REX_HOOK_FEXIT,
 	__REX_HOOK_MAX,
 };
 
@@ -48,7 +49,19 @@ struct rex_entry_def {
 	char	name[REX_NAME_LEN];
 	__u32	hook;			/* enum rex_hook */
 	__u32	flags;			/* none yet: 0 */
-	__u64	fn;			/* __s32 (*)(struct rex_ctx *) */
+	__u64	fn;			/* __s32 (*)(context of the hook *) */
+	__u32	ctx_size;		/* tracepoint: bytes of the record that it reads; else 0 */
+	__u32	__reserved[3];		/* 0; makes the size a multiple of 16 */
+};
+
+/*
+ * Sections ".rex.lines" and ".rex.files": where in the source the program's code
+ * comes from. The lines are sorted by @offset; one holds until the next one's.
+ */
+struct rex_line {
+	__u32	offset;			/* from the first byte of the program's own text */
+	__u32	file;			/* of the name's first byte in .rex.files, NUL-terminated */
+	__u32	line;			/* 0: no line is known from here on */
 };
 
 /*
@@ -84,6 +97,26 @@ struct rex_ctx {
 	__u64	data;			/* address of the first byte */
 	__u64	data_end;		/* one past the last */
 	__u64	raw;			/* private to rex.ko: the hook's own context */
+};
+
+/*
+ * The contexts of the hooks, as programs get them:
+ *
+ *	xdp			struct xdp_buff: data, data_end, data_meta come first
+ *	tc, cgroup_skb		struct rex_ctx
+ *	kprobe			struct pt_regs
+ *	tracepoint		the record, as tracefs' "format" file describes it; the
+ *				first 8 bytes are the kernel's own
+ *	perf_event		opaque: rex_perf_*() of rex_prog.h
+ *	fentry, fexit, raw_tracepoint	struct rex_args
+ */
+#define REX_MAX_ARGS	12
+
+struct rex_args {
+	__u32	n;			/* valid elements of @arg */
+	__u32	__reserved;
+	__u64	ret;			/* fexit: what the function returned; else 0 */
+	__u64	arg[REX_MAX_ARGS];
 };
 
 /* ---- generic netlink family ---------------------------------------------- */
@@ -153,12 +186,18 @@ enum rex_attr {
 
 	REX_A_FAULT_KIND,		/* u32: enum rex_fault */
 	REX_A_FAULT_ENTRY,		/* string */
-	REX_A_FAULT_FILE,		/* string; absent when unknown (watchdog) */
+	REX_A_FAULT_FILE,		/* string; absent when unknown */
 	REX_A_FAULT_LINE,		/* u32 */
 	REX_A_FAULT_COLUMN,		/* u32 */
 	REX_A_FAULT_MESSAGE,		/* string */
 	REX_A_FAULT_CPU,		/* u32 */
-	REX_A_FAULT_FRAME,		/* string, several: symbol+offset, innermost first */
+	REX_A_FAULT_FRAME,		/* nest, several, innermost first: FRAME_* */
+
+	REX_A_FRAME_SYMBOL,		/* string: symbol+offset */
+	REX_A_FRAME_FILE,		/* string; absent when unknown */
+	REX_A_FRAME_LINE,		/* u32 */
+
+	REX_A_ENTRY_CTX_SIZE,		/* u32: as in struct rex_entry_def */
 
 	__REX_A_MAX,
 };
