@@ -18,7 +18,6 @@
 #include <bpf/libbpf.h>
 
 #include <rex/librex.h>
-#include "internal.h"		/* librex: a shim to be tail-called */
 #include "bmc.skel.h"
 #include "insn.h"
 #include "packet.h"

@@ -110,6 +110,8 @@ const char *rex_map_type_name(uint32_t type)
 		[BPF_MAP_TYPE_LRU_HASH] = "lru_hash",
 		[BPF_MAP_TYPE_LRU_PERCPU_HASH] = "lru_percpu_hash",
 		[BPF_MAP_TYPE_LPM_TRIE] = "lpm_trie",
+		[BPF_MAP_TYPE_ARRAY_OF_MAPS] = "array_of_maps",
+		[BPF_MAP_TYPE_HASH_OF_MAPS] = "hash_of_maps",
 		[BPF_MAP_TYPE_DEVMAP] = "devmap",
 		[BPF_MAP_TYPE_CPUMAP] = "cpumap",
 		[BPF_MAP_TYPE_XSKMAP] = "xskmap",
@@ -118,6 +120,7 @@ const char *rex_map_type_name(uint32_t type)
 		[BPF_MAP_TYPE_DEVMAP_HASH] = "devmap_hash",
 		[BPF_MAP_TYPE_RINGBUF] = "ringbuf",
 		[BPF_MAP_TYPE_BLOOM_FILTER] = "bloom_filter",
+		[BPF_MAP_TYPE_USER_RINGBUF] = "user_ringbuf",
 	};
 
 	return named(names, ARRAY_SIZE(names), type, "type");

@@ -78,13 +78,10 @@ int rex_image_modinfo(const void *data, size_t size, const char *key, char *valu
 int rex_maps_bind(struct rex *rex, const struct rex_program *program);
 
 /* ---- shim.c */
-struct bpf_object;
 struct bpf_program;
 /* Open (not load) the shim for @entry; close with bpf_object__close(). */
 int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj,
 		  struct bpf_program **prog);
-/* Open and load; the returned fd belongs to *@obj. */
-int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj, int *fd);
 /* 1 and slot and cookie when the BPF program @id (or @fd) is a shim, 0 when it is not. */
 int rex_shim_decode(int fd, uint32_t *slot, uint64_t *cookie);
 int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie);

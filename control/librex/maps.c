@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A program's maps: create each as rex.ko describes it, and bind it. */
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,22 +19,82 @@ static int bind_one(struct rex *rex, const struct rex_program *p, const struct r
 	return nl_talk(&rex->nl, nlh, NULL, NULL);
 }
 
+/* What the kernel wants of a type, for those that users get wrong. */
+static const char *shape(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_RINGBUF:
+		return "a ring buffer has neither key nor value, and its entries are its bytes: a power "
+		       "of two of at least a page (4096)";
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+		return "queues and stacks have no key";
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return "an LPM trie has a key of 4 bytes (prefix length) and 1 to 256 more, and flag "
+		       "BPF_F_NO_PREALLOC";
+	case BPF_MAP_TYPE_STACK_TRACE:
+		return "a stack trace map has a key of 4 bytes and a value of 8 per frame, at most "
+		       "kernel.perf_event_max_stack frames";
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+		return "a perf event array has a key and a value of 4 bytes";
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP:
+		return "its key has 4 bytes, its value 4 or 8; a cpumap has no more entries than CPUs "
+		       "are possible";
+	case BPF_MAP_TYPE_XSKMAP:
+		return "its key and value have 4 bytes; the kernel needs CONFIG_XDP_SOCKETS";
+	default:
+		return NULL;
+	}
+}
+
+/* 0 entries of a kind that is indexed by CPU: as many as there can be. */
+static int entries_of(const struct rex_map *m)
+{
+	if (m->max_entries || (m->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+			       m->type != BPF_MAP_TYPE_CPUMAP))
+		return m->max_entries;
+	return libbpf_num_possible_cpus();
+}
+
+/* The new map as an fd. */
+static int create(const struct rex_map *m)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = m->flags);
+	int entries = entries_of(m), fd, err;
+	const char *hint = shape(m->type);
+
+	if (m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		return rex_fail(-EOPNOTSUPP, "map \"%s\" is of type %s: a program's definition has no "
+				"word for the maps in it, so it cannot be created", m->name,
+				rex_map_type_name(m->type));
+	if (entries < 0)
+		return rex_fail(entries, "cannot tell how many CPUs this machine can have: %s",
+				strerror(-entries));
+	fd = bpf_map_create(m->type, m->name, m->key_size, m->value_size, entries, &opts);
+	if (fd >= 0)
+		return fd;
+	err = -errno;
+	if (err != -EINVAL && err != -E2BIG && err != -EOPNOTSUPP)
+		hint = NULL;
+	return rex_fail(err, "cannot create map \"%s\" (%s, key %u bytes, value %u bytes, %u entries, "
+			"flags 0x%x): %s%s%s", m->name, rex_map_type_name(m->type), m->key_size,
+			m->value_size, m->max_entries, m->flags, rex_strerror(err), hint ? "; " : "",
+			hint ? : "");
+}
+
 int rex_maps_bind(struct rex *rex, const struct rex_program *p)
 {
 	for (uint32_t i = 0; i < p->n_maps; i++) {
 		const struct rex_map *m = &p->maps[i];
-		LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = m->flags);
 		int fd, err;
 
 		if (m->bpf_id)
 			continue;
-		fd = bpf_map_create(m->type, m->name, m->key_size, m->value_size, m->max_entries,
-				    &opts);
+		fd = create(m);
 		if (fd < 0)
-			return rex_fail(-errno, "cannot create map \"%s\" (%s, key %u bytes, value "
-					"%u bytes, %u entries, flags 0x%x): %s", m->name,
-					rex_map_type_name(m->type), m->key_size, m->value_size,
-					m->max_entries, m->flags, rex_strerror(errno));
+			return fd;
 		err = bind_one(rex, p, m, fd);
 		close(fd);		/* rex.ko holds the map from here on */
 		if (err)

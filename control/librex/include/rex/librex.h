@@ -223,6 +223,13 @@ int rex_attach_tc(const struct rex_entry *entry, const char *ifname, enum rex_tc
 /** Detach one; others that share the interface stay. */
 int rex_detach(const struct rex_link *link);
 
+struct bpf_object;
+
+/**
+ * Load the shim of @entry without attaching it, for those who attach or call it in
+ * their own way. The returned fd belongs to *@obj: bpf_object__close() of libbpf.
+ */
+int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj, int *fd);
 /**
  * Ids of loaded shims of @entry, attached or not, in any namespace. Returns how many
  * there are (at most @max are stored), or a negative errno.
