@@ -85,10 +85,29 @@ tap_one() {
 	rm -rf "$TMP"
 }
 
-# Runs every test_* function of the test file, in the order in which they stand there.
+# tap_table FUNCTION 'NAME...' 'HOOK...': makes a test test_NAME_at_HOOK of each pair, which runs
+# FUNCTION NAME HOOK. These are the cells of docs/support.md (tests/lib/support).
+TAP_TABLE=()
+tap_table() {
+	local name hook
+	for hook in $3; do
+		for name in $2; do
+			eval "test_${name}_at_$hook() { $1 $name $hook; }"
+			TAP_TABLE+=("test_${name}_at_$hook")
+		done
+	done
+}
+
+# Runs every test_* function of the test file, in the order in which they stand there, and then
+# those that tap_table made. With TAP_LIST set it says their names and runs nothing.
 tap_run() {
 	local names number=0 name
 	mapfile -t names < <(sed -n 's/^\(test_[A-Za-z0-9_]*\)().*/\1/p' "$0")
+	names+=("${TAP_TABLE[@]}")
+	if [ -n "${TAP_LIST:-}" ]; then
+		printf '%s\n' "${names[@]}"
+		exit 0
+	fi
 	TAP_FAILED=0
 	TAP_DIR=$(mktemp -d)
 	trap 'rm -rf "$TAP_DIR"' EXIT
