@@ -100,8 +100,8 @@ struct rex_frame {
 	};
 	u64			regs[6];	/* callee-saved: rbx, rbp, r12..r15 */
 	struct rex_ctx		ctx;
-	unsigned long		held;		/* bitmap of @locks in use */
-	u32			*locks[REX_MAX_RESOURCES];
+	u32			held;		/* elements of @resources */
+	unsigned long		resources[REX_MAX_RESOURCES];	/* see resource.c */
 	bool			waiting;	/* for a lock */
 	unsigned long		cut_ip, cut_sp;	/* where the watchdog cut it off */
 };
@@ -169,6 +169,29 @@ static __always_inline void rex_check_stop(struct rex_frame *frame)
 
 /* ---- resources (resource.c) ---------------------------------------------------- */
 
+/* What an invocation can hold. Pointers to it are multiples of 4. */
+enum rex_held {
+	REX_HELD_LOCK,
+	REX_HELD_RECORD,		/* of a ring buffer, neither submitted nor discarded */
+	REX_HELD_TASK,
+	REX_HELD_SOCK,
+};
+
+#define REX_HELD_MASK	3UL
+
+/*
+ * A helper that acquires looks for room first, so that it need not give back at once what it
+ * got. What is on the list when the invocation ends is released by rex_resource_release(), in
+ * the hook's context (even NMI), on any stack: the function called there for the kind must not
+ * check for a stop.
+ */
+static __always_inline bool rex_resource_full(const struct rex_frame *frame)
+{
+	return unlikely(frame->held == REX_MAX_RESOURCES);
+}
+
+bool rex_resource_add(enum rex_held kind, void *ptr);
+bool rex_resource_remove(enum rex_held kind, void *ptr);
 void rex_release(struct rex_frame *frame);
 s32 rex_release_last(struct rex_frame *frame, s32 verdict);
 

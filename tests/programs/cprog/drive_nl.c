@@ -187,6 +187,18 @@ static void parse_map(struct map *m, const struct nlattr *nest)
 	m->bpf_id = u32_or_0(tb[REX_A_MAP_BPF_ID]);
 }
 
+/* "symbol+0x1/0x2 [module]", and " FILE:LINE" behind it when rex.ko knows. */
+static void parse_frame(char *to, size_t size, const struct nlattr *nest)
+{
+	const struct nlattr *tb[REX_A_MAX + 1] = { 0 };
+
+	mnl_attr_parse_nested(nest, collect, tb);
+	text(to, size, tb[REX_A_FRAME_SYMBOL]);
+	if (tb[REX_A_FRAME_FILE])
+		snprintf(to + strlen(to), size - strlen(to), " %s:%u",
+			 mnl_attr_get_str(tb[REX_A_FRAME_FILE]), u32_or_0(tb[REX_A_FRAME_LINE]));
+}
+
 static void parse_fault(struct prog *p, const struct nlattr *nest)
 {
 	const struct nlattr *tb[REX_A_MAX + 1] = { 0 }, *a;
@@ -196,7 +208,7 @@ static void parse_fault(struct prog *p, const struct nlattr *nest)
 	mnl_attr_parse_nested(nest, collect, tb);
 	mnl_attr_for_each_nested(a, nest)
 		if (mnl_attr_get_type(a) == REX_A_FAULT_FRAME && p->frames < 16)
-			text(p->frame[p->frames++], sizeof(p->frame[0]), a);
+			parse_frame(p->frame[p->frames++], sizeof(p->frame[0]), a);
 	p->fault_kind = u32_or_0(tb[REX_A_FAULT_KIND]);
 	p->fault_line = u32_or_0(tb[REX_A_FAULT_LINE]);
 	p->fault_column = u32_or_0(tb[REX_A_FAULT_COLUMN]);
