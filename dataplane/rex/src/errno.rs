@@ -6,8 +6,9 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Errno(i32);
 
-/// The result of a helper.
-pub type Result<T = (), E = Errno> = core::result::Result<T, E>;
+/// What a tracing program returns: either number is its verdict. Helpers name their types, as in
+/// `Result<(), Errno>`.
+pub type Result<T = i32, E = i32> = core::result::Result<T, E>;
 
 macro_rules! errnos {
     ($($name:ident)*) => {
@@ -36,7 +37,7 @@ impl Errno {
 
     /// Turns a return value of rex.ko (0 or more, or a negative errno) into a result.
     #[inline(always)]
-    pub(crate) fn check(value: core::ffi::c_long) -> Result {
+    pub(crate) fn check(value: core::ffi::c_long) -> Result<(), Errno> {
         if value < 0 { Err(Errno(-(value as i32))) } else { Ok(()) }
     }
 }

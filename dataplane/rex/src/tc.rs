@@ -56,7 +56,7 @@ impl<'a> Tc<'a> {
 
     /// [`data`](Self::data), to be written: first makes it private to this packet.
     #[inline(always)]
-    pub fn data_mut(&mut self) -> Result<&mut [u8]> {
+    pub fn data_mut(&mut self) -> Result<&mut [u8], Errno> {
         self.pull(0)?;
         // SAFETY: type invariant; the call above made the bytes private, `&mut self` makes this
         // the only slice.
@@ -68,14 +68,14 @@ impl<'a> Tc<'a> {
 
     /// Makes at least the first `len` bytes linear and private (0: what is linear now).
     #[inline(always)]
-    pub fn pull(&mut self, len: u32) -> Result {
+    pub fn pull(&mut self, len: u32) -> Result<(), Errno> {
         // SAFETY: type invariant; no slice is live.
         Errno::check(unsafe { ffi::rex_skb_writable(self.raw.as_ptr(), len) })
     }
 
     /// Copies `to.len()` bytes from `offset` on, linear or not, into `to`.
     #[inline(always)]
-    pub fn load(&self, offset: u32, to: &mut [u8]) -> Result {
+    pub fn load(&self, offset: u32, to: &mut [u8]) -> Result<(), Errno> {
         let len = u32::try_from(to.len()).map_err(|_| Errno::E2BIG)?;
         // SAFETY: type invariant; `to` has `len` bytes.
         Errno::check(unsafe {
@@ -85,7 +85,7 @@ impl<'a> Tc<'a> {
 
     /// Writes `from` at `offset`, linear or not. Checksums are the caller's business.
     #[inline(always)]
-    pub fn store(&mut self, offset: u32, from: &[u8]) -> Result {
+    pub fn store(&mut self, offset: u32, from: &[u8]) -> Result<(), Errno> {
         let len = u32::try_from(from.len()).map_err(|_| Errno::E2BIG)?;
         // SAFETY: type invariant; no slice of the packet is live; `from` has `len` bytes.
         Errno::check(unsafe {

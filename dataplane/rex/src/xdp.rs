@@ -73,7 +73,7 @@ impl<'a> Xdp<'a> {
     /// Moves the front of the packet: positive `delta` removes bytes, negative adds some, whose
     /// content is undefined but initialised. On an error the packet is unchanged.
     #[inline(always)]
-    pub fn adjust_head(&mut self, delta: i32) -> Result {
+    pub fn adjust_head(&mut self, delta: i32) -> Result<(), Errno> {
         // SAFETY: type invariant; no slice is live.
         Errno::check(unsafe { ffi::rex_xdp_adjust_head(self.raw.as_ptr(), delta) })
     }
@@ -81,7 +81,7 @@ impl<'a> Xdp<'a> {
     /// Moves the end of the packet: positive `delta` adds zero bytes, negative removes some. On an
     /// error (no room) the packet is unchanged.
     #[inline(always)]
-    pub fn adjust_tail(&mut self, delta: i32) -> Result {
+    pub fn adjust_tail(&mut self, delta: i32) -> Result<(), Errno> {
         // SAFETY: type invariant; no slice is live.
         Errno::check(unsafe { ffi::rex_xdp_adjust_tail(self.raw.as_ptr(), delta) })
     }

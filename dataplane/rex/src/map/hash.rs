@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::{MapDef, MapType, UpdateFlags, read, sealed::Sealed};
 use crate::pod::{AnyBits, Pod, SharedPod};
-use crate::{Result, Scope, ffi};
+use crate::{Errno, Result, Scope, ffi};
 use core::marker::PhantomData;
 
 macro_rules! hash_map {
@@ -22,7 +22,7 @@ macro_rules! hash_map {
 
             /// Removes an element; ENOENT when there is none.
             #[inline(always)]
-            pub fn remove(&self, key: &K) -> Result {
+            pub fn remove(&self, key: &K) -> Result<(), Errno> {
                 self.0.delete(key)
             }
 
@@ -43,13 +43,13 @@ macro_rules! hash_map {
 
             #[doc = concat!("Sets ", $value, ", adding the element when it is new; E2BIG when the map is full.")]
             #[inline(always)]
-            pub fn set(&self, key: &K, value: V) -> Result {
+            pub fn set(&self, key: &K, value: V) -> Result<(), Errno> {
                 self.0.update(key, &value, UpdateFlags::Any)
             }
 
             /// Adds a new element; EEXIST when there is one already.
             #[inline(always)]
-            pub fn insert_new(&self, key: &K, value: V) -> Result {
+            pub fn insert_new(&self, key: &K, value: V) -> Result<(), Errno> {
                 self.0.update(key, &value, UpdateFlags::NoExist)
             }
         }
@@ -67,13 +67,13 @@ macro_rules! hash_map {
 
             #[doc = concat!("Sets ", $value, " from a copy of `value`, adding the element when it is new.")]
             #[inline(always)]
-            pub fn set_from(&self, key: &K, value: &V) -> Result {
+            pub fn set_from(&self, key: &K, value: &V) -> Result<(), Errno> {
                 self.0.update(key, value, UpdateFlags::Any)
             }
 
             /// Adds a new element, a copy of `value`; EEXIST when there is one already.
             #[inline(always)]
-            pub fn insert_new_from(&self, key: &K, value: &V) -> Result {
+            pub fn insert_new_from(&self, key: &K, value: &V) -> Result<(), Errno> {
                 self.0.update(key, value, UpdateFlags::NoExist)
             }
         }

@@ -122,7 +122,7 @@ impl MapDef {
 
     /// Whether helpers may be called on it.
     #[inline(always)]
-    fn live(&self) -> Result<*const ffi::rex_map_def> {
+    fn live(&self) -> Result<*const ffi::rex_map_def, Errno> {
         if self.get().max_entries == 0 { Err(Errno::EINVAL) } else { Ok(self.0.get()) }
     }
 
@@ -136,7 +136,12 @@ impl MapDef {
     }
 
     #[inline(always)]
-    fn update<K: AnyBits, V: AnyBits>(&self, key: &K, value: &V, flags: UpdateFlags) -> Result {
+    fn update<K: AnyBits, V: AnyBits>(
+        &self,
+        key: &K,
+        value: &V,
+        flags: UpdateFlags,
+    ) -> Result<(), Errno> {
         let map = self.live()?;
         // SAFETY: a live map of keys K and values V, both without padding.
         Errno::check(unsafe {
@@ -150,7 +155,7 @@ impl MapDef {
     }
 
     #[inline(always)]
-    fn delete<K: AnyBits>(&self, key: &K) -> Result {
+    fn delete<K: AnyBits>(&self, key: &K) -> Result<(), Errno> {
         let map = self.live()?;
         // SAFETY: a live map of keys K.
         Errno::check(unsafe { ffi::rex_map_delete(map, (&raw const *key).cast()) })

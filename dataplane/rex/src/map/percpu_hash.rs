@@ -2,7 +2,7 @@
 use super::hash::hash_map;
 use super::{MapDef, MapType, UpdateFlags, read, sealed::Sealed};
 use crate::pod::{AnyBits, Pod, SharedPod};
-use crate::{Result, Scope, ffi};
+use crate::{Errno, Result, Scope, ffi};
 use core::marker::PhantomData;
 
 hash_map! {

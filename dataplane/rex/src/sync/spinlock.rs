@@ -110,7 +110,8 @@ impl<T> Drop for SpinLockGuard<T> {
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: the word was locked by this invocation.
-        let result: Result = Errno::check(unsafe { ffi::rex_spin_unlock(self.lock.word.get()) });
+        let result: Result<(), Errno> =
+            Errno::check(unsafe { ffi::rex_spin_unlock(self.lock.word.get()) });
         debug_assert!(result.is_ok());
     }
 }
