@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "layout.h"
 #include <rex_prog.h>
+#include <rex_vector.h>
 
 #undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -270,11 +271,12 @@ void rex_maps_put(struct rex_prog *prog);
 
 typedef u64 (*rex_bpf_helper)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
+#define REX_V_ENUM(name, ...) REX_V_##name,
 enum rex_vector {
-	REX_V_XDP_ADJUST_HEAD,
-	REX_V_XDP_ADJUST_TAIL,
+	REX_VECTOR(REX_V_ENUM)
 	REX_V_MAX,
 };
+#undef REX_V_ENUM
 
 struct rex_vector_info {
 	u32		hook;
@@ -284,6 +286,15 @@ struct rex_vector_info {
 
 extern const struct rex_vector_info rex_vector_info[REX_V_MAX];
 extern rex_bpf_helper rex_vector[REX_V_MAX];
+
+/* -EOPNOTSUPP when it is not bound, which cannot be told from the helper saying so itself. */
+static __always_inline u64 rex_vector_call(enum rex_vector which, u64 r1, u64 r2, u64 r3, u64 r4,
+					   u64 r5)
+{
+	rex_bpf_helper helper = READ_ONCE(rex_vector[which]);
+
+	return likely(helper) ? helper(r1, r2, r3, r4, r5) : -EOPNOTSUPP;
+}
 
 int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack);
 

@@ -11,8 +11,7 @@ static struct xdp_buff *rex_xdp_buff(const struct rex_ctx *ctx)
 
 static long rex_xdp_adjust(struct rex_ctx *ctx, enum rex_vector which, s32 delta)
 {
-	rex_bpf_helper helper = READ_ONCE(rex_vector[which]);
-	long ret = helper ? (int)helper((u64)rex_xdp_buff(ctx), delta, 0, 0, 0) : -EOPNOTSUPP;
+	long ret = (int)rex_vector_call(which, (u64)rex_xdp_buff(ctx), delta, 0, 0, 0);
 
 	rex_check_stop(rex_this_frame());
 	return ret;

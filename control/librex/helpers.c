@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The helper vector. rex.ko calls the kernel's own eBPF helpers, most of which are
- * not exported. A tiny BPF program per hook and helper calls the helper once; the
- * verifier lets it pass where the helper is allowed at all, and rex.ko reads the
- * helper's address from the loaded program. The programs never run.
+ * not exported. A BPF program per hook calls each of the hook's helpers once; the
+ * verifier lets it pass where the helpers are allowed at all, and rex.ko reads their
+ * addresses from the loaded program. The programs never run.
  */
 #include <bpf/bpf.h>
 #include <stdlib.h>
@@ -11,78 +11,179 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "../../kmod/include/rex_vector.h"
 
-/* What to pass as an argument, so that the verifier is content. */
-enum arg {
-	NONE,
-	CTX,				/* the hook's context */
-	ZERO,
-	BUF,				/* 16 zero bytes on the stack */
-	LEN,				/* their number */
-};
+/* What to pass as an argument; see rex_vector.h. */
+enum arg { NONE, CTX, ZERO, BUF, LEN, RECORD, RINGBUF, PERF_ARRAY, STACK_TRACE, HASH };
+
+#define MAX_ARGS 5
+#define BUF_SIZE 16
 
 static const struct helper {
 	uint8_t hook;
 	uint16_t id;
-	uint8_t args[5];
+	uint8_t args[MAX_ARGS];
 } helpers[] = {
-	{ REX_HOOK_XDP, BPF_FUNC_xdp_adjust_head, { CTX, ZERO } },
-	{ REX_HOOK_XDP, BPF_FUNC_xdp_adjust_tail, { CTX, ZERO } },
+#define HELPER(name, hook, id, symbol, ...) \
+	{ REX_HOOK_##hook, BPF_FUNC_##id, { __VA_ARGS__ } },
+	REX_VECTOR(HELPER)
+#undef HELPER
 };
 
-#define BUF_SIZE 16
-
-static const struct {
-	enum bpf_prog_type type;
-} hooks[__REX_HOOK_MAX] = {
-	[REX_HOOK_XDP] = { BPF_PROG_TYPE_XDP },
-	[REX_HOOK_TC] = { BPF_PROG_TYPE_SCHED_CLS },
+/* As rex.ko's hooks, but what attaches by BTF, which would need a function to attach to. */
+static const enum bpf_prog_type prog_types[__REX_HOOK_MAX] = {
+	[REX_HOOK_XDP] = BPF_PROG_TYPE_XDP,
+	[REX_HOOK_TC] = BPF_PROG_TYPE_SCHED_CLS,
+	[REX_HOOK_KPROBE] = BPF_PROG_TYPE_KPROBE,
+	[REX_HOOK_TRACEPOINT] = BPF_PROG_TYPE_TRACEPOINT,
+	[REX_HOOK_PERF_EVENT] = BPF_PROG_TYPE_PERF_EVENT,
+	[REX_HOOK_RAW_TRACEPOINT] = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	[REX_HOOK_CGROUP_SKB] = BPF_PROG_TYPE_CGROUP_SKB,
 };
 
-#define INSN(c, d, s, o, i) \
-	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
-#define MOV_REG(d, s)	INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
-#define MOV_IMM(d, i)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
-#define ADD_IMM(d, i)	INSN(BPF_ALU64 | BPF_ADD | BPF_K, d, 0, 0, i)
-#define STORE_0(o)	INSN(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, o, 0)
-#define CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
-#define EXIT		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+static const struct map_kind {
+	enum bpf_map_type type;
+	uint32_t key_size, value_size, max_entries;
+} map_kinds[] = {
+	[RINGBUF] = { BPF_MAP_TYPE_RINGBUF, 0, 0, 64 * 1024 },
+	[PERF_ARRAY] = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1 },
+	[STACK_TRACE] = { BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1 },
+	[HASH] = { BPF_MAP_TYPE_HASH, BUF_SIZE, 8, 1 },
+};
 
-/* A program that calls @h once, as an fd. */
-static int load_caller(const struct helper *h)
+/* ---- the calling program ----------------------------------------------------------- */
+
+struct caller {
+	struct bpf_insn insns[1024];
+	int n;
+	int maps[ARRAY_SIZE(map_kinds)];	/* fds; 0: not made yet */
+	int err;
+};
+
+static void emit(struct caller *c, uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts);
-	struct bpf_insn insns[32];
-	int n = 0, fd;
-
-	insns[n++] = MOV_REG(BPF_REG_6, BPF_REG_1);
-	for (int off = -BUF_SIZE; off < 0; off += 8)
-		insns[n++] = STORE_0(off);
-	for (int i = 0; i < 5 && h->args[i] != NONE; i++) {
-		int reg = BPF_REG_1 + i;
-
-		switch (h->args[i]) {
-		case CTX:
-			insns[n++] = MOV_REG(reg, BPF_REG_6);
-			break;
-		case ZERO:
-			insns[n++] = MOV_IMM(reg, 0);
-			break;
-		case BUF:
-			insns[n++] = MOV_REG(reg, BPF_REG_10);
-			insns[n++] = ADD_IMM(reg, -BUF_SIZE);
-			break;
-		case LEN:
-			insns[n++] = MOV_IMM(reg, BUF_SIZE);
-			break;
-		}
-	}
-	insns[n++] = CALL(h->id);
-	insns[n++] = MOV_IMM(BPF_REG_0, 0);
-	insns[n++] = EXIT;
-	fd = bpf_prog_load(hooks[h->hook].type, "rex_helper", "GPL", insns, n, &opts);
-	return fd < 0 ? -errno : fd;
+	if (c->n == ARRAY_SIZE(c->insns))
+		c->err = -E2BIG;
+	else
+		c->insns[c->n++] = (struct bpf_insn){ code, dst, src, off, imm };
 }
+
+static void mov_reg(struct caller *c, int dst, int src)
+{
+	emit(c, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
+}
+
+static void mov_imm(struct caller *c, int dst, int32_t imm)
+{
+	emit(c, BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm);
+}
+
+static void call(struct caller *c, int32_t id)
+{
+	emit(c, BPF_JMP | BPF_CALL, 0, 0, 0, id);
+}
+
+static void mov_map(struct caller *c, int dst, enum arg kind)
+{
+	const struct map_kind *k = &map_kinds[kind];
+
+	if (!c->maps[kind]) {
+		int fd = bpf_map_create(k->type, "rex_helper", k->key_size, k->value_size,
+					k->max_entries, NULL);
+
+		if (fd < 0)
+			c->err = -errno;
+		else
+			c->maps[kind] = fd;
+	}
+	emit(c, BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_FD, 0, c->maps[kind]);
+	emit(c, 0, 0, 0, 0, 0);
+}
+
+/* The reference that the last call gave, as first argument of the next; without one, the end. */
+static void mov_reference(struct caller *c)
+{
+	emit(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
+	mov_imm(c, BPF_REG_0, 0);
+	emit(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	mov_reg(c, BPF_REG_1, BPF_REG_0);
+}
+
+static void mov_arg(struct caller *c, int reg, enum arg arg)
+{
+	switch (arg) {
+	case NONE:
+		break;
+	case CTX:
+		mov_reg(c, reg, BPF_REG_6);
+		break;
+	case ZERO:
+		mov_imm(c, reg, 0);
+		break;
+	case BUF:
+		mov_reg(c, reg, BPF_REG_10);
+		emit(c, BPF_ALU64 | BPF_ADD | BPF_K, reg, 0, 0, -BUF_SIZE);
+		break;
+	case LEN:
+		mov_imm(c, reg, BUF_SIZE);
+		break;
+	case RECORD:
+		mov_arg(c, BPF_REG_1, RINGBUF);
+		mov_arg(c, BPF_REG_2, LEN);
+		mov_arg(c, BPF_REG_3, ZERO);
+		call(c, BPF_FUNC_ringbuf_reserve);
+		mov_reference(c);	/* it is only ever the first argument */
+		break;
+	default:
+		mov_map(c, reg, arg);
+	}
+}
+
+static void call_helper(struct caller *c, const struct helper *h)
+{
+	for (int i = 0; i < MAX_ARGS; i++)
+		mov_arg(c, BPF_REG_1 + i, h->args[i]);
+	call(c, h->id);
+	switch (h->id) {
+	case BPF_FUNC_ringbuf_reserve:
+		mov_reference(c);
+		mov_imm(c, BPF_REG_2, 0);
+		call(c, BPF_FUNC_ringbuf_discard);
+		break;
+	case BPF_FUNC_sk_lookup_tcp:
+	case BPF_FUNC_sk_lookup_udp:
+		mov_reference(c);
+		call(c, BPF_FUNC_sk_release);
+		break;
+	}
+}
+
+/* A program that calls each of @which[@n] once, as an fd. All are of one hook. */
+static int load_caller(const struct helper *const *which, size_t n)
+{
+	struct caller c = {};
+	int fd;
+
+	mov_reg(&c, BPF_REG_6, BPF_REG_1);
+	for (int off = -BUF_SIZE; off < 0; off += 8)
+		emit(&c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, off, 0);
+	for (size_t i = 0; i < n; i++)
+		call_helper(&c, which[i]);
+	mov_imm(&c, BPF_REG_0, 0);
+	emit(&c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	fd = c.err;
+	if (!fd) {
+		fd = bpf_prog_load(prog_types[which[0]->hook], "rex_helpers", "GPL", c.insns, c.n,
+				   NULL);
+		fd = fd < 0 ? -errno : fd;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(c.maps); i++)
+		if (c.maps[i])
+			close(c.maps[i]);
+	return fd;
+}
+
+/* ---- binding -------------------------------------------------------------------------- */
 
 static bool is_bound(const struct rex_info *info, const struct helper *h)
 {
@@ -92,29 +193,45 @@ static bool is_bound(const struct rex_info *info, const struct helper *h)
 	return false;
 }
 
-static int bind_one(struct rex *rex, const struct helper *h)
+static int bind_one(struct rex *rex, const struct helper *h, int fd)
 {
 	struct nlmsghdr *nlh;
 	char buf[NL_BUF];
-	int fd = load_caller(h), err;
+	int err;
 
-	if (fd == -EPERM || fd == -EACCES)
-		return rex_fail(fd, "cannot load a BPF program: %s", rex_strerror(fd));
-	if (fd < 0)
-		return 0;		/* this kernel does not have it at this hook */
 	nlh = genl_request(&rex->nl, buf, REX_CMD_HELPER_BIND, 0);
 	mnl_attr_put_u32(nlh, REX_A_HOOK, h->hook);
 	mnl_attr_put_u32(nlh, REX_A_HELPER_ID, h->id);
 	mnl_attr_put_u32(nlh, REX_A_FD, fd);
 	err = nl_talk(&rex->nl, nlh, NULL, NULL);
-	close(fd);
-	/* This rex.ko has no use for it. */
-	if (err == -ENOENT)
+	/* Another rex.ko, which has no use for it; or the kernel calls a function of another name. */
+	if (err == -ENOENT || err == -ESRCH)
 		return 0;
 	if (err)
 		return rex_fail(err, "rex.ko does not take helper %u for hook %s: %s", h->id,
 				rex_hook_name(h->hook), nl_reason(&rex->nl, err));
 	return 0;
+}
+
+/*
+ * One program for all, which this kernel takes if it has each of them at this hook;
+ * otherwise one for each.
+ */
+static int bind_some(struct rex *rex, const struct helper *const *which, size_t n)
+{
+	int fd = load_caller(which, n), err = 0;
+
+	if (fd == -EPERM)
+		return rex_fail(fd, "cannot load a BPF program: %s", rex_strerror(fd));
+	if (fd < 0) {
+		for (size_t i = 0; n > 1 && !err && i < n; i++)
+			err = bind_some(rex, &which[i], 1);
+		return err;
+	}
+	for (size_t i = 0; !err && i < n; i++)
+		err = bind_one(rex, which[i], fd);
+	close(fd);
+	return err;
 }
 
 int rex_helpers_bind(struct rex *rex)
@@ -125,9 +242,16 @@ int rex_helpers_bind(struct rex *rex)
 	if (!info)
 		return rex_fail(-ENOMEM, "out of memory");
 	err = rex_info(rex, info);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(helpers); i++)
-		if (!is_bound(info, &helpers[i]))
-			err = bind_one(rex, &helpers[i]);
+	for (int hook = 0; !err && hook < __REX_HOOK_MAX; hook++) {
+		const struct helper *which[ARRAY_SIZE(helpers)];
+		size_t n = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
+			if (helpers[i].hook == hook && !is_bound(info, &helpers[i]))
+				which[n++] = &helpers[i];
+		if (n)
+			err = bind_some(rex, which, n);
+	}
 	free(info);
 	return err;
 }
