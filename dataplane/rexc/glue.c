@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The C side of every program module: hands the program to rex.ko. rexc defines
- * REX_STACK (bytes, 0: unbounded and checked) and REXC_VERSION.
+ * REX_STACK (bytes, 0: unbounded and checked) and REXC_VERSION, and writes the
+ * line table.
  */
 #include <linux/module.h>
 #include <linux/stringify.h>
@@ -9,6 +10,9 @@
 
 #include <rex_prog.h>
 
+#include "rexc_lines.h"
+
+extern const char __rex_text_start[];
 extern struct rex_entry_def __rex_entries_start[], __rex_entries_end[];
 extern struct rex_map_def __rex_maps_start[], __rex_maps_end[];
 
@@ -21,6 +25,11 @@ static int __init rex_glue_init(void)
 		.entries_end = __rex_entries_end,
 		.maps = __rex_maps_start,
 		.maps_end = __rex_maps_end,
+		.lines = rex_lines,
+		.lines_end = rex_lines + ARRAY_SIZE(rex_lines),
+		.files = rex_files,
+		.files_end = rex_files + ARRAY_SIZE(rex_files),
+		.text = __rex_text_start,
 	};
 
 	return rex_program_register(THIS_MODULE, &def);

@@ -20,6 +20,7 @@ struct copy {
 	bool armed;		/* the next instruction is a function's first */
 	bool open;		/* in a function */
 	bool call_last;		/* the last instruction is a call */
+	char *loc;		/* the .loc directive of the function's declaration, or NULL */
 };
 
 static int compare(const void *a, const void *b)
@@ -68,9 +69,13 @@ static void one_line(struct copy *c, const char *line, FILE *to)
 		/* a call that never returns must not run into the next function, or seem to */
 		if (c->call_last)
 			fputs("\tud2\n", to);
-		fprintf(to, ".Lrex_overflow%u:\n\tcallq\trex_stack_overflow\n\tud2\n", c->n);
+		fprintf(to, ".Lrex_overflow%u:\n%s\tcallq\trex_stack_overflow\n\tud2\n", c->n,
+			c->loc ? c->loc : "");
 		c->open = false;
 	}
+	/* an overflow is reported where the function begins, not where it ends */
+	if (c->armed && !c->loc && !strncmp(line, "\t.loc\t", 6))
+		c->loc = strdup(line);
 	if (is_instruction(line)) {
 		if (c->armed) {
 			bool landing = !strncmp(line, "\tendbr64", 8);
@@ -87,8 +92,11 @@ static void one_line(struct copy *c, const char *line, FILE *to)
 		c->call_last = !strncmp(line, "\tcall", 5);
 	}
 	fputs(line, to);
-	if (is_function_label(c, line))
+	if (is_function_label(c, line)) {
 		c->armed = true;
+		free(c->loc);
+		c->loc = NULL;
+	}
 }
 
 int instrument(const char *from, const char *to)
@@ -111,6 +119,7 @@ int instrument(const char *from, const char *to)
 	if (out && (fclose(out) && !err))
 		err = -errno;
 	free(line);
+	free(c.loc);
 	tdestroy(c.functions, free);
 	return err;
 }

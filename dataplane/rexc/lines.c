@@ -47,8 +47,17 @@ char *function_name(const struct function *f)
 	return f->entry ? strdup(f->entry) : readable_name(f->name);
 }
 
-/* The user's name of a source file; NULL when it is not one of the user's. */
-static const char *user_file(const char *file)
+Dwarf *lines_dwarf(const struct lines *l)
+{
+	return l->dwarf;
+}
+
+uint64_t lines_address(size_t section, uint64_t offset)
+{
+	return section * SECTION_STRIDE + offset;
+}
+
+const char *lines_user_file(const char *file)
 {
 	char *real = file ? realpath(file, NULL) : NULL;
 	const char *name = NULL;
@@ -78,7 +87,7 @@ static void relocate(const struct object *o, unsigned char *image)
 				continue;
 			if (sym->st_shndx < o->nsections &&
 			    (o->sections[sym->st_shndx].header.sh_flags & SHF_EXECINSTR))
-				value += sym->st_shndx * SECTION_STRIDE;
+				value = lines_address(sym->st_shndx, value);
 			memcpy(image + (s->data - o->image) + r->offset, &value, width);
 		}
 	}
@@ -117,7 +126,7 @@ void lines_close(struct lines *l)
 
 static bool take(struct place *p, const char *file, int line, int column)
 {
-	const char *name = user_file(file);
+	const char *name = lines_user_file(file);
 
 	if (!p->file || name)
 		*p = (struct place){ name ? name : file, line, column };
@@ -182,7 +191,7 @@ struct place lines_find(const struct object *o, size_t section, uint64_t offset)
 
 	if (!o->lines)
 		return p;
-	found = look_up(o->lines, section * SECTION_STRIDE + offset, &p);
+	found = look_up(o->lines, lines_address(section, offset), &p);
 	f = object_function_at(o, section, offset);
 	if (found || f < 0)
 		return p;
@@ -203,7 +212,7 @@ struct place lines_find(const struct object *o, size_t section, uint64_t offset)
 				if (g->calls[k].callee != callee)
 					continue;
 				found = look_up(o->lines,
-						g->section * SECTION_STRIDE + g->calls[k].at, &p);
+						lines_address(g->section, g->calls[k].at), &p);
 				if (!seen[i]) {
 					seen[i] = true;
 					queue[tail++] = i;
@@ -225,7 +234,7 @@ struct place lines_find_function(const struct object *o, size_t function)
 	for (uint64_t at = f->offset; o->lines && at < f->offset + f->size; at++) {
 		struct place p = { 0 };
 
-		if (look_up(o->lines, f->section * SECTION_STRIDE + at, &p) &&
+		if (look_up(o->lines, lines_address(f->section, at), &p) &&
 		    (!best.file || (p.file == best.file && p.line < best.line)))
 			best = p;
 	}

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "linetable.h"
+#include "object.h"
 #include "rexc.h"
 
 static int link_program(struct job *job, const char *object)
@@ -20,7 +22,7 @@ static int link_program(struct job *job, const char *object)
 	args_add(&args, "-T");
 	args_add(&args, "%s/program.lds", job->support);
 	args_add(&args, "-o");
-	args_add(&args, "%s/kbuild/rexc_program.o", job->tmp);
+	args_add(&args, "%s/linked.o", job->tmp);
 	args_add(&args, "%s/sections.o", job->support);
 	args_add(&args, "%s", object);
 	ret = run_program(args.v, NULL);
@@ -30,6 +32,38 @@ static int link_program(struct job *job, const char *object)
 		ret = -EINVAL;
 	}
 	return ret;
+}
+
+/* The debug sections end here: the line table says what a module needs to know. */
+static int make_line_table(struct job *job)
+{
+	char path[PATH_MAX + 64];
+	struct args args = { 0 };
+	struct object o;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/linked.o", job->tmp);
+	ret = object_open(&o, path);
+	if (!ret) {
+		o.lines = lines_open(&o);
+		snprintf(path, sizeof(path), "%s/kbuild/rexc_lines.h", job->tmp);
+		ret = linetable_write(&o, path);
+		if (ret)
+			diag_error(path, 0, 0, "%s", strerror(-ret));
+	}
+	object_close(&o);
+	if (ret)
+		return ret;
+	args_add(&args, "strip");
+	args_add(&args, "--strip-debug");
+	args_add(&args, "-o");
+	args_add(&args, "%s/kbuild/rexc_program.o", job->tmp);
+	args_add(&args, "%s/linked.o", job->tmp);
+	ret = run_program(args.v, NULL);
+	args_free(&args);
+	if (ret > 0)
+		diag_error(NULL, 0, 0, "strip could not shorten the program");
+	return ret > 0 ? -EINVAL : ret;
 }
 
 static int write_file(const char *dir, const char *name, const char *text)
@@ -115,7 +149,7 @@ static int kbuild(struct job *job)
 	return 0;
 }
 
-/* The module's own trace has function names; line numbers are in --keep's program.o. */
+/* What kbuild's own C left; --keep's linked.o has all there is to know of the program. */
 static int strip(const char *module)
 {
 	struct args args = { 0 };
@@ -182,7 +216,7 @@ int module_build(struct job *job, const char *object, const char *out)
 	snprintf(text, sizeof(text),
 		 "obj-m := %.32s.o\n"
 		 "%.32s-y := rexc_glue.o rexc_program.o\n"
-		 "ccflags-y := -I%s/include -DREX_STACK=%u -DREXC_VERSION='\"%s\"'\n",
+		 "ccflags-y := -I%s/include -I$(src) -DREX_STACK=%u -DREXC_VERSION='\"%s\"'\n",
 		 job->name, job->name, job->support, job->stack, REXC_VERSION);
 	err = write_file(dir, "Kbuild", text);
 	snprintf(path, sizeof(path), "#include \"%s/glue.c\"\n", job->support);
@@ -194,6 +228,8 @@ int module_build(struct job *job, const char *object, const char *out)
 		err = write_file(dir, ".rexc_program.o.cmd", path);
 	if (!err)
 		err = link_program(job, object);
+	if (!err)
+		err = make_line_table(job);
 	if (!err)
 		err = kbuild(job);
 	snprintf(path, sizeof(path), "%s/%.32s.ko", dir, job->name);

@@ -2,6 +2,7 @@
 #ifndef REXC_OBJECT_H
 #define REXC_OBJECT_H
 
+#include <elfutils/libdw.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -115,6 +116,12 @@ void lines_close(struct lines *l);
 struct place lines_find(const struct object *o, size_t section, uint64_t offset);
 /* The same for a function as a whole. */
 struct place lines_find_function(const struct object *o, size_t function);
+
+/* The user's name of a source file; NULL when it is not one of the user's. */
+const char *lines_user_file(const char *file);
+Dwarf *lines_dwarf(const struct lines *l);
+/* Where a place in a section pretends to be in what lines_dwarf() gives. */
+uint64_t lines_address(size_t section, uint64_t offset);
 
 /* Names for people; free them. */
 char *readable_name(const char *symbol);

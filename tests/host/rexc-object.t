@@ -21,7 +21,7 @@ function_() {
 # entry FUNCTION [NAME]: an entry point, "prog" unless named.
 entry() {
 	printf '\t.section .rex.entries,"a",@progbits\n\t.p2align 3\n'
-	printf '\t.ascii "%s"\n\t.zero %d\n\t.long 0\n\t.long 0\n\t.quad %s\n' "${2:-prog}" \
+	printf '\t.ascii "%s"\n\t.zero %d\n\t.long 0\n\t.long 0\n\t.quad %s\n\t.zero 16\n' "${2:-prog}" \
 		$((32 - $(printf %s "${2:-prog}" | wc -c))) "$1"
 }
 
@@ -204,7 +204,7 @@ test_names_and_numbers_of_entries() {
 }
 
 test_tables_with_gaps() {
-	{ printf '\tret\n' | function_ main 0; entry main; printf '\t.p2align 6\n'; } | assemble
+	{ printf '\tret\n' | function_ main 0; entry main; printf '\t.zero 8\n'; } | assemble
 	refused "object file is broken: its entry points"
 	{ printf '\tret\n' | function_ main 0; entry main
 	  printf '\t.section .rex.maps,"aw",@progbits\n\t.p2align 7\n\t.ascii "m"\n\t.zero 63\n'; } | assemble
