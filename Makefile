@@ -38,6 +38,10 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	bench/demo/run
 
+doc: | $(KDIR)
+	@$(MAKE) --no-print-directory -C dataplane/rex doc
+	@echo "$(BUILD)/doc/rex/index.html"
+
 bench-insn: all
 	bench/insn/run
 
@@ -68,7 +72,8 @@ help:
 	@echo "make deps     install the Debian packages of topology/deps/packages"
 	@echo "make ROOM     build one room: $(ROOMS)"
 	@echo "make install  for the kernel that KDIR names; PREFIX and DESTDIR as usual"
+	@echo "make doc      what a program may use of the crate, in build/doc/rex"
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test demo bench-insn install clean help
+.PHONY: all $(ROOMS) deps test demo doc bench-insn install clean help

@@ -12,6 +12,20 @@
 /* Names of the functions and objects that rex_prog.h declares, NULL at the end. */
 extern const char *const rex_imports[];
 
+/* How the source marks the entry of each hook. */
+static const char *const hook_attribute[__REX_HOOK_MAX] = {
+	[REX_HOOK_XDP] = "#[rex_xdp]",
+	[REX_HOOK_TC] = "#[rex_tc]",
+	[REX_HOOK_KPROBE] = "#[rex_kprobe]",
+	[REX_HOOK_TRACEPOINT] = "#[rex_tracepoint]",
+	[REX_HOOK_PERF_EVENT] = "#[rex_perf_event]",
+	[REX_HOOK_FENTRY] = "#[rex_fentry]",
+	[REX_HOOK_RAW_TRACEPOINT] = "#[rex_raw_tracepoint]",
+	[REX_HOOK_CGROUP_SKB] = "#[rex_cgroup_skb]",
+	[REX_HOOK_FEXIT] = "#[rex_fexit]",
+};
+_Static_assert(__REX_HOOK_MAX == 9, "name the attribute of the new hook");
+
 static bool starts(const char *s, const char *with)
 {
 	return !strncmp(s, with, strlen(with));
@@ -227,19 +241,58 @@ static int check_table(const struct object *o, const char *name, const char *wha
 	return 0;
 }
 
+/* The crate's macros make them; a sysroot of another version would be noticed here. */
+static int check_entries(const struct object *o)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+		struct rex_entry_def e;
+
+		if (strcmp(s->name, ".rex.entries"))
+			continue;
+		for (size_t k = 0; k < s->size; k += sizeof(e)) {
+			memcpy(&e, s->data + k, sizeof(e));
+			if (e.hook < __REX_HOOK_MAX && !e.flags && !e.__reserved[0] &&
+			    !e.__reserved[1] && !e.__reserved[2] &&
+			    !e.ctx_size == (e.hook != REX_HOOK_TRACEPOINT)) {
+				diag_step("entry %s, %s", e.name, hook_attribute[e.hook]);
+				continue;
+			}
+			diag_error(NULL, 0, 0, "entry `%s` is of a kind that rexc does not know",
+				   e.name);
+			diag_note("hook %u, flags %#x, context of %u bytes: was the sysroot built "
+				  "with another rex.h? Build both again with make",
+				  e.hook, e.flags, e.ctx_size);
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
+static int no_entry(void)
+{
+	char list[512] = "";
+
+	for (size_t i = 0; i < __REX_HOOK_MAX; i++) {
+		strcat(list, i ? ", " : "");
+		strcat(list, hook_attribute[i]);
+	}
+	diag_error(NULL, 0, 0, "the program has no entry point");
+	diag_note("mark the function that a hook shall call with one of %s", list);
+	return -EINVAL;
+}
+
 int object_check(const struct object *o)
 {
 	int err = check_sections(o);
 
-	if (!err && !o->nentries) {
-		diag_error(NULL, 0, 0, "the program has no entry point");
-		diag_note("mark the function that a hook shall call with #[rex_xdp], #[rex_tc], "
-			  "...");
-		return -EINVAL;
-	}
+	if (!err && !o->nentries)
+		return no_entry();
 	if (!err)
 		err = check_table(o, ".rex.entries", "entry", sizeof(struct rex_entry_def),
 				  REX_NAME_LEN, REX_MAX_ENTRIES);
+	if (!err)
+		err = check_entries(o);
 	if (!err)
 		err = check_table(o, ".rex.maps", "map", sizeof(struct rex_map_def),
 				  REX_MAP_NAME_LEN, REX_MAX_MAPS);

@@ -36,12 +36,12 @@ static const char *const way_out[__RULE_MAX] = {
 			"safe from them; use the API of the rex crate, and if it lacks something "
 			"add it there",
 	[RULE_UNSAFE_ATTR] = "the compiler cannot check such a function or symbol; write a normal "
-			     "function, entry points are marked with #[rex_xdp], #[rex_tc], ...",
+			     "function, entry points are marked with #[rex_xdp], #[rex_kprobe], ...",
 	[RULE_EXTERN] = "a program reaches the kernel only through the rex crate; use its "
 			"functions, and if one is missing add it to the crate",
 	[RULE_ASM] = "assembly cannot be checked; write it in Rust",
 	[RULE_SYMBOL_ATTR] = "sections and symbol names belong to the loader; entry points are "
-			     "marked with #[rex_xdp], #[rex_tc], ..., maps with #[rex_map]",
+			     "marked with #[rex_xdp], #[rex_kprobe], ..., maps with #[rex_map]",
 	[RULE_FEATURE] = "unstable language features are not checked for soundness; "
 			 "remove the attribute and stay with stable Rust",
 	[RULE_INCLUDE] = "rexc must see every source file: use `mod name;` for code, "

@@ -3,7 +3,7 @@
 //!
 //! A program is an ordinary crate root without `unsafe`, built by `rexc` into a kernel module:
 //!
-//! ```ignore
+//! ```
 //! use rex::prelude::*;
 //!
 //! #[rex_map]

@@ -25,7 +25,8 @@ pub enum XdpVerdict {
 /// Slices of the packet borrow from the context, and what may move the packet takes `&mut self`:
 /// no slice can be stale.
 ///
-/// ```ignore
+/// ```
+/// # use rex::prelude::*;
 /// #[rex_xdp]
 /// pub fn short(ctx: &mut Xdp<'_>) -> XdpVerdict {
 ///     if ctx.data().len() < 60 { XdpVerdict::Drop } else { XdpVerdict::Pass }

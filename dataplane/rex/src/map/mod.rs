@@ -42,7 +42,7 @@ mod sealed {
 /// Types that `#[rex_map]` accepts.
 ///
 /// # Safety
-/// `repr(transparent)` over [`MapDef`].
+/// `repr(transparent)` over `MapDef`.
 #[diagnostic::on_unimplemented(
     message = "`#[rex_map]` needs a map type, `{Self}` is none",
     label = "not a map type",
