@@ -12,9 +12,18 @@
 
 #include "internal.h"
 
+struct bpf_perf_event_data;
+
 /* The kfuncs, for shims: hooks.c. */
 int rex_xdp(struct xdp_md *ctx, u32 slot, u64 cookie);
 int rex_tc(struct __sk_buff *ctx, u32 slot, u64 cookie);
+int rex_cgroup_skb(struct __sk_buff *ctx, u32 slot, u64 cookie);
+int rex_kprobe(struct pt_regs *ctx, u32 slot, u64 cookie);
+int rex_tracepoint(void *ctx__ign, u32 slot, u64 cookie);
+int rex_perf_event(struct bpf_perf_event_data *ctx, u32 slot, u64 cookie);
+int rex_fentry(const struct rex_args *args, u32 slot, u64 cookie);
+int rex_fexit(const struct rex_args *args, u32 slot, u64 cookie);
+int rex_raw_tracepoint(const struct rex_args *args, u32 slot, u64 cookie);
 
 s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie);
 s32 rex_refuse_depth(u32 hook);

@@ -38,3 +38,8 @@ SYM_CODE_START(rex_overrun_entry)
 	call	rex_fault_overrun
 	ud2
 SYM_CODE_END(rex_overrun_entry)
+
+/* Where rex_override_return() sends the caller of a function that is not to run. */
+SYM_FUNC_START(rex_bare_return)
+	RET
+SYM_FUNC_END(rex_bare_return)

@@ -73,10 +73,10 @@ struct rex_hook_info {
 	const char		*name;
 	enum bpf_prog_type	prog_type;	/* of its shims */
 	s32			safe;		/* verdict when the program does not run */
-	bool			supported;
+	bool			supported;	/* this kernel has kfuncs there */
 };
 
-extern const struct rex_hook_info rex_hooks[__REX_HOOK_MAX];
+extern struct rex_hook_info rex_hooks[__REX_HOOK_MAX];
 
 int rex_hooks_init(void);
 

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "internal.h"
+#include "trace.h"
 
 bool rex_require_signed;
 module_param_named(require_signed, rex_require_signed, bool, 0444);
@@ -38,6 +39,7 @@ stacks:
 static void __exit rex_exit(void)
 {
 	rex_netlink_exit();
+	rex_trace_exit();
 	rex_stacks_exit();
 }
 

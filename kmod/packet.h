@@ -26,7 +26,7 @@ static __always_inline void rex_skb_refresh(struct rex_ctx *ctx, const struct sk
 	ctx->data_end = (u64)skb->data + skb_headlen(skb);
 }
 
-static __always_inline struct rex_ctx *rex_tc_setup(struct rex_frame *frame, void *raw)
+static __always_inline struct rex_ctx *rex_skb_setup(struct rex_frame *frame, void *raw)
 {
 	struct rex_ctx *ctx = &frame->ctx;
 

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A shim is the eBPF program that stands in for one entry of a Rex program: it
- * calls rex.ko's kfunc of its hook with the entry's slot and cookie. The two
- * constants below are placeholders; librex looks for them in the instructions
- * and puts the real ones there before it loads the shim. They are immediates and
- * not a map, so that a shim has no map to leak and costs no load.
+ * calls rex.ko's kfunc of its hook with the entry's slot and cookie. The values
+ * below are placeholders; librex looks for them in the instructions and puts the
+ * real ones there before it loads the shim. They are immediates and not a map, so
+ * that a shim has no map to leak and costs no load.
+ *
+ *	hook		placeholders (each exactly once)
+ *	all		SLOT: immediate of a move; COOKIE: of a 64-bit load
+ *	tracepoint	LAST: offset of a one-byte load from r1
+ *	raw_tracepoint	ARGS: immediate of a move; and the loads below
+ *
+ * All shims but those of fentry, fexit and raw_tracepoint are straight to the call.
+ * In those three, as the kernel shows them, there are loads, stores, jumps (the
+ * kernel inlines the helpers that they call) between the first instruction and the
+ * call; slot and cookie still get into r2 and r3 right before it.
  */
 #ifndef _REX_SHIM_H
 #define _REX_SHIM_H
@@ -12,5 +22,24 @@
 #define REX_SHIM_SLOT	0x5e17c0deU
 #define REX_SHIM_COOKIE	0x5e17c0de5e17c0deULL
 #define REX_SHIM_NAME	"rex_shim"
+
+/*
+ * tracepoint: a load of the record's last byte that the program may read, so that the
+ * kernel refuses to attach it to a tracepoint whose records are shorter. LAST becomes
+ * the entry's ctx_size - 1; where that is below REX_SHIM_LAST_MIN (0: the record is
+ * not looked at), the whole instruction becomes "r0 = 0", as the verifier takes no
+ * loads from there.
+ */
+#define REX_SHIM_LAST		0x1ead
+#define REX_SHIM_LAST_MIN	8
+
+/*
+ * raw_tracepoint: ARGS becomes the number of arguments in the tracepoint's prototype
+ * (BTF: the function prototype that typedef btf_trace_NAME points to, less its first
+ * parameter). There is an 8-byte load from r1 + 8 * i for each possible argument i;
+ * the verifier knows the prototype, too, and takes none behind its end: those loads
+ * become "dst = 0".
+ */
+#define REX_SHIM_ARGS	0x5e17a495U
 
 #endif /* _REX_SHIM_H */

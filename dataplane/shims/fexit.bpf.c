@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "args.h"
+
+extern int rex_fexit(const struct rex_args *args, __u32 slot, __u64 cookie) __ksym;
+
+SEC("fexit")
+int rex_shim(void *ctx)
+{
+	struct rex_args args;
+
+	rex_args_get(ctx, &args);
+	bpf_get_func_ret(ctx, &args.ret);
+	rex_fexit(&args, REX_SHIM_SLOT, REX_SHIM_COOKIE);
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";
