@@ -305,7 +305,7 @@ static void cprog_break(void)
 		def.abi++;
 		break;
 	case 2:
-		entries[0].hook = REX_HOOK_KPROBE;
+		entries[0].hook = __REX_HOOK_MAX;
 		break;
 	case 3:
 		entries[0].hook = 0x80000001;
