@@ -298,6 +298,10 @@ static __always_inline u64 rex_vector_call(enum rex_vector which, u64 r1, u64 r2
 
 int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack);
 
+/* ---- sockets (packet_lookup.c) ---------------------------------------------------------- */
+
+void rex_sk_put(struct sock *sk);
+
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */
 
 int rex_netlink_init(void);

@@ -10,14 +10,20 @@
 
 /*
  * struct xdp_buff begins just like struct rex_ctx, so XDP programs get the real thing: nothing
- * to copy, and never stale. They do not read @raw.
+ * to copy, and never stale. In place of @raw they find @data_meta.
  */
 static_assert(offsetof(struct xdp_buff, data) == offsetof(struct rex_ctx, data));
 static_assert(offsetof(struct xdp_buff, data_end) == offsetof(struct rex_ctx, data_end));
+static_assert(offsetof(struct xdp_buff, data_meta) == offsetof(struct rex_ctx, raw));
 
 static __always_inline struct rex_ctx *rex_xdp_setup(struct rex_frame *frame, void *raw)
 {
 	return raw;
+}
+
+static __always_inline struct sk_buff *rex_skb(const struct rex_ctx *ctx)
+{
+	return (struct sk_buff *)ctx->raw;
 }
 
 static __always_inline void rex_skb_refresh(struct rex_ctx *ctx, const struct sk_buff *skb)

@@ -58,7 +58,9 @@ static void rex_resource_release(unsigned long element)
 		break;
 	case REX_HELD_RECORD:
 	case REX_HELD_TASK:
+		break;
 	case REX_HELD_SOCK:
+		rex_sk_put(ptr);
 		break;
 	}
 }

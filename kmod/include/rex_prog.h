@@ -199,7 +199,7 @@ __u32 rex_xdp_ifindex(const struct rex_ctx *ctx);
 __u32 rex_xdp_rx_queue(const struct rex_ctx *ctx);
 long rex_xdp_redirect(__u32 ifindex, __u64 flags);
 
-/* ---- tc and cgroup_skb (packet_tc.c) -------------------------------------------------- */
+/* ---- tc and cgroup_skb: the packet (packet_tc.c) ---------------------------------------- */
 
 /*
  * rex_skb_writable makes the first @len bytes linear and private to this skb
@@ -227,6 +227,14 @@ long rex_skb_vlan_pop(struct rex_ctx *ctx);
 long rex_skb_clone_redirect(struct rex_ctx *ctx, __u32 ifindex, __u64 flags);
 long rex_skb_redirect(__u32 ifindex, __u64 flags);
 long rex_skb_redirect_peer(__u32 ifindex, __u64 flags);
+
+/* ---- tc and cgroup_skb: the fields beside it (packet_fields.c) ---------------------------- */
+
+/*
+ * As the fields of struct __sk_buff of like names. What is set, and tc_index,
+ * tc_classid, wire_len, cb and meta_len, are for tc only; mark and priority may be
+ * set at cgroup_skb, too. All stop.
+ */
 __u32 rex_skb_hash(struct rex_ctx *ctx);		/* computed when there is none */
 __u32 rex_skb_len(const struct rex_ctx *ctx);
 __u32 rex_skb_ifindex(const struct rex_ctx *ctx);
@@ -237,22 +245,36 @@ __u32 rex_skb_mark(const struct rex_ctx *ctx);
 void rex_skb_set_mark(struct rex_ctx *ctx, __u32 mark);
 __u32 rex_skb_priority(const struct rex_ctx *ctx);
 void rex_skb_set_priority(struct rex_ctx *ctx, __u32 priority);
-__u32 rex_skb_queue_mapping(const struct rex_ctx *ctx);	/* as in __sk_buff */
-void rex_skb_set_queue_mapping(struct rex_ctx *ctx, __u32 queue);
+__u32 rex_skb_queue_mapping(const struct rex_ctx *ctx);
+void rex_skb_set_queue_mapping(struct rex_ctx *ctx, __u32 queue);	/* 65535 and more: ignored */
 __s32 rex_skb_vlan_tci(const struct rex_ctx *ctx);	/* -1: no tag beside the data */
-__u32 rex_skb_cb(const struct rex_ctx *ctx, __u32 index);	/* 0..4 */
-void rex_skb_set_cb(struct rex_ctx *ctx, __u32 index, __u32 value);
-__u64 rex_skb_tstamp(const struct rex_ctx *ctx);
+__u32 rex_skb_vlan_proto(const struct rex_ctx *ctx);	/* of that tag, host order */
+__u32 rex_skb_tc_index(const struct rex_ctx *ctx);
+void rex_skb_set_tc_index(struct rex_ctx *ctx, __u32 index);	/* 16 bits */
+__u32 rex_skb_tc_classid(const struct rex_ctx *ctx);
+void rex_skb_set_tc_classid(struct rex_ctx *ctx, __u32 classid);	/* 16 bits */
+__u32 rex_skb_cb(const struct rex_ctx *ctx, __u32 index);	/* 0..4; else 0 */
+void rex_skb_set_cb(struct rex_ctx *ctx, __u32 index, __u32 value);	/* else ignored */
+__u64 rex_skb_tstamp(const struct rex_ctx *ctx);	/* ns, of the clock in tstamp_type */
+__u32 rex_skb_tstamp_type(const struct rex_ctx *ctx);	/* BPF_SKB_CLOCK_* */
+long rex_skb_set_tstamp(struct rex_ctx *ctx, __u64 tstamp, __u32 type);
+__u64 rex_skb_hwtstamp(const struct rex_ctx *ctx);	/* 0: none */
+__u32 rex_skb_napi_id(const struct rex_ctx *ctx);	/* 0: none */
+__u32 rex_skb_wire_len(const struct rex_ctx *ctx);	/* with the headers of all segments */
+__u32 rex_skb_gso_segs(const struct rex_ctx *ctx);
+__u32 rex_skb_gso_size(const struct rex_ctx *ctx);
+__u32 rex_skb_meta_len(const struct rex_ctx *ctx);	/* bytes of XDP's metadata before ctx->data */
 
-/* ---- XDP and tc ------------------------------------------------------------------------ */
+/* ---- routes and sockets (packet_lookup.c) --------------------------------------------------- */
 
-/* BPF_FIB_LKUP_RET_*, or a negative errno. */
+/* XDP and tc: BPF_FIB_LKUP_RET_*, or a negative errno. Stops. */
 long rex_fib_lookup(void *ctx, struct bpf_fib_lookup *params, __u32 size, __u32 flags);
 
 /*
- * The socket for @tuple (@size bytes: IPv4 or IPv6), in the packet's network
- * namespace, held until rex_sk_release() or the end of the invocation. NULL: none.
- * @protocol: IPPROTO_TCP or IPPROTO_UDP.
+ * XDP, tc, cgroup_skb. The socket for @tuple (@size bytes: IPv4 or IPv6), in the
+ * packet's network namespace, held until rex_sk_release() or the end of the
+ * invocation. NULL: none, or too much is held. @protocol: IPPROTO_TCP (connected
+ * or listening) or IPPROTO_UDP. All but the getters stop.
  */
 struct sock *rex_sk_lookup(void *ctx, const struct bpf_sock_tuple *tuple, __u32 size,
 			   __u32 protocol);

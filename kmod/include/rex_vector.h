@@ -39,6 +39,7 @@
 	X(SKB_ADJUST_ROOM, TC, skb_adjust_room, bpf_skb_adjust_room, CTX, ZERO, ZERO, ZERO)		\
 	X(SKB_VLAN_PUSH, TC, skb_vlan_push, bpf_skb_vlan_push, CTX, ZERO, ZERO)				\
 	X(SKB_VLAN_POP, TC, skb_vlan_pop, bpf_skb_vlan_pop, CTX)					\
+	X(SKB_SET_TSTAMP, TC, skb_set_tstamp, bpf_skb_set_tstamp, CTX, ZERO, ZERO)			\
 	X(SKB_CLONE_REDIRECT, TC, clone_redirect, bpf_clone_redirect, CTX, ZERO, ZERO)			\
 	X(SKB_REDIRECT, TC, redirect, bpf_redirect, ZERO, ZERO)						\
 	X(SKB_REDIRECT_PEER, TC, redirect_peer, bpf_redirect_peer, ZERO, ZERO)				\

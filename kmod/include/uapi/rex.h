@@ -90,8 +90,9 @@ struct rex_map_def {
  * invocation. @data and @data_end bound the linear part of the packet (both 0
  * where the hook has no packet); every helper that may move the packet
  * refreshes them before it returns, whether it fails or not. @raw is rex.ko's
- * own and no program reads it: in XDP, where all this is the beginning of
- * struct xdp_buff, it is something else.
+ * own and no program reads it; but in XDP, where all this is the beginning of
+ * struct xdp_buff, it is data_meta: the metadata ends at @data, and there is
+ * none when data_meta is not below @data.
  */
 struct rex_ctx {
 	__u64	data;			/* address of the first byte */
