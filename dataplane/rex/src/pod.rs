@@ -56,6 +56,28 @@ pub unsafe trait Pod: AnyBits + Copy + Send + Sync {}
 )]
 pub unsafe trait SharedPod: AnyBits + Send + Sync {}
 
+/// Integers that can be changed in place, as the atomic type of the same size.
+///
+/// # Safety
+/// `Atomic` has the size of the integer, is aligned to 8 bytes at most, and is interior-mutable.
+pub unsafe trait AtomicPod: Pod {
+    /// The atomic type.
+    type Atomic: SharedPod;
+}
+
+macro_rules! atomic_pod {
+    ($($t:ty => $atomic:ty,)*) => {
+        $(// SAFETY: what core::sync::atomic guarantees.
+        unsafe impl AtomicPod for $t {
+            type Atomic = $atomic;
+        })*
+    };
+}
+atomic_pod! {
+    u8 => AtomicU8, u16 => AtomicU16, u32 => AtomicU32, u64 => AtomicU64, usize => AtomicUsize,
+    i8 => AtomicI8, i16 => AtomicI16, i32 => AtomicI32, i64 => AtomicI64, isize => AtomicIsize,
+}
+
 macro_rules! pod {
     ($($t:ty)*) => {
         $(// SAFETY: an integer: no padding, all bit patterns.

@@ -2,7 +2,9 @@
 //! What most programs need: `use rex::prelude::*;`
 
 pub use crate::log::Level;
-pub use crate::map::{RexArray, RexHashMap, RexPerCpuArray, RexPerCpuHashMap};
+pub use crate::map::{
+    RexArray, RexHashMap, RexLruHashMap, RexLruPerCpuHashMap, RexPerCpuArray, RexPerCpuHashMap,
+};
 pub use crate::pod::{Pod, SharedBytes, SharedPod};
 pub use crate::sync::{SeqCount, SpinLock};
 pub use crate::tc::{Tc, TcVerdict};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{MapDef, MapType, read, sealed::Sealed, write};
-use crate::ffi;
-use crate::pod::{AnyBits, Pod, SharedPod};
+use super::{EXIST, Found, Lookup, MapDef, MapType, NOEXIST, Update, read, sealed::Sealed, write};
+use crate::pod::{AnyBits, AtomicPod, Pod, SharedPod};
+use crate::{Errno, Scope, ffi};
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 
 /// An array of `V` (BPF_MAP_TYPE_ARRAY), zero at first. Look-ups are inlined: no call.
 ///
@@ -77,5 +78,47 @@ impl<V: Pod> RexArray<V> {
     pub fn set(&self, index: u32, value: V) -> bool {
         // SAFETY: an element of a live map.
         self.at(index).map(|at| unsafe { write(at.cast(), &value) }).is_some()
+    }
+}
+
+impl<V: AtomicPod> RexArray<V> {
+    /// Borrows element `index` as an atomic integer.
+    #[inline(always)]
+    pub fn atomic(&self, index: u32) -> Option<&V::Atomic> {
+        // SAFETY: a value of a live map, 8-byte aligned, and mapped as long as the program is;
+        // the atomic type has its size (AtomicPod).
+        self.at(index).map(|at| unsafe { &*at.cast() })
+    }
+}
+
+impl<V: AnyBits> Lookup for RexArray<V> {
+    type Key = u32;
+    type Value = V;
+
+    #[inline(always)]
+    fn find<'a>(&self, _scope: Scope<'a>, key: &u32) -> Found<'a, V> {
+        // SAFETY: a value of a live map, mapped as long as the program is.
+        unsafe { Found::new(self.at(*key).and_then(NonNull::new)) }
+    }
+}
+
+impl<V: Pod> Update for RexArray<V> {
+    #[inline(always)]
+    fn update(&self, key: &u32, value: &V, flags: u64) -> Result<(), Errno> {
+        match self.at(*key) {
+            _ if flags > EXIST => Err(Errno::EINVAL),
+            None => Err(Errno::E2BIG),
+            Some(_) if flags == NOEXIST => Err(Errno::EEXIST),
+            Some(at) => {
+                // SAFETY: a value of a live map.
+                unsafe { write(at.cast(), value) };
+                Ok(())
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn delete(&self, _key: &u32) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
     }
 }

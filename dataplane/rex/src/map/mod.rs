@@ -19,21 +19,28 @@
 //! nothing, updates fail.
 
 mod array;
+mod found;
 mod hash;
 mod percpu_array;
-mod percpu_hash;
 
 pub use array::RexArray;
-pub use hash::RexHashMap;
+pub use found::{Found, Lookup, Update};
+pub use hash::{RexHashMap, RexLruHashMap, RexLruPerCpuHashMap, RexPerCpuHashMap};
 pub use percpu_array::RexPerCpuArray;
-pub use percpu_hash::RexPerCpuHashMap;
 
 use crate::entry::padded;
 use crate::pod::AnyBits;
-use crate::{Errno, Result, ffi};
+use crate::{Errno, ffi};
 use core::cell::UnsafeCell;
 use core::mem::{MaybeUninit, align_of, size_of};
 use core::ptr::NonNull;
+
+/// Update any element: add it when it is new.
+pub const ANY: u64 = ffi::BPF_ANY as u64;
+/// Add a new element only; else EEXIST.
+pub const NOEXIST: u64 = ffi::BPF_NOEXIST as u64;
+/// Change an element only that is there; else ENOENT.
+pub const EXIST: u64 = ffi::BPF_EXIST as u64;
 
 mod sealed {
     pub trait Sealed {}
@@ -46,8 +53,8 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "`#[rex_map]` needs a map type, `{Self}` is none",
     label = "not a map type",
-    note = "map types are RexArray<V>, RexPerCpuArray<V>, RexHashMap<K, V> and \
-            RexPerCpuHashMap<K, V>; any other static needs no attribute"
+    note = "map types are those of `rex::map`, RexArray<V> or RexHashMap<K, V> for instance; any \
+            other static needs no attribute"
 )]
 pub unsafe trait MapType: sealed::Sealed {}
 
@@ -87,23 +94,33 @@ pub const unsafe fn activate<M: MapType>(mut map: M, name: &str) -> M {
 }
 
 impl MapDef {
+    /// A map of keys K and values V.
     const fn new<K: AnyBits, V: AnyBits>(
         type_: ffi::bpf_map_type,
         max_entries: u32,
         flags: u32,
     ) -> Self {
-        // The kernel aligns keys and values to 8 bytes.
         const {
-            assert!(align_of::<K>() <= 8 && align_of::<V>() <= 8, "aligned to more than 8 bytes");
-            assert!(size_of::<K>() > 0 && size_of::<V>() > 0, "no bytes");
             assert!(size_of::<K>() <= 512, "a key has at most 512 bytes");
+            assert!(align_of::<K>() <= 8, "aligned to more than 8 bytes");
+            assert!(size_of::<K>() > 0, "no bytes");
         }
+        Self::sized(type_, size_of::<K>(), value_size::<V>(), max_entries, flags)
+    }
+
+    const fn sized(
+        type_: ffi::bpf_map_type,
+        key_size: usize,
+        value_size: usize,
+        max_entries: u32,
+        flags: u32,
+    ) -> Self {
         assert!(max_entries > 0, "a map needs room for at least one element");
         Self(UnsafeCell::new(ffi::rex_map_def {
             name: [0; ffi::REX_MAP_NAME_LEN as usize],
             type_,
-            key_size: size_of::<K>() as u32,
-            value_size: size_of::<V>() as u32,
+            key_size: key_size as u32,
+            value_size: value_size as u32,
             max_entries: 0,
             flags,
             __reserved: max_entries,
@@ -135,22 +152,24 @@ impl MapDef {
         NonNull::new(unsafe { ffi::rex_map_lookup(map, (&raw const *key).cast()) }.cast())
     }
 
+    /// [`lookup`](Self::lookup) of hash maps.
     #[inline(always)]
-    fn update<K: AnyBits, V: AnyBits>(
-        &self,
-        key: &K,
-        value: &V,
-        flags: UpdateFlags,
-    ) -> Result<(), Errno> {
+    fn hash_lookup<K: AnyBits>(&self, key: &K) -> Option<NonNull<u8>> {
+        let map = self.live().ok()?;
+        // SAFETY: a live map of keys K; `key` has no padding. rex.ko tells how far behind the
+        // element its value is.
+        unsafe {
+            let element = ffi::rex_hash_lookup(map, (&raw const *key).cast());
+            Some(NonNull::new(element.cast::<u8>())?.add(self.get().stride as usize))
+        }
+    }
+
+    #[inline(always)]
+    fn update<K: AnyBits, V: AnyBits>(&self, key: &K, value: &V, flags: u64) -> Result<(), Errno> {
         let map = self.live()?;
         // SAFETY: a live map of keys K and values V, both without padding.
         Errno::check(unsafe {
-            ffi::rex_map_update(
-                map,
-                (&raw const *key).cast(),
-                (&raw const *value).cast(),
-                flags as u64,
-            )
+            ffi::rex_map_update(map, (&raw const *key).cast(), (&raw const *value).cast(), flags)
         })
     }
 
@@ -162,14 +181,13 @@ impl MapDef {
     }
 }
 
-/// Which elements an update may touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-enum UpdateFlags {
-    /// Any.
-    Any = ffi::BPF_ANY,
-    /// Only a new one.
-    NoExist = ffi::BPF_NOEXIST,
+/// The kernel aligns values to 8 bytes.
+const fn value_size<V: AnyBits>() -> usize {
+    const {
+        assert!(align_of::<V>() <= 8, "aligned to more than 8 bytes");
+        assert!(size_of::<V>() > 0, "no bytes");
+    }
+    size_of::<V>()
 }
 
 /// # Safety

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{MapDef, MapType, read, sealed::Sealed, write};
-use crate::pod::{AnyBits, Pod, SharedPod};
-use crate::{cpu, ffi};
+use super::{EXIST, Found, Lookup, MapDef, MapType, NOEXIST, Update, read, sealed::Sealed, write};
+use crate::pod::{AnyBits, AtomicPod, Pod, SharedPod};
+use crate::{Errno, Scope, cpu, ffi};
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 
 /// An array with a copy of each element per CPU (BPF_MAP_TYPE_PERCPU_ARRAY), zero at first. A
 /// program sees the copies of its own CPU. Look-ups are inlined: no call.
@@ -93,5 +94,47 @@ impl RexPerCpuArray<u64> {
                                  options(nostack));
             }
         }
+    }
+}
+
+impl<V: AtomicPod> RexPerCpuArray<V> {
+    /// Borrows this CPU's copy of element `index` as an atomic integer.
+    #[inline(always)]
+    pub fn atomic(&self, index: u32) -> Option<&V::Atomic> {
+        // SAFETY: a value of a live map, 8-byte aligned, and mapped as long as the program is;
+        // the atomic type has its size (AtomicPod).
+        self.at(index).map(|at| unsafe { &*at.cast() })
+    }
+}
+
+impl<V: AnyBits> Lookup for RexPerCpuArray<V> {
+    type Key = u32;
+    type Value = V;
+
+    #[inline(always)]
+    fn find<'a>(&self, _scope: Scope<'a>, key: &u32) -> Found<'a, V> {
+        // SAFETY: a value of a live map, mapped as long as the program is.
+        unsafe { Found::new(self.at(*key).and_then(NonNull::new)) }
+    }
+}
+
+impl<V: Pod> Update for RexPerCpuArray<V> {
+    #[inline(always)]
+    fn update(&self, key: &u32, value: &V, flags: u64) -> Result<(), Errno> {
+        match self.at(*key) {
+            _ if flags > EXIST => Err(Errno::EINVAL),
+            None => Err(Errno::E2BIG),
+            Some(_) if flags == NOEXIST => Err(Errno::EEXIST),
+            Some(at) => {
+                // SAFETY: a value of a live map.
+                unsafe { write(at.cast(), value) };
+                Ok(())
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn delete(&self, _key: &u32) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
     }
 }

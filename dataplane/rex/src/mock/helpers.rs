@@ -76,6 +76,10 @@ helpers! {
     fn rex_map_lookup(map: *const rex_map_def, key: *const c_void) -> *mut c_void {
         maps::lookup(map, key.cast()).map_or(std::ptr::null_mut(), |at| at as *mut c_void)
     }
+    fn rex_hash_lookup(map: *const rex_map_def, key: *const c_void) -> *mut c_void {
+        // stride is 0: the element is the value
+        rex_map_lookup(map, key)
+    }
     fn rex_map_update(map: *const rex_map_def, key: *const c_void, value: *const c_void, flags: u64) -> c_long {
         result(maps::update(map, key.cast(), value.cast(), flags))
     }

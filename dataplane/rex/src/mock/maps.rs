@@ -150,8 +150,19 @@ pub(super) unsafe fn update(
     if old.is_some() && flags == u64::from(ffi::BPF_NOEXIST) {
         return Err(ffi::EEXIST);
     }
+    if old.is_none() && flags == u64::from(ffi::BPF_EXIST) {
+        return Err(ffi::ENOENT);
+    }
     if old.is_none() && elements.len() >= map_ref.max_entries as usize {
-        return Err(ffi::E2BIG);
+        let lru = [
+            ffi::bpf_map_type_BPF_MAP_TYPE_LRU_HASH,
+            ffi::bpf_map_type_BPF_MAP_TYPE_LRU_PERCPU_HASH,
+        ];
+        if !lru.contains(&map_ref.type_) {
+            return Err(ffi::E2BIG);
+        }
+        let victim = elements.keys().next().cloned();
+        victim.and_then(|key| elements.remove(&key));
     }
     let new = words(value.len());
     // SAFETY: `new` has room for the value.
