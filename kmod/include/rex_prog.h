@@ -58,12 +58,14 @@ void rex_stack_overflow(void);
 /*
  * @map must be an element of the program's own .rex.maps. Keys and values are of
  * the sizes given there. Each function takes only the kinds of map named with it
- * and fails (-EINVAL, NULL) on others. All stop.
+ * and fails (-EINVAL, NULL) on others. All stop. -EBUSY: a lock within the map may be
+ * held by whom this invocation interrupted (changes of LRU kinds, LPM trie, queue, stack
+ * and a ring buffer's reservations in NMI or inside one another; of a hash in its bucket).
  *
  * rex_map_lookup: array, hash, LRU, LPM trie, per-CPU kinds (this CPU's value).
  * NULL when there is no such element; the result lives until the end of the
  * invocation at least, but its bytes may be changed by others at any time.
- * rex_hash_lookup: the same for hash and LRU hash only, faster.
+ * rex_hash_lookup: the same, faster for hash; the value is @map->stride bytes behind the result.
  */
 void *rex_map_lookup(const struct rex_map_def *map, const void *key);
 void *rex_hash_lookup(const struct rex_map_def *map, const void *key);
