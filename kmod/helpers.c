@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Helpers that belong to no hook. All may be called in NMI. */
+/* Time and CPU. All may be called in NMI. */
+#include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
-#include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 
 #include "internal.h"
-
-#define REX_PRINTK_MAX 1025	/* with the NUL */
 
 const struct rex_runtime rex_runtime = {
 	.this_cpu_off = (__force unsigned long)&this_cpu_off,
@@ -21,11 +20,53 @@ u64 rex_ktime_ns(void)
 }
 REX_EXPORT(rex_ktime_ns);
 
+u64 rex_ktime_boot_ns(void)
+{
+	return ktime_get_boot_fast_ns();
+}
+REX_EXPORT(rex_ktime_boot_ns);
+
+u64 rex_ktime_tai_ns(void)
+{
+	return ktime_get_tai_fast_ns();
+}
+REX_EXPORT(rex_ktime_tai_ns);
+
+/*
+ * Readers of the coarse clock wait for its writer, who has interrupts off. With interrupts off,
+ * the writer may be whom we interrupted.
+ */
+u64 rex_ktime_coarse_ns(void)
+{
+	struct timespec64 now;
+
+	if (irqs_disabled()) {
+		u64 fine = ktime_get_mono_fast_ns();
+
+		return fine - fine % TICK_NSEC;
+	}
+	ktime_get_coarse_ts64(&now);
+	return timespec64_to_ns(&now);
+}
+REX_EXPORT(rex_ktime_coarse_ns);
+
+u64 rex_jiffies64(void)
+{
+	return get_jiffies_64();
+}
+REX_EXPORT(rex_jiffies64);
+
 u32 rex_cpu(void)
 {
 	return raw_smp_processor_id();
 }
 REX_EXPORT(rex_cpu);
+
+u32 rex_numa_node(void)
+{
+	return numa_node_id();
+}
+REX_EXPORT(rex_numa_node);
 
 static DEFINE_PER_CPU(u64, rex_random_state);
 
@@ -40,18 +81,3 @@ u32 rex_random(void)
 	return (z ^ (z >> 31)) >> 32;
 }
 REX_EXPORT(rex_random);
-
-void rex_printk(u32 level, const char *text, u64 len)
-{
-	struct rex_frame *frame = rex_this_frame();
-	struct rex_prog *prog = rex_frame_slot(frame)->prog;
-	const char prefix[] = { KERN_SOH_ASCII, '0' + min(level, 7U), '\0' };
-	char line[REX_PRINTK_MAX];
-
-	if (text && __ratelimit(&prog->printk)) {
-		rex_copy_text(line, sizeof(line), text, len);
-		_printk("%s" KBUILD_MODNAME ": %s: %s\n", prefix, prog->name, line);
-	}
-	rex_check_stop(frame);
-}
-REX_EXPORT(rex_printk);

@@ -40,6 +40,7 @@ static void __exit rex_exit(void)
 {
 	rex_netlink_exit();
 	rex_trace_exit();
+	rex_signal_exit();
 	rex_stacks_exit();
 }
 

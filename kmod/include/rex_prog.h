@@ -124,12 +124,16 @@ long rex_spin_lock(__u32 *lock);
 long rex_spin_trylock(__u32 *lock);	/* -EBUSY when somebody else holds it */
 long rex_spin_unlock(__u32 *lock);
 
-/* ---- time, CPU, log (helpers.c) ------------------------------------------------ */
+/* ---- time, CPU, log (helpers.c, log.c) ------------------------------------------------ */
 
 __u64 rex_ktime_ns(void);		/* CLOCK_MONOTONIC, ns, safe in NMI */
 __u64 rex_ktime_boot_ns(void);		/* CLOCK_BOOTTIME */
 __u64 rex_ktime_tai_ns(void);		/* CLOCK_TAI */
-__u64 rex_ktime_coarse_ns(void);	/* CLOCK_MONOTONIC_COARSE; 0 in NMI, where it cannot be read */
+/*
+ * CLOCK_MONOTONIC_COARSE. With interrupts off it cannot be read; there it is CLOCK_MONOTONIC cut
+ * to ticks: two readings may be a tick out of order, none is ahead of rex_ktime_ns().
+ */
+__u64 rex_ktime_coarse_ns(void);
 __u64 rex_jiffies64(void);
 __u32 rex_cpu(void);
 __u32 rex_numa_node(void);
@@ -139,30 +143,38 @@ void rex_printk(__u32 level, const char *text, __u64 len);
 /* A line in tracefs' trace_pipe; at most 512 bytes are kept. Stops. */
 long rex_trace_printk(const char *text, __u64 len);
 
-/* ---- tasks and memory (task.c, probe.c) ------------------------------------------ */
+/* ---- tasks and memory (task.c, signal.c, probe.c) --------------------------------- */
 
 /*
- * rex_task_current never fails; the task lives as long as the invocation.
- * rex_task_find: the task with @pid in the initial pid namespace, held until
- * rex_task_put() or the end of the invocation; NULL when there is none, in NMI, and
- * when too much is held. The getters take either kind.
+ * A task lives as long as the invocation that got it; there is nothing to give back.
+ * rex_task_current never fails. rex_task_find: the task with @pid in the initial pid
+ * namespace, NULL when there is none. It stops.
  */
 struct task_struct *rex_task_current(void);
 struct task_struct *rex_task_find(__s32 pid);
-long rex_task_put(struct task_struct *task);	/* -EPERM: not held */
 __s32 rex_task_pid(const struct task_struct *task);	/* of the thread, as gettid() in the initial ns */
 __s32 rex_task_tgid(const struct task_struct *task);	/* of the process */
 __u64 rex_task_uid_gid(const struct task_struct *task);	/* gid << 32 | uid, initial user ns */
 void rex_task_comm(const struct task_struct *task, char comm[16]);	/* NUL-padded */
 __u64 rex_task_cgroup_id(const struct task_struct *task);	/* cgroup v2 */
-__u64 rex_task_utime(const struct task_struct *task);	/* user time, ns */
-/* The registers with which the task entered the kernel. -ENOENT: a kernel thread. */
+__u64 rex_task_utime(const struct task_struct *task);	/* of the thread in user mode, ns, by ticks */
+/*
+ * The registers with which the task last entered the kernel. -ENOENT, and zeroes: a kernel
+ * thread, or one that has ended. It stops.
+ */
 long rex_task_user_regs(const struct task_struct *task, struct pt_regs *to);
-/* To the current thread, or with @process to its process. Sent when it is safe to. */
+/*
+ * To the current thread, or with @process to its process: at once with interrupts on, otherwise
+ * when they are on again, and then one at a time on each CPU (-EBUSY). -EPERM: to a kernel
+ * thread, an ending task or init; -EINVAL: no signal; -EOPNOTSUPP at the packet hooks. It stops.
+ */
 long rex_send_signal(__u32 sig, __u32 process);
 
-/* Reads of any address; a fault is -EFAULT and zeroes @to. The _str ones stop at a
- * NUL, always end in one, and return the length with it. They stop. */
+/*
+ * Reads of any address that is in memory; anything else is -EFAULT and zeroes @to. The _str ones
+ * end at a NUL, or cut the text to end in one, fill the rest with more of them, and return the
+ * length with the first; -EINVAL for no room at all. They stop.
+ */
 long rex_probe_read_kernel(void *to, __u32 len, __u64 from);
 long rex_probe_read_user(void *to, __u32 len, __u64 from);
 long rex_probe_read_kernel_str(void *to, __u32 len, __u64 from);
