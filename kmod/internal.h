@@ -302,9 +302,8 @@ int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack);
 
 void rex_sk_put(struct sock *sk);
 
-/* ---- for programs (log.c, signal.c) ----------------------------------------------------- */
+/* ---- signals (signal.c) ----------------------------------------------------------------- */
 
-void rex_trace_prepare(void);
 void rex_signal_exit(void);
 
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What programs write to the kernel log and to the trace. Both may be called in NMI. */
-#include <linux/bpf.h>
-#include <linux/filter.h>
 #include <linux/kern_levels.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
@@ -39,29 +37,11 @@ void rex_printk(u32 level, const char *text, u64 len)
 }
 REX_EXPORT(rex_printk);
 
-static rex_bpf_helper rex_bpf_trace_printk;
-
-/*
- * Finds the helper, and has its event switched on, as the kernel does for each eBPF program that
- * calls it. The kernel asks for a program only to see who loads it.
- */
-void rex_trace_prepare(void)
-{
-	struct bpf_prog *nobody = bpf_prog_alloc(sizeof(*nobody), 0);
-	const struct bpf_func_proto *proto;
-
-	if (!nobody)
-		return;
-	proto = bpf_base_func_proto(BPF_FUNC_trace_printk, nobody);
-	if (proto)
-		WRITE_ONCE(rex_bpf_trace_printk, proto->func);
-	bpf_prog_free(nobody);
-}
-
+/* The kernel switched the event on when user space loaded the program that binds the helper. */
 long rex_trace_printk(const char *text, u64 len)
 {
 	static const char format[] = "%s";
-	rex_bpf_helper helper = READ_ONCE(rex_bpf_trace_printk);
+	rex_bpf_helper helper = READ_ONCE(rex_vector[REX_V_TRACE_PRINTK]);
 	char line[REX_TRACE_MAX];
 	long ret = -EOPNOTSUPP;
 

@@ -278,7 +278,6 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	ratelimit_state_init(&prog->printk, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&prog->printk, RATELIMIT_MSG_ON_RELEASE);
 	rex_fault_init(prog);
-	rex_trace_prepare();
 
 	mutex_lock(&rex_mutex);
 	ret = rex_prog_check(prog, def);

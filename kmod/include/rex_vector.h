@@ -80,11 +80,4 @@
 	X(GET_STACK_RAW_TP, RAW_TRACEPOINT, get_stack, bpf_get_stack_raw_tp, CTX, BUF, LEN, ZERO)	\
 	X(PERF_PROG_READ_VALUE, PERF_EVENT, perf_prog_read_value, bpf_perf_prog_read_value,		\
 	  CTX, BUF, LEN)										\
-	X(PROBE_READ_KERNEL, TC, probe_read_kernel, bpf_probe_read_kernel, BUF, LEN, ZERO)		\
-	X(PROBE_READ_USER, TC, probe_read_user, bpf_probe_read_user, BUF, LEN, ZERO)			\
-	X(PROBE_READ_KERNEL_STR, TC, probe_read_kernel_str, bpf_probe_read_kernel_str, BUF, LEN, ZERO)	\
-	X(PROBE_READ_USER_STR, TC, probe_read_user_str, bpf_probe_read_user_str, BUF, LEN, ZERO)	\
-	X(TRACE_PRINTK, TC, trace_printk, bpf_trace_printk, BUF, LEN)					\
-	X(SEND_SIGNAL, KPROBE, send_signal, bpf_send_signal, ZERO)					\
-	X(SEND_SIGNAL_THREAD, KPROBE, send_signal_thread, bpf_send_signal_thread, ZERO)			\
-	X(CURRENT_CGROUP_ID, TC, get_current_cgroup_id, bpf_get_current_cgroup_id)
+	X(TRACE_PRINTK, TC, trace_printk, bpf_trace_printk, BUF, LEN)

@@ -7,9 +7,16 @@ use core::arch::asm;
 
 /// Its number. It does not change during an invocation.
 #[inline(always)]
-pub fn cpu_id() -> u32 {
+pub fn id() -> u32 {
     // SAFETY: callable from every hook.
     unsafe { ffi::rex_cpu() }
+}
+
+/// The NUMA node that it belongs to.
+#[inline(always)]
+pub fn numa_node() -> u32 {
+    // SAFETY: callable from every hook.
+    unsafe { ffi::rex_numa_node() }
 }
 
 /// A pseudo-random number, not fit for secrets.

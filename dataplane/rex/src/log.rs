@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! The kernel log. rex.ko puts the program's name in front and limits the rate.
+//! Text for people: the kernel log, where rex.ko puts the program's name in front and limits the
+//! rate, and the kernel's trace (`trace_pipe` in tracefs).
 
-use crate::ffi;
+use crate::{Errno, ffi};
 use core::fmt::{self, Write};
 
 /// Severity, as in `dmesg --level`.
@@ -53,10 +54,52 @@ pub fn print_str(level: Level, text: &str) {
 #[cold]
 #[inline(never)]
 fn print_formatted(level: Level, text: fmt::Arguments<'_>) {
-    let mut buffer = Buffer { bytes: [0; 256], len: 0 };
-    // An error is a full buffer or a Display that gave up: print what there is.
-    let _ = buffer.write_fmt(text);
-    print_str(level, buffer.as_str());
+    print_str(level, Buffer::formatted(text).as_str());
+}
+
+/// Writes a line to the kernel's trace, which `cat /sys/kernel/tracing/trace_pipe` shows:
+/// `trace_printk!("text")`, `trace_printk!("{} of {}", a, b)`. There is no limit of the rate; a
+/// line may be lost when a program interrupts another one that writes a line. As for [`printk!`],
+/// what is formatted is cut after 256 bytes.
+///
+/// ```
+/// use rex::prelude::*;
+/// # let session = rex::mock::Session::new();
+///
+/// trace_printk!("opened by {}", 42);
+/// # assert_eq!(session.trace(), ["opened by 42"]);
+/// ```
+///
+/// [`printk!`]: crate::printk
+#[macro_export]
+macro_rules! trace_printk {
+    ($format:literal $($rest:tt)*) => {
+        $crate::log::trace(::core::format_args!($format $($rest)*))
+    };
+}
+
+/// What [`trace_printk!`](crate::trace_printk) calls.
+#[inline(always)]
+pub fn trace(text: fmt::Arguments<'_>) {
+    // A lost line is no reason to do anything else.
+    let _ = match text.as_str() {
+        Some(text) => trace_str(text),
+        None => trace_formatted(text),
+    };
+}
+
+/// Writes `text` to the trace as it is, 512 bytes of it at most. EBUSY: lost, see
+/// [`trace_printk!`](crate::trace_printk).
+#[inline(always)]
+pub fn trace_str(text: &str) -> Result<(), Errno> {
+    // SAFETY: the text is live and of the given length.
+    Errno::check(unsafe { ffi::rex_trace_printk(text.as_ptr().cast(), text.len() as u64) })
+}
+
+#[cold]
+#[inline(never)]
+fn trace_formatted(text: fmt::Arguments<'_>) -> Result<(), Errno> {
+    trace_str(Buffer::formatted(text).as_str())
 }
 
 /// # Invariants
@@ -67,6 +110,13 @@ struct Buffer {
 }
 
 impl Buffer {
+    fn formatted(text: fmt::Arguments<'_>) -> Self {
+        let mut buffer = Buffer { bytes: [0; 256], len: 0 };
+        // An error is a full buffer or a Display that gave up: take what there is.
+        let _ = buffer.write_fmt(text);
+        buffer
+    }
+
     fn as_str(&self) -> &str {
         let text = self.bytes.get(..self.len).unwrap_or_default();
         // SAFETY: type invariant.

@@ -9,5 +9,5 @@ pub use crate::pod::{Pod, SharedBytes, SharedPod};
 pub use crate::sync::{SeqCount, SpinLock};
 pub use crate::tc::{Tc, TcVerdict};
 pub use crate::xdp::{Xdp, XdpVerdict};
-pub use crate::{Errno, Scope, printk};
+pub use crate::{Errno, Scope, printk, trace_printk};
 pub use rex_macros::{Pod, SharedPod, rex_map, rex_tc, rex_xdp};

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Tests of the crate against the mock.
 
-use rex::mock::{Packet, Session};
+use rex::mock::{self, Packet, Session};
 use rex::net::{Ipv4, Tcp, Udp, checksum};
 use rex::prelude::*;
+use rex::probe::{self, KernelAddr, UserAddr};
+use rex::signal::{self, Signal};
+use rex::task::{self, Comm};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 #[rex_map]
@@ -150,6 +153,89 @@ fn log_is_bounded() {
     printk!("plain");
     printk!(Level::Warn, "{}{}", "x".repeat(255), "\u{e9}");
     assert_eq!(session.log(), [(6, "plain".into()), (4, "x".repeat(255))]);
+}
+
+#[test]
+fn tasks_are_found_and_described() {
+    let session = Session::new();
+    let other = mock::Task {
+        pid: 7,
+        tgid: 5,
+        uid: 65534,
+        gid: u32::MAX,
+        comm: Comm::new("a name of more than fifteen bytes"),
+        cgroup_id: 1 << 40,
+        utime_ns: 3,
+    };
+    session.add_task(other.clone());
+    let me = task::current();
+    assert_eq!((me.pid(), me.get_pid(), me.comm() == "mock"), (1000, 1000, true));
+    let found = task::find(7).unwrap();
+    assert_ne!(found, me);
+    assert_eq!((found.pid(), found.tgid(), found.uid(), found.gid()), (7, 5, 65534, u32::MAX));
+    assert_eq!(found.comm().as_bytes(), b"a name of more ");
+    assert_eq!((found.cgroup_id(), found.utime_ns()), (1 << 40, 3));
+    assert!(task::find(8).is_none() && task::find(-1).is_none());
+    session.set_current(other);
+    assert_eq!(format!("{:?}", task::current()), "Task(7 a name of more )");
+}
+
+#[test]
+fn names_that_are_no_utf8_are_cut() {
+    let session = Session::new();
+    session.map_memory(16, b"caf\xc3\xa9\xff\xfe...0123456");
+    let comm: Comm = probe::read_kernel(KernelAddr(16)).unwrap();
+    assert_eq!((comm.as_str(), comm.as_bytes().len()), ("caf\u{e9}", 16));
+    session.map_memory(16, b"\xff\0..............");
+    let comm: Comm = probe::read_kernel(KernelAddr(16)).unwrap();
+    assert_eq!((comm.as_str(), comm.as_bytes()), ("", &b"\xff"[..]));
+}
+
+#[test]
+fn reads_give_all_or_zeroes() {
+    let session = Session::new();
+    session.map_memory(0x1000, b"hello\0world");
+    assert_eq!(probe::read_user::<[u8; 5]>(UserAddr(0x1000)), Ok(*b"hello"));
+    assert_eq!(probe::read_kernel::<u16>(KernelAddr(0x1000).offset(1)), Ok(0x6c65));
+    assert_eq!(probe::read_kernel::<u64>(KernelAddr(0x1004)), Err(Errno::EFAULT));
+    assert_eq!(probe::read_kernel::<u8>(KernelAddr(u64::MAX)), Err(Errno::EFAULT));
+    let mut bytes = [9; 12];
+    assert_eq!(probe::read_user_bytes(UserAddr(0x1000), &mut bytes), Err(Errno::EFAULT));
+    assert_eq!(bytes, [0; 12]);
+    assert_eq!(probe::read_kernel_bytes(KernelAddr(0x1006), &mut bytes[..5]), Ok(()));
+    assert_eq!(&bytes, b"world\0\0\0\0\0\0\0");
+}
+
+#[test]
+fn texts_are_cut_to_fit() {
+    let session = Session::new();
+    session.map_memory(0x1000, b"hello\0world");
+    let mut room = [9; 8];
+    assert_eq!(probe::read_user_str(UserAddr(0x1000), &mut room), Ok(&b"hello"[..]));
+    assert_eq!(room, *b"hello\0\0\0");
+    assert_eq!(probe::read_kernel_str(KernelAddr(0x1000), &mut room[..3]), Ok(&b"he"[..]));
+    assert_eq!(probe::read_kernel_str(KernelAddr(0x1000), &mut room[..1]), Ok(&b""[..]));
+    assert_eq!(probe::read_kernel_str(KernelAddr(0x1000), &mut []), Err(Errno::EINVAL));
+    assert_eq!(probe::read_user_str(UserAddr(0x1006), &mut room), Err(Errno::EFAULT));
+    assert_eq!(room, [0; 8]);
+}
+
+#[test]
+fn signals_go_to_thread_or_process() {
+    let session = Session::new();
+    assert_eq!(signal::send_to_process(Signal::KILL), Ok(()));
+    assert_eq!(signal::send_to_thread(Signal::USR1), Ok(()));
+    assert_eq!(session.signals(), [(9, true), (10, false)]);
+    assert_eq!((Signal::new(0), Signal::new(65)), (None, None));
+    assert_eq!(Signal::new(64).map(Signal::get), Some(64));
+}
+
+#[test]
+fn trace_is_bounded() {
+    let session = Session::new();
+    trace_printk!("plain");
+    trace_printk!("{}{}", "x".repeat(255), "\u{e9}");
+    assert_eq!(session.trace(), ["plain".into(), "x".repeat(255)]);
 }
 
 #[test]

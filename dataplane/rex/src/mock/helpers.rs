@@ -3,16 +3,20 @@
 //! the tests do, by linking.
 #![allow(clippy::missing_safety_doc)]
 
-use super::{maps, packet::Packet};
-use crate::ffi::{self, rex_ctx, rex_map_def};
+use super::{maps, packet::Packet, tasks};
+use crate::ffi::{self, rex_ctx, rex_map_def, task_struct};
 use core::ffi::{c_char, c_long, c_void};
 use std::cell::RefCell;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+/// As Debian's kernels have it: 250 Hz.
+const TICK_NS: u64 = 4_000_000;
+
 static NOW: AtomicU64 = AtomicU64::new(0);
 static RANDOM: AtomicU32 = AtomicU32::new(1);
+static TRACE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static LOG: Mutex<Vec<(u32, String)>> = Mutex::new(Vec::new());
 
 thread_local! {
@@ -24,6 +28,7 @@ pub(super) fn reset() {
     NOW.store(0, Relaxed);
     RANDOM.store(1, Relaxed);
     LOG.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    TRACE.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
 pub(super) fn set_time_ns(now: u64) {
@@ -32,6 +37,10 @@ pub(super) fn set_time_ns(now: u64) {
 
 pub(super) fn log() -> Vec<(u32, String)> {
     LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+pub(super) fn trace() -> Vec<String> {
+    TRACE.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 pub(super) fn locks_held() -> usize {
@@ -55,6 +64,23 @@ fn status(result: Option<()>) -> c_long {
 
 fn result(result: Result<(), u32>) -> c_long {
     result.map_or_else(negative, |()| 0)
+}
+
+/// # Safety
+/// `to` points to `len` writable bytes.
+unsafe fn buffer<'a>(to: *mut c_void, len: u32) -> &'a mut [u8] {
+    if len == 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller's promise. They may be uninitialised, which no value of u8 is; write them first.
+    unsafe {
+        to.cast::<u8>().write_bytes(0, len as usize);
+        slice::from_raw_parts_mut(to.cast(), len as usize)
+    }
+}
+
+fn length(result: Result<usize, u32>) -> c_long {
+    result.map_or_else(negative, |len| len as c_long)
 }
 
 /// Defines functions under their C names. Each is as safe as the header says.
@@ -121,7 +147,12 @@ helpers! {
     }
 
     fn rex_ktime_ns() -> u64 { NOW.load(Relaxed) }
+    fn rex_ktime_boot_ns() -> u64 { NOW.load(Relaxed) }
+    fn rex_ktime_tai_ns() -> u64 { NOW.load(Relaxed) }
+    fn rex_ktime_coarse_ns() -> u64 { NOW.load(Relaxed) / TICK_NS * TICK_NS }
+    fn rex_jiffies64() -> u64 { NOW.load(Relaxed) / TICK_NS }
     fn rex_cpu() -> u32 { 0 }
+    fn rex_numa_node() -> u32 { 0 }
     fn rex_random() -> u32 {
         // xorshift32
         let mut x = RANDOM.load(Relaxed);
@@ -135,6 +166,43 @@ helpers! {
         let text = slice::from_raw_parts(text.cast::<u8>(), len as usize);
         let text = String::from_utf8_lossy(text).into_owned();
         LOG.lock().unwrap_or_else(PoisonError::into_inner).push((level, text));
+    }
+
+    fn rex_trace_printk(text: *const c_char, len: u64) -> c_long {
+        let text = slice::from_raw_parts(text.cast::<u8>(), len as usize);
+        let text = String::from_utf8_lossy(text).into_owned();
+        TRACE.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        0
+    }
+
+    fn rex_task_current() -> *mut task_struct { tasks::current() }
+    fn rex_task_find(pid: i32) -> *mut task_struct { tasks::find(pid) }
+    fn rex_task_pid(task: *const task_struct) -> i32 { tasks::of(task).pid }
+    fn rex_task_tgid(task: *const task_struct) -> i32 { tasks::of(task).tgid }
+    fn rex_task_uid_gid(task: *const task_struct) -> u64 {
+        u64::from(tasks::of(task).gid) << 32 | u64::from(tasks::of(task).uid)
+    }
+    fn rex_task_comm(task: *const task_struct, comm: *mut c_char) {
+        comm.cast::<crate::task::Comm>().write(tasks::of(task).comm)
+    }
+    fn rex_task_cgroup_id(task: *const task_struct) -> u64 { tasks::of(task).cgroup_id }
+    fn rex_task_utime(task: *const task_struct) -> u64 { tasks::of(task).utime_ns }
+    fn rex_send_signal(signal: u32, process: u32) -> c_long {
+        tasks::send(signal, process != 0);
+        0
+    }
+
+    fn rex_probe_read_kernel(to: *mut c_void, len: u32, from: u64) -> c_long {
+        result(tasks::read(buffer(to, len), from))
+    }
+    fn rex_probe_read_user(to: *mut c_void, len: u32, from: u64) -> c_long {
+        result(tasks::read(buffer(to, len), from))
+    }
+    fn rex_probe_read_kernel_str(to: *mut c_void, len: u32, from: u64) -> c_long {
+        length(tasks::read_str(buffer(to, len), from))
+    }
+    fn rex_probe_read_user_str(to: *mut c_void, len: u32, from: u64) -> c_long {
+        length(tasks::read_str(buffer(to, len), from))
     }
 
     fn rex_xdp_adjust_head(ctx: *mut rex_ctx, delta: i32) -> c_long {

@@ -30,8 +30,10 @@
 mod helpers;
 mod maps;
 mod packet;
+mod tasks;
 
 pub use packet::Packet;
+pub use tasks::Task;
 
 use crate::tc::{Tc, TcVerdict};
 use crate::xdp::{Xdp, XdpVerdict};
@@ -61,6 +63,7 @@ impl Session {
         let guard = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
         maps::reset();
         helpers::reset();
+        tasks::reset();
         Self(guard)
     }
 
@@ -96,6 +99,32 @@ impl Session {
     /// What programs wrote to the kernel log: level and text.
     pub fn log(&self) -> Vec<(u32, String)> {
         helpers::log()
+    }
+
+    /// What programs wrote to the kernel's trace.
+    pub fn trace(&self) -> Vec<String> {
+        helpers::trace()
+    }
+
+    /// The task that programs find running.
+    pub fn set_current(&self, task: Task) {
+        tasks::set_current(task);
+    }
+
+    /// Another task, for [`task::find`](crate::task::find).
+    pub fn add_task(&self, task: Task) {
+        tasks::add(task);
+    }
+
+    /// Makes `bytes` readable at an address, for [`probe`](crate::probe): for the kernel and the
+    /// current process alike. All other addresses fault.
+    pub fn map_memory(&self, address: u64, bytes: &[u8]) {
+        tasks::map_memory(address, bytes);
+    }
+
+    /// The signals that programs sent, and whether to the process.
+    pub fn signals(&self) -> Vec<(u32, bool)> {
+        tasks::signals()
     }
 
     /// How many locks are held now; 0 after each run.
