@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What trace_helpers.rs looks at: a process of which everything is known. It prints
+ * "PROCESS THREAD", and for each line that it then reads does something in the second thread:
+ *
+ *	open	openat(2) of the text at ADDRESS
+ *	send	an UDP datagram to 127.0.0.1, from ADDRESS
+ *	spin	a tenth of a second in user mode
+ *
+ * ADDRESS is in the register rsi meanwhile. Each line is answered with one: "done", or
+ * "signal N THREAD" before it when a handler ran.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ADDRESS ((char *)0x70000000)
+#define TEXT "/nothing/here"
+
+static volatile sig_atomic_t caught, caught_in;
+
+static void on_signal(int sig)
+{
+	caught = sig;
+	caught_in = gettid();
+}
+
+static void spin(void)
+{
+	struct timespec start, now;
+	char *text = ADDRESS;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		unsigned long n = 100000;
+
+		asm volatile("1: dec %0; jnz 1b" : "+r" (n), "+S" (text));
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < 100000000);
+}
+
+static void deliver(void)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || syscall(SYS_sendto, fd, ADDRESS, sizeof(TEXT), 0, &to, sizeof(to)) < 0)
+		err(1, "cannot send");
+	close(fd);
+}
+
+static void *work(void *unused)
+{
+	char line[16];
+
+	pthread_setname_np(pthread_self(), "tracee-thread");
+	printf("%d %d\n", getpid(), gettid());
+	while (fgets(line, sizeof(line), stdin)) {
+		caught = 0;
+		if (!strcmp(line, "open\n"))
+			syscall(SYS_openat, AT_FDCWD, ADDRESS, 0);
+		else if (!strcmp(line, "send\n"))
+			deliver();
+		else if (!strcmp(line, "spin\n"))
+			spin();
+		else
+			errx(1, "cannot do \"%s\"", line);
+		if (caught)
+			printf("signal %d %d\n", (int)caught, (int)caught_in);
+		printf("done\n");
+	}
+	return unused;
+}
+
+int main(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	pthread_t thread;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* The text ends right before a page that is not there. */
+	if (mmap(ADDRESS, 4096, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != ADDRESS)
+		err(1, "cannot map memory");
+	strcpy(ADDRESS, TEXT);
+	strcpy(ADDRESS + 4096 - sizeof(TEXT), TEXT);
+	sigaction(SIGUSR1, &action, NULL);
+	if (pthread_create(&thread, NULL, work, NULL))
+		errx(1, "cannot make a thread");
+	pthread_join(thread, NULL);
+	return 0;
+}
