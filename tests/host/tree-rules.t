@@ -47,7 +47,8 @@ test_shell_scripts_are_clean() {
 	shellcheck -S warning -e SC1091,SC2317,SC2329 $files
 }
 
+# All but the seed's example, whose every byte is given.
 test_rust_is_formatted() {
-	rust_files | xargs /usr/bin/rustfmt --edition 2024 --check
+	rust_files | grep -v '^dataplane/samples/error_injector/' | xargs /usr/bin/rustfmt --edition 2024 --check
 }
 tap_run

@@ -10,9 +10,15 @@ const NAME_MAX: usize = 31;
 pub struct Hook {
     attribute: &'static str,
     signature: &'static str,
-    /// Implements the entry trait for the type `$name` (in traces, the entry goes by it) by
-    /// calling the function `$name`.
-    implementation: &'static str,
+    /// The entry trait, which is implemented for the type `$name` (in traces, the entry goes by
+    /// it) by calling the function `$name`.
+    entry: &'static str,
+    /// More items of the implementation.
+    items: &'static str,
+    /// Parameters of `run`, and the arguments that it passes on.
+    parameters: &'static str,
+    arguments: &'static [&'static str],
+    verdict: &'static str,
     /// Constructor of the table line.
     constructor: &'static str,
 }
@@ -20,21 +26,100 @@ pub struct Hook {
 pub const XDP: Hook = Hook {
     attribute: "rex_xdp",
     signature: "fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict",
-    implementation: "impl ::rex::__private::XdpEntry for $name {
-        #[inline(always)]
-        fn run(ctx: &mut ::rex::xdp::Xdp<'_>) -> ::rex::xdp::XdpVerdict { $name(ctx) }
-    }",
+    entry: "XdpEntry",
+    items: "",
+    parameters: "ctx: &mut ::rex::xdp::Xdp<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::xdp::XdpVerdict",
     constructor: "xdp",
 };
 
 pub const TC: Hook = Hook {
     attribute: "rex_tc",
     signature: "fn NAME(ctx: &mut Tc<'_>) -> TcVerdict",
-    implementation: "impl ::rex::__private::TcEntry for $name {
-        #[inline(always)]
-        fn run(ctx: &mut ::rex::tc::Tc<'_>) -> ::rex::tc::TcVerdict { $name(ctx) }
-    }",
+    entry: "TcEntry",
+    items: "",
+    parameters: "ctx: &mut ::rex::tc::Tc<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::tc::TcVerdict",
     constructor: "tc",
+};
+
+pub const CGROUP_SKB: Hook = Hook {
+    attribute: "rex_cgroup_skb",
+    signature: "fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict",
+    entry: "CgroupSkbEntry",
+    items: "",
+    parameters: "ctx: &mut ::rex::cgroup_skb::CgroupSkb<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::cgroup_skb::CgroupVerdict",
+    constructor: "cgroup_skb",
+};
+
+pub const KPROBE: Hook = Hook {
+    attribute: "rex_kprobe",
+    signature: "fn NAME(obj: &Kprobe, ctx: &mut PtRegs) -> rex::Result",
+    entry: "KprobeEntry",
+    items: "",
+    parameters: "obj: &::rex::kprobe::Kprobe<'_>, ctx: &mut ::rex::pt_regs::PtRegs",
+    arguments: &["obj", "ctx"],
+    verdict: "::rex::Result",
+    constructor: "kprobe",
+};
+
+pub const TRACEPOINT: Hook = Hook {
+    attribute: "rex_tracepoint",
+    signature: "fn NAME(obj: &Tracepoint, ctx: &RECORD) -> rex::Result",
+    entry: "TracepointEntry",
+    items: "type Record = $record;",
+    parameters: "obj: &::rex::tracepoint::Tracepoint<'_>, ctx: &Self::Record",
+    arguments: &["obj", "ctx"],
+    verdict: "::rex::Result",
+    constructor: "tracepoint",
+};
+
+pub const PERF_EVENT: Hook = Hook {
+    attribute: "rex_perf_event",
+    signature: "fn NAME(ctx: &mut PerfEvent<'_>) -> rex::Result",
+    entry: "PerfEventEntry",
+    items: "",
+    parameters: "ctx: &mut ::rex::perf_event::PerfEvent<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::Result",
+    constructor: "perf_event",
+};
+
+pub const FENTRY: Hook = Hook {
+    attribute: "rex_fentry",
+    signature: "fn NAME(ctx: &Fentry<'_>) -> rex::Result",
+    entry: "FentryEntry",
+    items: "",
+    parameters: "ctx: &::rex::fentry::Fentry<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::Result",
+    constructor: "fentry",
+};
+
+pub const FEXIT: Hook = Hook {
+    attribute: "rex_fexit",
+    signature: "fn NAME(ctx: &Fexit<'_>) -> rex::Result",
+    entry: "FexitEntry",
+    items: "",
+    parameters: "ctx: &::rex::fentry::Fexit<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::Result",
+    constructor: "fexit",
+};
+
+pub const RAW_TRACEPOINT: Hook = Hook {
+    attribute: "rex_raw_tracepoint",
+    signature: "fn NAME(ctx: &RawTracepoint<'_>) -> rex::Result",
+    entry: "RawTracepointEntry",
+    items: "",
+    parameters: "ctx: &::rex::raw_tracepoint::RawTracepoint<'_>",
+    arguments: &["ctx"],
+    verdict: "::rex::Result",
+    constructor: "raw_tracepoint",
 };
 
 pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
@@ -74,9 +159,16 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
     let span = cursor.span();
     let parameters =
         cursor.group(Delimiter::Parenthesis).ok_or_else(|| wrong(span, "no parameters found"))?;
-    if count_parameters(parameters.stream()) != 1 {
-        return Err(wrong(parameters.span(), "exactly one parameter"));
+    let types = parameter_types(parameters.stream());
+    if types.len() != hook.arguments.len() {
+        let wanted = if hook.arguments.len() == 1 { "one parameter" } else { "two parameters" };
+        return Err(wrong(parameters.span(), &format!("exactly {wanted}")));
     }
+    let record = match types.last() {
+        Some(ty) if !hook.items.is_empty() => referent(ty.clone())
+            .ok_or_else(|| wrong(parameters.span(), "the record is borrowed, as `&RECORD`"))?,
+        _ => TokenStream::new(),
+    };
     if !cursor.is_punct('-') {
         return Err(wrong(cursor.span(), "it must return a verdict"));
     }
@@ -86,12 +178,21 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
         "const _: () = {{
             #[allow(non_camel_case_types)]
             struct $name {{}}
-            {}
+            impl ::rex::__private::{} for $name {{
+                {}
+                #[inline(always)]
+                fn run({}) -> {} {{ $name({}) }}
+            }}
             #[used]
             #[unsafe(link_section = $section)]
             static __REX_ENTRY: ::rex::__private::EntryDef = ::rex::__private::EntryDef::{}::<$name>($text);
         }};",
-        hook.implementation, hook.constructor
+        hook.entry,
+        hook.items,
+        hook.parameters,
+        hook.verdict,
+        hook.arguments.join(", "),
+        hook.constructor
     );
     let mut out = item;
     out.extend(template(
@@ -99,6 +200,7 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
         span,
         &[
             ("name", TokenTree::from(name).into()),
+            ("record", record),
             ("text", string(&text)),
             ("section", string(ENTRY_SECTION)),
         ],
@@ -106,12 +208,32 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
     Ok(out)
 }
 
-fn count_parameters(parameters: TokenStream) -> usize {
+/// What stands behind the `:` of each parameter.
+fn parameter_types(parameters: TokenStream) -> Vec<TokenStream> {
     let mut cursor = Cursor::new(parameters);
-    let mut count = 0;
-    while !cursor.until(',').is_empty() {
-        count += 1;
+    let mut types = Vec::new();
+    loop {
+        let parameter = cursor.until(',');
+        if parameter.is_empty() {
+            return types;
+        }
         cursor.next();
+        let mut parameter = Cursor::new(parameter);
+        parameter.until(':');
+        parameter.next();
+        types.push(parameter.rest());
     }
-    count
+}
+
+/// `T` of `&T`.
+fn referent(ty: TokenStream) -> Option<TokenStream> {
+    let mut cursor = Cursor::new(ty);
+    if !cursor.is_punct('&') {
+        return None;
+    }
+    cursor.next();
+    if cursor.is_ident("mut") || cursor.is_punct('\'') {
+        return None;
+    }
+    Some(cursor.rest())
 }

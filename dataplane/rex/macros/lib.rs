@@ -39,6 +39,55 @@ pub fn rex_tc(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(item.clone(), entry::expand(&entry::TC, args, item))
 }
 
+/// Makes a function an entry for kprobes, kretprobes, uprobes and uretprobes of the program:
+/// `fn NAME(obj: &Kprobe, ctx: &mut PtRegs) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_kprobe(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::KPROBE, args, item))
+}
+
+/// Makes a function a tracepoint entry of the program:
+/// `fn NAME(obj: &Tracepoint, ctx: &RECORD) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::TRACEPOINT, args, item))
+}
+
+/// Makes a function a perf event entry of the program:
+/// `fn NAME(ctx: &mut PerfEvent<'_>) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_perf_event(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::PERF_EVENT, args, item))
+}
+
+/// Makes a function an entry for the beginning of kernel functions of the program:
+/// `fn NAME(ctx: &Fentry<'_>) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_fentry(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::FENTRY, args, item))
+}
+
+/// Makes a function an entry for the end of kernel functions of the program:
+/// `fn NAME(ctx: &Fexit<'_>) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_fexit(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::FEXIT, args, item))
+}
+
+/// Makes a function a raw tracepoint entry of the program:
+/// `fn NAME(ctx: &RawTracepoint<'_>) -> rex::Result`.
+#[proc_macro_attribute]
+pub fn rex_raw_tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::RAW_TRACEPOINT, args, item))
+}
+
+/// Makes a function an entry for the packets of a cgroup of the program:
+/// `fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict`.
+#[proc_macro_attribute]
+pub fn rex_cgroup_skb(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::CGROUP_SKB, args, item))
+}
+
 /// Makes a static a map of the program: `static NAME: RexArray<u64> = RexArray::new(16, 0);`. The
 /// map's name is that of the static, which has 15 characters at most.
 #[proc_macro_attribute]

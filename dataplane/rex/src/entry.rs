@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The entry table of a program: section `.rex.entries`.
 
-use crate::ffi;
+use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
+use crate::fentry::{Fentry, Fexit};
+use crate::kprobe::Kprobe;
+use crate::perf_event::PerfEvent;
+use crate::pt_regs::PtRegs;
+use crate::raw_tracepoint::RawTracepoint;
 use crate::tc::{Tc, TcVerdict};
+use crate::tracepoint::{Record, Tracepoint};
 use crate::xdp::{Xdp, XdpVerdict};
-use core::mem::{offset_of, size_of};
+use crate::{Result, ffi};
+use core::mem::{align_of, offset_of, size_of};
 
 /// `struct rex_entry_def`, with the function as a pointer that the linker relocates.
 #[repr(C)]
@@ -25,49 +32,129 @@ const _: () = {
     assert!(offset_of!(EntryDef, ctx_size) == offset_of!(ffi::rex_entry_def, ctx_size));
 };
 
-/// A function marked `#[rex_xdp]`.
-pub trait XdpEntry {
-    /// Runs it.
-    fn run(ctx: &mut Xdp<'_>) -> XdpVerdict;
+/// What a program gives back to the kernel.
+trait Verdict {
+    fn number(self) -> i32;
 }
 
-/// A function marked `#[rex_tc]`.
-pub trait TcEntry {
+impl Verdict for XdpVerdict {
+    #[inline(always)]
+    fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Verdict for TcVerdict {
+    #[inline(always)]
+    fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Verdict for CgroupVerdict {
+    #[inline(always)]
+    fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Verdict for Result {
+    #[inline(always)]
+    fn number(self) -> i32 {
+        match self {
+            Ok(number) | Err(number) => number,
+        }
+    }
+}
+
+/// Hooks whose programs take one parameter, the context.
+macro_rules! hooks {
+    ($($entry:ident, $run:ident, $name:ident, $hook:ident, $ctx:ident, $verdict:ty, $($mut:ident)?;)*) => {$(
+        /// A function with the attribute of this hook.
+        pub trait $entry {
+            /// Runs it.
+            fn run(ctx: &$($mut)? $ctx<'_>) -> $verdict;
+        }
+
+        /// # Safety
+        /// `ctx` is the context of an invocation at this hook, live and not used by anyone else
+        /// until this returns.
+        unsafe extern "C" fn $run<E: $entry>(ctx: *mut ffi::rex_ctx) -> i32 {
+            // SAFETY: the caller's promise.
+            E::run(&$($mut)? unsafe { $ctx::from_raw(ctx.cast()) }).number()
+        }
+
+        impl EntryDef {
+            /// The table line of an entry.
+            pub const fn $name<E: $entry>(name: &str) -> Self {
+                Self::new(name, ffi::$hook, $run::<E>, 0)
+            }
+        }
+    )*};
+}
+
+hooks! {
+    XdpEntry, run_xdp, xdp, rex_hook_REX_HOOK_XDP, Xdp, XdpVerdict, mut;
+    TcEntry, run_tc, tc, rex_hook_REX_HOOK_TC, Tc, TcVerdict, mut;
+    CgroupSkbEntry, run_cgroup_skb, cgroup_skb, rex_hook_REX_HOOK_CGROUP_SKB, CgroupSkb, CgroupVerdict, mut;
+    PerfEventEntry, run_perf_event, perf_event, rex_hook_REX_HOOK_PERF_EVENT, PerfEvent, Result, mut;
+    FentryEntry, run_fentry, fentry, rex_hook_REX_HOOK_FENTRY, Fentry, Result,;
+    FexitEntry, run_fexit, fexit, rex_hook_REX_HOOK_FEXIT, Fexit, Result,;
+    RawTracepointEntry, run_raw_tracepoint, raw_tracepoint, rex_hook_REX_HOOK_RAW_TRACEPOINT, RawTracepoint, Result,;
+}
+
+/// A function marked `#[rex_kprobe]`.
+pub trait KprobeEntry {
     /// Runs it.
-    fn run(ctx: &mut Tc<'_>) -> TcVerdict;
+    fn run(obj: &Kprobe<'_>, ctx: &mut PtRegs) -> Result;
 }
 
 /// # Safety
-/// `ctx` is the context of an XDP invocation, live and not used by anyone else until this returns.
-unsafe extern "C" fn run_xdp<E: XdpEntry>(ctx: *mut ffi::rex_ctx) -> i32 {
+/// `ctx` is the context of an invocation at a kprobe hook, live until this returns, and changed by
+/// nobody but rex_override_return().
+unsafe extern "C" fn run_kprobe<E: KprobeEntry>(ctx: *mut ffi::rex_ctx) -> i32 {
     // SAFETY: the caller's promise.
-    E::run(&mut unsafe { Xdp::from_raw(ctx) }) as i32
+    unsafe { E::run(&Kprobe::from_raw(ctx.cast()), PtRegs::from_raw_mut(ctx.cast())) }.number()
+}
+
+/// A function marked `#[rex_tracepoint]`.
+pub trait TracepointEntry {
+    /// What it takes the tracepoint's record for.
+    type Record: Record;
+    /// Runs it.
+    fn run(obj: &Tracepoint<'_>, ctx: &Self::Record) -> Result;
 }
 
 /// # Safety
-/// `ctx` is the context of a tc invocation, live and not used by anyone else until this returns.
-unsafe extern "C" fn run_tc<E: TcEntry>(ctx: *mut ffi::rex_ctx) -> i32 {
-    // SAFETY: the caller's promise.
-    E::run(&mut unsafe { Tc::from_raw(ctx) }) as i32
+/// `ctx` is a record of at least `E::Record::SIZE` bytes, live and not written until this returns.
+unsafe extern "C" fn run_tracepoint<E: TracepointEntry>(ctx: *mut ffi::rex_ctx) -> i32 {
+    // SAFETY: the caller's promise, and trait Record.
+    unsafe { E::run(&Tracepoint::from_raw(ctx.cast()), &*ctx.cast()) }.number()
 }
 
 impl EntryDef {
-    /// The table line of an XDP entry.
-    pub const fn xdp<E: XdpEntry>(name: &str) -> Self {
-        Self::new(name, ffi::rex_hook_REX_HOOK_XDP, run_xdp::<E>)
+    /// The table line of a kprobe entry.
+    pub const fn kprobe<E: KprobeEntry>(name: &str) -> Self {
+        Self::new(name, ffi::rex_hook_REX_HOOK_KPROBE, run_kprobe::<E>, 0)
     }
 
-    /// The table line of a tc entry.
-    pub const fn tc<E: TcEntry>(name: &str) -> Self {
-        Self::new(name, ffi::rex_hook_REX_HOOK_TC, run_tc::<E>)
+    /// The table line of a tracepoint entry.
+    pub const fn tracepoint<E: TracepointEntry>(name: &str) -> Self {
+        const {
+            assert!(align_of::<E::Record>() <= 8, "a tracepoint's record is aligned to 8 bytes");
+            assert!(E::Record::SIZE <= 8192, "a tracepoint's record has at most 8192 bytes");
+        }
+        let size = E::Record::SIZE as u32;
+        Self::new(name, ffi::rex_hook_REX_HOOK_TRACEPOINT, run_tracepoint::<E>, size)
     }
 
     const fn new(
         name: &str,
         hook: u32,
         run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
+        ctx_size: u32,
     ) -> Self {
-        Self { name: padded(name), hook, flags: 0, run, ctx_size: 0, reserved: [0; 3] }
+        Self { name: padded(name), hook, flags: 0, run, ctx_size, reserved: [0; 3] }
     }
 }
 

@@ -32,20 +32,28 @@
 // The derive macros name this crate by `::rex`.
 extern crate self as rex;
 
+pub mod cgroup_skb;
+mod context;
 mod copy;
 pub mod cpu;
 mod errno;
+pub mod fentry;
+pub mod kprobe;
 pub mod log;
 pub mod map;
 pub mod net;
+pub mod perf_event;
 pub mod pod;
 pub mod prelude;
 pub mod probe;
+pub mod pt_regs;
+pub mod raw_tracepoint;
 pub mod signal;
 pub mod sync;
 pub mod task;
 pub mod tc;
 pub mod time;
+pub mod tracepoint;
 pub mod xdp;
 
 mod entry;
@@ -56,14 +64,21 @@ pub mod mock;
 mod panic;
 mod scope;
 
+pub use context::TracingContext;
 pub use errno::{Errno, Result};
-pub use rex_macros::{Pod, SharedPod, rex_map, rex_tc, rex_xdp};
+pub use rex_macros::{
+    Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
+    rex_raw_tracepoint, rex_tc, rex_tracepoint, rex_xdp,
+};
 pub use scope::Scope;
 
 /// What the attribute macros expand to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::entry::{EntryDef, TcEntry, XdpEntry};
+    pub use crate::entry::{
+        CgroupSkbEntry, EntryDef, FentryEntry, FexitEntry, KprobeEntry, PerfEventEntry,
+        RawTracepointEntry, TcEntry, TracepointEntry, XdpEntry,
+    };
     pub use crate::map::{MapType, activate};
     pub use crate::pod::{assert_pod, assert_shared_pod};
 }

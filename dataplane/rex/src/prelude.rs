@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What most programs need: `use rex::prelude::*;`
 
+pub use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
+pub use crate::fentry::{Fentry, Fexit};
+pub use crate::kprobe::Kprobe;
 pub use crate::log::Level;
 pub use crate::map::{
     RexArray, RexHashMap, RexLruHashMap, RexLruPerCpuHashMap, RexPerCpuArray, RexPerCpuHashMap,
 };
+pub use crate::perf_event::PerfEvent;
 pub use crate::pod::{Pod, SharedBytes, SharedPod};
+pub use crate::pt_regs::PtRegs;
+pub use crate::raw_tracepoint::RawTracepoint;
 pub use crate::sync::{SeqCount, SpinLock};
 pub use crate::tc::{Tc, TcVerdict};
+pub use crate::tracepoint::{SyscallEnter, SyscallExit, Tracepoint};
 pub use crate::xdp::{Xdp, XdpVerdict};
 pub use crate::{Errno, Scope, printk, trace_printk};
-pub use rex_macros::{Pod, SharedPod, rex_map, rex_tc, rex_xdp};
+pub use rex_macros::{
+    Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
+    rex_raw_tracepoint, rex_tc, rex_tracepoint, rex_xdp,
+};

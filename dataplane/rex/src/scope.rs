@@ -4,8 +4,8 @@ use core::marker::PhantomData;
 /// The invocation of a program, as a lifetime.
 ///
 /// Elements of hash maps may be freed once the invocation that found them is over, so a borrow of
-/// one carries the lifetime `'a` of the invocation and can be stored in no static. Get it from a
-/// context: [`Xdp::scope`](crate::xdp::Xdp::scope), [`Tc::scope`](crate::tc::Tc::scope).
+/// one carries the lifetime `'a` of the invocation and can be stored in no static. Get it from the
+/// method `scope` of a context: [`Xdp::scope`](crate::xdp::Xdp::scope) and its like.
 ///
 /// # Invariants
 /// `'a` does not outlive the invocation that runs on this CPU.

@@ -3,7 +3,7 @@
 //! the tests do, by linking.
 #![allow(clippy::missing_safety_doc)]
 
-use super::{maps, packet::Packet, tasks};
+use super::{maps, packet::Packet, tasks, tracing};
 use crate::ffi::{self, rex_ctx, rex_map_def, task_struct};
 use core::ffi::{c_char, c_long, c_void};
 use std::cell::RefCell;
@@ -203,6 +203,26 @@ helpers! {
     }
     fn rex_probe_read_user_str(to: *mut c_void, len: u32, from: u64) -> c_long {
         length(tasks::read_str(buffer(to, len), from))
+    }
+
+    fn rex_override_return(ctx: *mut ffi::pt_regs, rc: u64) -> c_long {
+        status(tracing::override_return(ctx, rc))
+    }
+    fn rex_perf_regs(ctx: *const c_void) -> *const ffi::pt_regs { tracing::sample(ctx).regs.raw() }
+    fn rex_perf_sample_period(ctx: *const c_void) -> u64 { tracing::sample(ctx).period }
+    fn rex_perf_addr(ctx: *const c_void) -> u64 { tracing::sample(ctx).addr }
+    fn rex_perf_read_value(ctx: *mut c_void, to: *mut ffi::bpf_perf_event_value) -> c_long {
+        match tracing::sample(ctx).value {
+            Some(value) => {
+                *to = ffi::bpf_perf_event_value {
+                    counter: value.counter,
+                    enabled: value.enabled_ns,
+                    running: value.running_ns,
+                };
+                0
+            }
+            None => negative(ffi::EINVAL),
+        }
     }
 
     fn rex_xdp_adjust_head(ctx: *mut rex_ctx, delta: i32) -> c_long {

@@ -31,10 +31,13 @@ mod helpers;
 mod maps;
 mod packet;
 mod tasks;
+mod tracing;
 
 pub use packet::Packet;
 pub use tasks::Task;
+pub use tracing::{Regs, Sample};
 
+use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
 use crate::tc::{Tc, TcVerdict};
 use crate::xdp::{Xdp, XdpVerdict};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -88,6 +91,18 @@ impl Session {
         packet.run(|ctx| {
             // SAFETY: the context lives until this returns and is used by nobody else.
             invoke(|| program(&mut unsafe { Tc::from_raw(ctx) }))
+        })
+    }
+
+    /// Runs a cgroup_skb program on a packet, which begins with the IP header.
+    pub fn run_cgroup_skb(
+        &self,
+        program: impl FnOnce(&mut CgroupSkb<'_>) -> CgroupVerdict,
+        packet: &mut Packet,
+    ) -> Result<CgroupVerdict, Fault> {
+        packet.run(|ctx| {
+            // SAFETY: the context lives until this returns and is used by nobody else.
+            invoke(|| program(&mut unsafe { CgroupSkb::from_raw(ctx) }))
         })
     }
 
