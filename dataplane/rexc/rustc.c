@@ -68,23 +68,58 @@ out:
 	return ret;
 }
 
-/* Shows what the compiler said; returns whether it spoke of the unsafe_code lint. */
-static bool show(const char *path)
+/* What the compiler cannot know: the way out in a Rex program. */
+static const char safe_only[] = "Rex programs are written in safe Rust only, that is what keeps the "
+				"kernel safe from them; use the API of the rex crate";
+static const char no_std[] = "a program has core and rex, but no std and no heap: keep data in maps, "
+			     "in statics behind a SpinLock, and in arrays; print with rex::printk!";
+static const struct {
+	const char *said, *note;
+} hints[] = {
+	{ "unsafe-code", safe_only },
+	{ "unsafe_code", safe_only },
+	{ "requires unsafe block", safe_only },
+	{ "unsafe_op_in_unsafe_fn", safe_only },
+	{ "crate `std`", no_std },
+	{ "can't find crate for `alloc`", no_std },
+	{ "can't find crate for `std`", no_std },
+	{ "cannot find macro `vec`", no_std },
+	{ "cannot find macro `format`", no_std },
+	{ "cannot find macro `println`", no_std },
+	{ "`Box`", no_std },
+	{ "`Vec`", no_std },
+	{ "`String`", no_std },
+	{ "can't find crate for `proc_macro`",
+	  "a program is one crate for the kernel; macros can be written with macro_rules!" },
+	{ "`panic_impl`", "the rex crate has the panic handler: a panic ends the invocation and "
+			  "switches the program off; remove this one" },
+	{ "E0658", "unstable language features are not checked for soundness; stay with stable "
+		   "Rust" },
+};
+
+/* Shows what the compiler said, and hints if it refused. */
+static void show(const char *path, bool refused)
 {
-	bool lint = false;
+	bool given[sizeof(hints) / sizeof(*hints)] = { false };
 	char *line = NULL;
 	size_t room = 0;
 	FILE *f = fopen(path, "re");
 
 	if (!f)
-		return false;
+		return;
 	while (getline(&line, &room, f) > 0) {
-		lint |= strstr(line, "unsafe-code") || strstr(line, "unsafe_code");
+		for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+			given[i] |= strstr(line, hints[i].said) != NULL;
 		fputs(line, stderr);
 	}
 	free(line);
 	fclose(f);
-	return lint;
+	for (size_t i = 0; refused && i < sizeof(hints) / sizeof(*hints); i++) {
+		for (size_t k = 0; k < i; k++)
+			given[i] &= !given[k] || hints[k].note != hints[i].note;
+		if (given[i])
+			diag_note("%s", hints[i].note);
+	}
 }
 
 static int failed(const struct job *job, int ret)
@@ -108,7 +143,7 @@ int rustc_list_files(struct job *job)
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
 	ret = compile(job, emit, said);
 	if (ret) {
-		show(said);
+		show(said, true);
 		return failed(job, ret);
 	}
 	/* its warnings come again from rustc_compile */
@@ -127,9 +162,6 @@ int rustc_compile(struct job *job)
 		 job->tmp, job->tmp, job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
 	ret = compile(job, emit, said);
-	if (show(said) && ret)
-		diag_note("Rex programs are written in safe Rust only, that is what keeps the "
-			  "kernel "
-			  "safe from them; use the API of the rex crate");
+	show(said, ret);
 	return ret ? failed(job, ret) : 0;
 }

@@ -18,6 +18,17 @@ refused() {
 	[ ! -e "$TMP/out.ko" ] || fail "a module was left behind"
 }
 
+# The same, where the compiler's own error is the reason.
+refused_by_compiler() {
+	local program=tests/rexc/refuse/$1 mark
+	mark=$(grep -n '//~ ' "$program")
+	refuses rexc -o "$TMP/out.ko" "$program"
+	contains "$REFUSAL" "${mark#*//~ }"
+	contains "$REFUSAL" "$program:${mark%%:*}:"
+	contains "$REFUSAL" "the compiler refused $program"
+	[ ! -e "$TMP/out.ko" ] || fail "a module was left behind"
+}
+
 accepted() {
 	rexc -v -o "$TMP/out.ko" "tests/rexc/accept/$1" 2>"$TMP/said" || fail "$(cat "$TMP/said")"
 	modinfo -F rex_stack "$TMP/out.ko" >"$TMP/stack"
@@ -53,6 +64,44 @@ test_mem_forget_as_raw_identifier() { refused forget_raw.rs; }
 test_mem_forget_named_in_a_macro_call() { refused forget_by_macro.rs; }
 test_manually_drop() { refused manually_drop.rs; }
 test_maybe_uninit() { refused maybe_uninit.rs; }
+test_mem_forget_of_a_renamed_core() { refused forget_core_renamed.rs; }
+test_leak_in_a_file_outside_of_the_folder() { refused module_outside module_outside/../outside.txt; }
+test_unstable_feature_by_cfg_attr() { refused feature_cfg_attr.rs; }
+test_foreign_function_by_link_attribute() { refused link_attr.rs; }
+test_no_mangle_by_cfg_attr() { refused no_mangle_cfg_attr.rs; }
+test_code_that_would_run_at_load_time() { refused init_array.rs; }
+test_included_code_of_a_computed_name() { refused include_env.rs; }
+test_included_code_by_a_macro() { refused include_by_macro.rs; }
+
+# Tokens that a program passes to macros of the crate never end up in unsafe code.
+unsafe_in() { refused_by_compiler "$1"; contains "$REFUSAL" "note: Rex programs are written in safe Rust only"; }
+test_raw_pointer_in_printk() { unsafe_in macro_printk.rs; }
+test_raw_pointer_in_the_size_of_a_map() { unsafe_in macro_map.rs; }
+test_raw_pointer_in_a_derived_type() { unsafe_in macro_derive.rs; }
+test_inline_assembly_renamed() { unsafe_in asm_renamed.rs; }
+test_mutable_static() { unsafe_in static_mut.rs; }
+test_target_feature() { unsafe_in target_feature.rs; }
+
+no_std() { refused_by_compiler "$1"; contains "$REFUSAL" "note: a program has core and rex, but no std and no heap"; }
+test_std() { no_std std_module.rs; }
+test_crate_alloc() { no_std alloc_crate.rs; }
+test_heap() { no_std heap.rs; }
+test_global_allocator() { refused_by_compiler global_allocator.rs; }
+
+unstable() { refused_by_compiler "$1"; contains "$REFUSAL" "stay with stable Rust"; }
+test_internal_attribute() { unstable internal_attribute.rs; }
+test_linkage() { unstable linkage.rs; }
+test_thread_local_static() { unstable thread_local.rs; }
+test_own_panic_handler() {
+	refused_by_compiler panic_handler.rs
+	contains "$REFUSAL" "note: the rex crate has the panic handler"
+}
+test_own_procedural_macro() {
+	refused_by_compiler proc_macro.rs
+	contains "$REFUSAL" "note: a program is one crate for the kernel"
+}
+test_module_of_a_computed_path() { refused_by_compiler path_env.rs; }
+
 test_f64_arithmetic() { refused f64.rs; }
 test_float_literals() { refused float_literal.rs; }
 test_float_that_no_word_shows() { refused float_hidden.rs; }
@@ -68,6 +117,9 @@ test_a_comment_that_never_ends() { refused unended_comment.rs; }
 test_a_program_without_entry() {
 	refuses rexc -o "$TMP/out.ko" tests/rexc/refuse/no_entry.rs
 	contains "$REFUSAL" "no entry point"
+	for hook in xdp tc kprobe tracepoint perf_event fentry fexit raw_tracepoint cgroup_skb; do
+		contains "$REFUSAL" "#[rex_$hook]"
+	done
 }
 
 test_a_hundred_floats_are_a_few_reports() {

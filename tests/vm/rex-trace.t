@@ -40,7 +40,7 @@ value() { sed -n "$(($(index "$1") + 1))p" "$SEEN/values"; }
 text() { sed -n "$(($(index "$1") + 1))p" "$SEEN/texts"; }
 fact() { sed -n "s/^$1 //p" "$SEEN/facts"; }
 
-le64() { perl -e 'print join " ", unpack "C8", pack "q<", $ARGV[0]' "$1"; }
+le64() { perl -e 'print join " ", unpack "C8", pack "q<", $ARGV[0]' -- "$1"; }
 set_param() {
 	bpftool map update name PARAM key $(perl -e 'print join " ", unpack "C4", pack "L<", $ARGV[0]' \
 		"$(index "$1")") value $(le64 "$2")

@@ -30,6 +30,26 @@ unsafe fn write<T: Copy>(to: *mut u8, value: T) {
     unsafe { ptr::write_volatile(to.cast::<Unaligned<T>>(), Unaligned(value)) }
 }
 
+/// [`read`] of memory that nobody else changes.
+///
+/// # Safety
+/// `from` is valid for a read of `T`, an integer.
+#[inline(always)]
+unsafe fn read_own<T: Copy>(from: *const u8) -> T {
+    // SAFETY: as above.
+    unsafe { ptr::read_unaligned(from.cast()) }
+}
+
+/// [`write`] to memory that nobody else sees.
+///
+/// # Safety
+/// `to` is valid for a write of `T`, an integer.
+#[inline(always)]
+unsafe fn write_own<T: Copy>(to: *mut u8, value: T) {
+    // SAFETY: as above.
+    unsafe { ptr::write_unaligned(to.cast(), value) }
+}
+
 /// # Safety
 /// As [`copy`], for less than 8 bytes.
 #[inline(always)]
@@ -69,36 +89,53 @@ pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// [`copy`] of a value; short ones become plain moves.
-///
-/// # Safety
-/// As [`copy`], for the size of `V`.
-#[inline(always)]
-pub(crate) unsafe fn copy_value<V>(from: *const u8, to: *mut u8) {
-    let len = const { size_of::<V>() };
-    // SAFETY: the caller's promise; all accesses are within len.
-    unsafe {
-        if len > 64 {
-            return copy(from, to, len);
+macro_rules! copy_of_value {
+    ($(#[$doc:meta])* $name:ident, $read:path, $write:path) => {
+        $(#[$doc])*
+        /// Short values become plain moves.
+        ///
+        /// # Safety
+        /// As [`copy`], for the size of `V`; nobody else changes the caller's own end.
+        #[inline(always)]
+        pub(crate) unsafe fn $name<V>(from: *const u8, to: *mut u8) {
+            use {$read as read, $write as write};
+            let len = const { size_of::<V>() };
+            // SAFETY: the caller's promise; all accesses are within len.
+            unsafe {
+                if len > 64 {
+                    return copy(from, to, len);
+                }
+                let mut i = 0;
+                while i + 8 <= len {
+                    write(to.add(i), read::<u64>(from.add(i)));
+                    i += 8;
+                }
+                // Pieces, not an overlap with the last word: a field is copied once.
+                if len & 4 != 0 {
+                    write(to.add(i), read::<u32>(from.add(i)));
+                    i += 4;
+                }
+                if len & 2 != 0 {
+                    write(to.add(i), read::<u16>(from.add(i)));
+                    i += 2;
+                }
+                if len & 1 != 0 {
+                    write(to.add(i), read::<u8>(from.add(i)));
+                }
+            }
         }
-        let mut i = 0;
-        while i + 8 <= len {
-            write(to.add(i), read::<u64>(from.add(i)));
-            i += 8;
-        }
-        // Pieces, not an overlap with the last word: a field is copied once.
-        if len & 4 != 0 {
-            write(to.add(i), read::<u32>(from.add(i)));
-            i += 4;
-        }
-        if len & 2 != 0 {
-            write(to.add(i), read::<u16>(from.add(i)));
-            i += 2;
-        }
-        if len & 1 != 0 {
-            write(to.add(i), read::<u8>(from.add(i)));
-        }
-    }
+    };
+}
+
+copy_of_value! {
+    /// Copies a value out of shared memory to a place of the caller's own, which can then be
+    /// registers.
+    load_value, self::read, self::write_own
+}
+
+copy_of_value! {
+    /// Copies a value of the caller's own to shared memory.
+    store_value, self::read_own, self::write
 }
 
 /// Whether `len` bytes are equal.

@@ -197,7 +197,7 @@ unsafe fn read<V: crate::pod::Pod>(from: *const u8) -> V {
     let mut value = MaybeUninit::<V>::uninit();
     // SAFETY: as above; any bytes are a V.
     unsafe {
-        crate::copy::copy_value::<V>(from, value.as_mut_ptr().cast());
+        crate::copy::load_value::<V>(from, value.as_mut_ptr().cast());
         value.assume_init()
     }
 }
@@ -207,5 +207,5 @@ unsafe fn read<V: crate::pod::Pod>(from: *const u8) -> V {
 #[inline(always)]
 unsafe fn write<V: crate::pod::Pod>(to: *mut u8, value: &V) {
     // SAFETY: as above.
-    unsafe { crate::copy::copy_value::<V>((&raw const *value).cast(), to) }
+    unsafe { crate::copy::store_value::<V>((&raw const *value).cast(), to) }
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+
+use core::arch::asm as quiet;
+
+fn used() {
+    quiet!("hlt"); //~ use of inline assembly is unsafe
+}
+
+#[rex_xdp]
+pub fn prog(_ctx: &mut Xdp<'_>) -> XdpVerdict {
+    used();
+    XdpVerdict::Pass
+}
