@@ -92,17 +92,18 @@ struct rex_frame {
 	struct rex_frame	*next;		/* the frame of the next nesting level */
 	unsigned long		slot_offset;	/* from rex_slots, in bytes */
 	union {
-		u64		watch;		/* both below, for one store */
+		u64		watch;		/* all of it, for one store */
+		u16		held_stop;	/* both, for one comparison: resource.c */
 		struct {
+			u8	held;		/* elements of @resources */
+			u8	stop;		/* end it at the next helper call */
 			u16	ticks;		/* that found this invocation running */
 			u16	waits;		/* that found it waiting for a lock */
-			u32	stop;		/* end it at the next helper call */
 		};
 	};
 	u64			regs[6];	/* callee-saved: rbx, rbp, r12..r15 */
 	struct rex_ctx		ctx;
-	u32			held;		/* elements of @resources */
-	unsigned long		resources[REX_MAX_RESOURCES];	/* see resource.c */
+	unsigned long		resources[REX_MAX_RESOURCES + 1];	/* see resource.c */
 	bool			waiting;	/* for a lock */
 	unsigned long		cut_ip, cut_sp;	/* where the watchdog cut it off */
 };

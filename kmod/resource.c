@@ -4,6 +4,9 @@
  * pointer with its kind in the two lowest bits. Locks are kind 0, because taking and freeing
  * one is counted in instructions: look at the disassembly when you change the two fast paths.
  *
+ * Elements 1 to @held are in use. Element 0 is always 0, which is nobody's pointer: so the
+ * last element can be looked at without asking whether there is one.
+ *
  * Nothing here needs to be safe against the watchdog: it never cuts rex.ko's own text.
  */
 #include <linux/processor.h>
@@ -13,6 +16,7 @@
 
 static_assert(REX_HELD_SOCK <= REX_HELD_MASK);
 static_assert(REX_HELD_LOCK == 0);
+static_assert(REX_MAX_RESOURCES <= U8_MAX);
 
 /* ---- the list ------------------------------------------------------------------- */
 
@@ -23,20 +27,20 @@ bool rex_resource_add(enum rex_held kind, void *ptr)
 
 	if (WARN_ON_ONCE((unsigned long)ptr & REX_HELD_MASK) || rex_resource_full(frame))
 		return false;
-	frame->resources[frame->held++] = (unsigned long)ptr | kind;
+	frame->resources[++frame->held] = (unsigned long)ptr | kind;
 	return true;
 }
 
 static bool rex_resource_drop(struct rex_frame *frame, unsigned long element)
 {
-	u32 i = frame->held;
+	u32 i;
 
-	while (i--) {
+	for (i = frame->held; i; i--) {
 		if (frame->resources[i] != element)
 			continue;
-		frame->held--;
 		for (; i < frame->held; i++)
 			frame->resources[i] = frame->resources[i + 1];
+		frame->held--;
 		return true;
 	}
 	return false;
@@ -69,7 +73,7 @@ static void rex_resource_release(unsigned long element)
 noinline void rex_release(struct rex_frame *frame)
 {
 	while (frame->held)
-		rex_resource_release(frame->resources[--frame->held]);
+		rex_resource_release(frame->resources[frame->held--]);
 }
 
 /* The same for an invocation that returned by itself; gives its frame back, too. */
@@ -90,24 +94,30 @@ static __always_inline u32 rex_lock_word(void)
 
 static __always_inline void rex_lock_got(struct rex_frame *frame, u32 n, u32 *lock)
 {
-	frame->resources[n] = (unsigned long)lock;
-	frame->held = n + 1;
+	frame->resources[n + 1] = (unsigned long)lock;
+	frame->held++;
 }
 
-static noinline long rex_lock_refuse(struct rex_frame *frame, long ret)
+static long rex_lock_done(struct rex_frame *frame, long ret)
 {
 	rex_check_stop(frame);
 	return ret;
 }
 
-/* The first try failed: somebody holds it. */
-static noinline long rex_lock_wait(struct rex_frame *frame, u32 *lock)
+/*
+ * Not to be had at once: somebody holds it, too much is held, or the invocation is to end. The
+ * frame is found again, which keeps it out of the way of the fast path.
+ */
+static noinline long rex_lock_slow(u32 *lock)
 {
+	struct rex_frame *frame = rex_this_frame();
 	u32 me = rex_lock_word(), old = READ_ONCE(*lock);
 
+	if (rex_resource_full(frame))
+		return rex_lock_done(frame, -ENOSPC);
 	/* Only at the first try: another CPU's lock never becomes ours. */
 	if (old == me)
-		return rex_lock_refuse(frame, -EDEADLK);
+		return rex_lock_done(frame, -EDEADLK);
 	WRITE_ONCE(frame->waiting, true);
 	for (;;) {
 		rex_check_stop(frame);
@@ -118,21 +128,20 @@ static noinline long rex_lock_wait(struct rex_frame *frame, u32 *lock)
 	}
 	WRITE_ONCE(frame->waiting, false);
 	rex_lock_got(frame, frame->held, lock);
-	return rex_lock_refuse(frame, 0);
+	return rex_lock_done(frame, 0);
 }
 
 notrace long rex_spin_lock(u32 *lock)
 {
 	struct rex_frame *frame = rex_this_frame();
-	u32 n = frame->held, old = 0;
+	u32 n = READ_ONCE(frame->held_stop), old = 0;
 
-	if (unlikely(n == REX_MAX_RESOURCES))
-		return rex_lock_refuse(frame, -ENOSPC);
+	/* Also when it is to stop: that is the byte above. */
+	if (unlikely(n >= REX_MAX_RESOURCES))
+		return rex_lock_slow(lock);
 	if (unlikely(!try_cmpxchg_acquire(lock, &old, rex_lock_word())))
-		return rex_lock_wait(frame, lock);
+		return rex_lock_slow(lock);
 	rex_lock_got(frame, n, lock);
-	if (unlikely(READ_ONCE(frame->stop)))
-		return rex_lock_refuse(frame, 0);
 	return 0;
 }
 REX_EXPORT(rex_spin_lock);
@@ -140,37 +149,36 @@ REX_EXPORT(rex_spin_lock);
 notrace long rex_spin_trylock(u32 *lock)
 {
 	struct rex_frame *frame = rex_this_frame();
-	u32 n = frame->held, me = rex_lock_word(), old = 0;
+	u32 me = rex_lock_word(), old = 0;
 
-	if (unlikely(n == REX_MAX_RESOURCES))
-		return rex_lock_refuse(frame, -ENOSPC);
+	if (unlikely(rex_resource_full(frame)))
+		return rex_lock_done(frame, -ENOSPC);
 	if (!try_cmpxchg_acquire(lock, &old, me))
-		return rex_lock_refuse(frame, old == me ? -EDEADLK : -EBUSY);
-	rex_lock_got(frame, n, lock);
-	if (unlikely(READ_ONCE(frame->stop)))
-		return rex_lock_refuse(frame, 0);
-	return 0;
+		return rex_lock_done(frame, old == me ? -EDEADLK : -EBUSY);
+	rex_lock_got(frame, frame->held, lock);
+	return rex_lock_done(frame, 0);
 }
 REX_EXPORT(rex_spin_trylock);
 
 /* Not the lock that was taken last. */
-static noinline long rex_unlock_other(struct rex_frame *frame, u32 *lock)
+static noinline long rex_unlock_other(u32 *lock)
 {
+	struct rex_frame *frame = rex_this_frame();
+
 	if (!rex_resource_drop(frame, (unsigned long)lock))
-		return rex_lock_refuse(frame, -EPERM);
+		return rex_lock_done(frame, -EPERM);
 	smp_store_release(lock, 0);
-	return rex_lock_refuse(frame, 0);
+	return rex_lock_done(frame, 0);
 }
 
 /* Who unlocks has locked, and that looked for a stop: no need to look again. */
 notrace long rex_spin_unlock(u32 *lock)
 {
 	struct rex_frame *frame = rex_this_frame();
-	u32 n = frame->held;
 
-	if (unlikely(!n || frame->resources[n - 1] != (unsigned long)lock))
-		return rex_unlock_other(frame, lock);
-	frame->held = n - 1;
+	if (unlikely(frame->resources[frame->held] != (unsigned long)lock))
+		return rex_unlock_other(lock);
+	frame->held--;
 	smp_store_release(lock, 0);
 	return 0;
 }
