@@ -16,8 +16,12 @@ noinline notrace s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 co
 	return rex_hooks[hook].safe;
 }
 
-noinline notrace s32 rex_refuse_depth(u32 hook)
+/* Nested too deep, or no other CPU would look after it. */
+noinline notrace s32 rex_refuse_run(u32 hook, unsigned long slot_offset)
 {
+	const struct rex_slot *slot = (void *)rex_slots + slot_offset;
+
 	this_cpu_inc(rex_totals.refused);
+	this_cpu_inc(slot->counts->refused);
 	return rex_hooks[hook].safe;
 }

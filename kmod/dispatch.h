@@ -26,7 +26,7 @@ int rex_fexit(const struct rex_args *args, u32 slot, u64 cookie);
 int rex_raw_tracepoint(const struct rex_args *args, u32 slot, u64 cookie);
 
 s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie);
-s32 rex_refuse_depth(u32 hook);
+s32 rex_refuse_run(u32 hook, unsigned long slot_offset);
 
 /*
  * Calls @fn on the stack below *@frame. The program preserves the callee-saved registers
@@ -68,6 +68,12 @@ static __always_inline bool rex_hook_has_bh_off(u32 hook)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) && hook == REX_HOOK_XDP;
 }
 
+/* Whether the hook's callers may have interrupts off: see guard.c. */
+static __always_inline bool rex_hook_may_have_irqs_off(u32 hook)
+{
+	return hook != REX_HOOK_XDP && hook != REX_HOOK_TC && hook != REX_HOOK_CGROUP_SKB;
+}
+
 /*
  * @raw: the hook's own context. Gives the hook's safe verdict when the program does not run.
  * @slot_id is cut to the table's size instead of compared: the cookie tells the rest.
@@ -78,6 +84,7 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	unsigned long offset = (slot_id % REX_MAX_SLOTS) * sizeof(struct rex_slot);
 	struct rex_slot *slot = (void *)rex_slots + offset;
 	struct rex_frame *frame;
+	bool unguarded;
 	s32 ret;
 
 	if (!rex_hook_has_bh_off(hook))
@@ -89,8 +96,9 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 		goto out;
 	}
 	frame = this_cpu_read(rex_top);
-	if (unlikely(!frame)) {
-		ret = rex_refuse_depth(hook);
+	unguarded = rex_hook_may_have_irqs_off(hook) && irqs_disabled();
+	if (unlikely(!frame) || (unguarded && !rex_guard_enter())) {
+		ret = rex_refuse_run(hook, offset);
 		goto out;
 	}
 	/*
@@ -103,12 +111,12 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	WRITE_ONCE(frame->watch, 0);
 	this_cpu_inc(slot->counts->runs);
 	ret = rex_call(&frame, slot->fn, setup(frame, raw));
-	if (unlikely(frame->held)) {
-		ret = rex_release_last(frame, ret);
-		goto out;
-	}
+	if (unlikely(frame->held))
+		ret = rex_release_all(frame, ret);
 	barrier();
 	this_cpu_write(rex_top, frame);
+	if (unguarded)
+		rex_guard_exit();
 out:
 	if (!rex_hook_has_bh_off(hook))
 		preempt_enable_notrace();

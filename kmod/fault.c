@@ -156,20 +156,57 @@ static const char *rex_fault_name(enum rex_fault kind)
 	return "failed";
 }
 
-static void rex_fault_print(const struct rex_prog *prog, const struct rex_fault_record *rec)
+/* Where a word of the trace comes from; NULL when unknown. It points behind its call. */
+const char *rex_fault_line(const struct rex_prog *prog, unsigned long word, u32 *line)
 {
-	const char *text = rec->text[0] ? rec->text : "(no message)";
+	return rex_line_find(prog, word - 1, line);
+}
+
+/*
+ * A panic says where it was. Any other fault was where its innermost frame in the user's own
+ * source is, or else in any: the frames tell in which library code that was.
+ */
+static void rex_fault_locate(const struct rex_prog *prog, struct rex_fault_record *rec)
+{
+	const char *best = NULL;
 	u32 i;
 
-	if (rec->file[0])
-		pr_warn("program %s/%s %s on CPU %u at %s:%u:%u: %s\n", prog->name, rec->entry,
-			rex_fault_name(rec->kind), rec->cpu, rec->file, rec->line, rec->column,
-			text);
-	else
-		pr_warn("program %s/%s %s on CPU %u: %s\n", prog->name, rec->entry,
-			rex_fault_name(rec->kind), rec->cpu, text);
-	for (i = 0; i < rec->traced; i++)
-		pr_warn("  %pB\n", (void *)rec->trace[i]);
+	for (i = 0; i < rec->traced && !rec->file[0]; i++) {
+		u32 line;
+		const char *file = rex_fault_line(prog, rec->trace[i], &line);
+
+		if (!file || (best && !rex_line_is_users(file)))
+			continue;
+		best = file;
+		rec->line = line;
+		rec->column = 0;
+		if (rex_line_is_users(file))
+			break;
+	}
+	if (best)
+		rex_copy_text(rec->file, sizeof(rec->file), best, strlen(best));
+}
+
+static void rex_fault_print(const struct rex_prog *prog, const struct rex_fault_record *rec)
+{
+	const char *text = rec->text[0] ? rec->text : "(no message)", *file;
+	char place[REX_FAULT_FILE + 32] = "";
+	u32 i, line;
+
+	if (rec->file[0] && rec->column)
+		scnprintf(place, sizeof(place), " at %s:%u:%u", rec->file, rec->line, rec->column);
+	else if (rec->file[0])
+		scnprintf(place, sizeof(place), " at %s:%u", rec->file, rec->line);
+	pr_warn("program %s/%s %s on CPU %u%s: %s\n", prog->name, rec->entry,
+		rex_fault_name(rec->kind), rec->cpu, place, text);
+	for (i = 0; i < rec->traced; i++) {
+		file = rex_fault_line(prog, rec->trace[i], &line);
+		if (file)
+			pr_warn("  %pB at %.*s:%u\n", (void *)rec->trace[i], REX_FAULT_FILE, file,
+				line);
+		else
+			pr_warn("  %pB\n", (void *)rec->trace[i]);
+	}
 	pr_warn("  it is disabled on all CPUs until it is enabled again\n");
 }
 
@@ -181,6 +218,7 @@ void rex_fault_collect(struct rex_prog *prog)
 	prog->fault = prog->pending;
 	prog->has_fault = true;
 	atomic_set_release(&prog->fault_busy, 0);
+	rex_fault_locate(prog, &prog->fault);
 	rex_fault_print(prog, &prog->fault);
 	rex_netlink_event(prog, REX_EVENT_FAULT);
 }

@@ -35,6 +35,7 @@ struct rex_counts {
 	u64	panics;
 	u64	overruns;
 	u64	overflows;
+	u64	refused;	/* nested too deep, or nobody to look after it */
 };
 
 /*
@@ -156,6 +157,7 @@ void rex_fault_stop(struct rex_frame *frame);
 void rex_fault_init(struct rex_prog *prog);
 void rex_fault_exit(struct rex_prog *prog);
 void rex_fault_collect(struct rex_prog *prog);
+const char *rex_fault_line(const struct rex_prog *prog, unsigned long word, u32 *line);
 
 /* In dispatch_64.S. rex_unwind() is declared as returning for objtool's sake; it never does. */
 asmlinkage void rex_unwind(struct rex_frame *frame, s32 verdict);
@@ -195,7 +197,7 @@ static __always_inline bool rex_resource_full(const struct rex_frame *frame)
 bool rex_resource_add(enum rex_held kind, void *ptr);
 bool rex_resource_remove(enum rex_held kind, void *ptr);
 void rex_release(struct rex_frame *frame);
-s32 rex_release_last(struct rex_frame *frame, s32 verdict);
+s32 rex_release_all(struct rex_frame *frame, s32 verdict);
 
 /* ---- watchdog (watchdog.c) ------------------------------------------------------ */
 
@@ -204,11 +206,17 @@ s32 rex_release_last(struct rex_frame *frame, s32 verdict);
 #define REX_BUDGET_MAX_US	10000000
 #define REX_WAIT_US		500000		/* for locks, beside the budget */
 
-void rex_watchdog_init(void);
+int rex_watchdog_init(void);
+void rex_watchdog_exit(void);
 void rex_watchdog_start(void);
 void rex_watchdog_stop(void);
 void rex_watchdog_cpu_up(void);
 void rex_watchdog_cpu_down(void);
+
+/* ---- programs with interrupts off (guard.c) ------------------------------------- */
+
+bool rex_guard_enter(void);
+void rex_guard_exit(void);
 
 /* ---- programs (program.c) -------------------------------------------------------- */
 
@@ -226,6 +234,11 @@ struct rex_prog {
 	u32			budget_ticks, wait_ticks;
 	unsigned long		text, text_size;
 
+	const struct rex_line	*lines;		/* in the program module, as is @files */
+	const char		*files;
+	unsigned long		lines_text;	/* what their offsets count from */
+	u32			n_lines;	/* 0: none is known */
+
 	u32			entries;
 	struct rex_slot		**slots;
 
@@ -242,6 +255,8 @@ struct rex_prog {
 	bool			has_fault;
 	struct irq_work		fault_irq;
 	struct work_struct	fault_work;
+
+	struct rcu_head		rcu;
 };
 
 extern struct mutex rex_mutex;			/* the registry and all slow paths */
@@ -260,6 +275,14 @@ static inline bool rex_prog_has_text(const struct rex_prog *prog, unsigned long 
 {
 	return addr - prog->text < prog->text_size;
 }
+
+bool rex_in_core(const struct module *mod, const void *start, const void *end);
+
+/* ---- line tables (lines.c) ----------------------------------------------------------- */
+
+int rex_lines_take(struct rex_prog *prog, const struct rex_program_def *def);
+const char *rex_line_find(const struct rex_prog *prog, unsigned long ip, u32 *line);
+bool rex_line_is_users(const char *file);
 
 /* ---- maps (maps.c) ------------------------------------------------------------------ */
 

@@ -15,10 +15,12 @@ static int __init rex_init(void)
 	int ret;
 
 	rex_slots_init();
-	rex_watchdog_init();
-	ret = rex_stacks_init();
+	ret = rex_watchdog_init();
 	if (ret)
 		return ret;
+	ret = rex_stacks_init();
+	if (ret)
+		goto watchdog;
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;
@@ -32,6 +34,8 @@ netlink:
 	rex_netlink_exit();
 stacks:
 	rex_stacks_exit();
+watchdog:
+	rex_watchdog_exit();
 	return ret;
 }
 
@@ -42,6 +46,7 @@ static void __exit rex_exit(void)
 	rex_trace_exit();
 	rex_signal_exit();
 	rex_stacks_exit();
+	rex_watchdog_exit();
 }
 
 module_init(rex_init);

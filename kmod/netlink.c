@@ -61,7 +61,8 @@ static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
 	    rex_put_u64(skb, REX_A_ENTRY_NS, sum.ns) ||
 	    rex_put_u64(skb, REX_A_ENTRY_PANICS, sum.panics) ||
 	    rex_put_u64(skb, REX_A_ENTRY_OVERRUNS, sum.overruns) ||
-	    rex_put_u64(skb, REX_A_ENTRY_OVERFLOWS, sum.overflows))
+	    rex_put_u64(skb, REX_A_ENTRY_OVERFLOWS, sum.overflows) ||
+	    rex_put_u64(skb, REX_A_ENTRY_REFUSED, sum.refused))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -88,10 +89,32 @@ static int rex_put_map(struct sk_buff *skb, const struct rex_prog *prog, u32 ind
 	return 0;
 }
 
-static int rex_put_fault(struct sk_buff *skb, const struct rex_fault_record *rec)
+static int rex_put_frame(struct sk_buff *skb, const struct rex_prog *prog, unsigned long word)
+{
+	struct nlattr *nest = nla_nest_start(skb, REX_A_FAULT_FRAME);
+	char text[KSYM_NAME_LEN];
+	const char *file;
+	u32 line;
+
+	snprintf(text, sizeof(text), "%pB", (void *)word);
+	if (!nest || nla_put_string(skb, REX_A_FRAME_SYMBOL, text))
+		return -EMSGSIZE;
+	file = rex_fault_line(prog, word, &line);
+	if (file) {
+		rex_copy_text(text, REX_FAULT_FILE, file, strlen(file));
+		if (nla_put_string(skb, REX_A_FRAME_FILE, text) ||
+		    nla_put_u32(skb, REX_A_FRAME_LINE, line))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int rex_put_fault(struct sk_buff *skb, const struct rex_prog *prog)
 {
 	struct nlattr *nest = nla_nest_start(skb, REX_A_PROG_FAULT);
-	char line[KSYM_NAME_LEN];
+	const struct rex_fault_record *rec = &prog->fault;
+	int ret = 0;
 	u32 i;
 
 	if (!nest ||
@@ -102,17 +125,14 @@ static int rex_put_fault(struct sk_buff *skb, const struct rex_fault_record *rec
 		return -EMSGSIZE;
 	if (rec->file[0] &&
 	    (nla_put_string(skb, REX_A_FAULT_FILE, rec->file) ||
-	     nla_put_u32(skb, REX_A_FAULT_LINE, rec->line) ||
-	     nla_put_u32(skb, REX_A_FAULT_COLUMN, rec->column)))
+	     nla_put_u32(skb, REX_A_FAULT_LINE, rec->line)))
 		return -EMSGSIZE;
-	for (i = 0; i < rec->traced; i++) {
-		struct nlattr *frame = nla_nest_start(skb, REX_A_FAULT_FRAME);
-
-		snprintf(line, sizeof(line), "%pB", (void *)rec->trace[i]);
-		if (!frame || nla_put_string(skb, REX_A_FRAME_SYMBOL, line))
-			return -EMSGSIZE;
-		nla_nest_end(skb, frame);
-	}
+	if (rec->column && nla_put_u32(skb, REX_A_FAULT_COLUMN, rec->column))
+		return -EMSGSIZE;
+	for (i = 0; !ret && i < rec->traced; i++)
+		ret = rex_put_frame(skb, prog, rec->trace[i]);
+	if (ret)
+		return ret;
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -144,7 +164,7 @@ static int rex_put_prog(struct sk_buff *skb, const struct rex_prog *prog)
 	for (i = 0; !ret && i < prog->maps; i++)
 		ret = rex_put_map(skb, prog, i);
 	if (!ret && prog->has_fault)
-		ret = rex_put_fault(skb, &prog->fault);
+		ret = rex_put_fault(skb, prog);
 	return ret;
 }
 
@@ -395,12 +415,12 @@ void rex_netlink_event(struct rex_prog *prog, enum rex_event type)
 	lockdep_assert_held(&rex_mutex);
 	if (type == REX_EVENT_LOADED || type == REX_EVENT_UNLOADED)
 		rex_generation++;
-	skb = genlmsg_new(NLMSG_DEFAULT_SIZE + SZ_4K, GFP_KERNEL);
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE + SZ_16K, GFP_KERNEL);
 	if (!skb)
 		return;
 	head = genlmsg_put(skb, 0, 0, &rex_family, 0, REX_CMD_EVENT);
 	if (!head || nla_put_u32(skb, REX_A_EVENT_TYPE, type) || rex_put_id(skb, prog) ||
-	    (type == REX_EVENT_FAULT && rex_put_fault(skb, &prog->fault))) {
+	    (type == REX_EVENT_FAULT && rex_put_fault(skb, prog))) {
 		nlmsg_free(skb);
 		return;
 	}

@@ -120,7 +120,7 @@ void rex_prog_set_timing(struct rex_prog *prog, bool on)
 
 /* ---- registration ---------------------------------------------------------------- */
 
-static bool rex_in_core(const struct module *mod, const void *start, const void *end)
+bool rex_in_core(const struct module *mod, const void *start, const void *end)
 {
 	return start <= end && within_module_core((unsigned long)start, mod) &&
 	       within_module_core((unsigned long)end - 1, mod);
@@ -191,7 +191,7 @@ static int rex_array_check(const struct rex_prog *prog, const char *what, const 
 	return 0;
 }
 
-static int rex_prog_check(const struct rex_prog *prog, const struct rex_program_def *def)
+static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *def)
 {
 	int ret;
 
@@ -216,7 +216,8 @@ static int rex_prog_check(const struct rex_prog *prog, const struct rex_program_
 	ret = rex_entries_check(prog, def->entries, def->entries_end - def->entries);
 	if (ret)
 		return ret;
-	return rex_maps_check(prog, def->maps, def->maps_end);
+	ret = rex_maps_check(prog, def->maps, def->maps_end);
+	return ret ?: rex_lines_take(prog, def);
 }
 
 /* Frees what rex_prog_alloc() made; no slot is live and nobody runs. */
@@ -229,7 +230,8 @@ static void rex_prog_free(struct rex_prog *prog)
 	rex_maps_put(prog);
 	kfree(prog->map_refs);
 	kfree(prog->slots);
-	kfree(prog);
+	/* A tick may still look at it, through the slot of a frame that is not in use. */
+	kfree_rcu(prog, rcu);
 }
 
 static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *def)

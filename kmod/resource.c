@@ -76,11 +76,10 @@ noinline void rex_release(struct rex_frame *frame)
 		rex_resource_release(frame->resources[frame->held--]);
 }
 
-/* The same for an invocation that returned by itself; gives its frame back, too. */
-noinline s32 rex_release_last(struct rex_frame *frame, s32 verdict)
+/* The same for an invocation that returned by itself. */
+noinline s32 rex_release_all(struct rex_frame *frame, s32 verdict)
 {
 	rex_release(frame);
-	this_cpu_write(rex_top, frame);
 	return verdict;
 }
 

@@ -100,5 +100,6 @@ void rex_slot_sum(const struct rex_slot *slot, struct rex_counts *sum)
 		sum->panics += READ_ONCE(c->panics);
 		sum->overruns += READ_ONCE(c->overruns);
 		sum->overflows += READ_ONCE(c->overflows);
+		sum->refused += READ_ONCE(c->refused);
 	}
 }

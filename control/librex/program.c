@@ -113,6 +113,9 @@ static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
 		case REX_A_ENTRY_OVERFLOWS:
 			e->overflows = get_uint(attr);
 			break;
+		case REX_A_ENTRY_REFUSED:
+			e->refused = get_uint(attr);
+			break;
 		}
 	}
 }
@@ -151,26 +154,41 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 	}
 }
 
-/* "symbol+0x1/0x2 [module]", with the names that rustc made in their readable form. */
-static void get_frame(const struct nlattr *nest, char *to, size_t size)
+/* Names that rustc made, in "symbol+0x1/0x2 [module]", in their readable form. */
+static void demangle(char *symbol, size_t size)
 {
-	char *offset, *name, *line;
-	const struct nlattr *attr;
+	char *offset = strchr(symbol, '+'), *name, *line;
 
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == REX_A_FRAME_SYMBOL)
-			get_str(attr, to, size);
-	offset = strchr(to, '+');
 	if (!offset)
 		return;
 	*offset = '\0';
-	name = rust_demangle(to, 0);
+	name = rust_demangle(symbol, 0);
 	*offset = '+';
 	if (name && asprintf(&line, "%s%s", name, offset) >= 0) {
-		snprintf(to, size, "%s", line);
+		snprintf(symbol, size, "%s", line);
 		free(line);
 	}
 	free(name);
+}
+
+static void parse_frame(const struct nlattr *nest, struct rex_fault_frame *frame)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case REX_A_FRAME_SYMBOL:
+			get_str(attr, frame->symbol, sizeof(frame->symbol));
+			demangle(frame->symbol, sizeof(frame->symbol));
+			break;
+		case REX_A_FRAME_FILE:
+			get_str(attr, frame->file, sizeof(frame->file));
+			break;
+		case REX_A_FRAME_LINE:
+			frame->line = get_uint(attr);
+			break;
+		}
+	}
 }
 
 static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
@@ -202,7 +220,7 @@ static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
 			break;
 		case REX_A_FAULT_FRAME:
 			if (f->n_frames < REX_MAX_FRAMES)
-				get_frame(attr, f->frames[f->n_frames++], sizeof(f->frames[0]));
+				parse_frame(attr, &f->frames[f->n_frames++]);
 			break;
 		}
 	}

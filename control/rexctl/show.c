@@ -4,8 +4,10 @@
 
 const char *fault_place(const struct rex_fault_info *f, char *text, size_t size)
 {
-	if (*f->file)
+	if (*f->file && f->column)
 		snprintf(text, size, "%s:%u:%u", f->file, f->line, f->column);
+	else if (*f->file)
+		snprintf(text, size, "%s:%u", f->file, f->line);
 	else
 		snprintf(text, size, "an unknown place");
 	return text;
@@ -19,23 +21,34 @@ void show_fault(const struct rex_fault_info *f, const char *indent)
 	       fault_place(f, place, sizeof(place)), f->cpu);
 	if (*f->message)
 		printf("%s  %s\n", indent, f->message);
-	for (uint32_t i = 0; i < f->n_frames; i++)
-		printf("%s  #%u %s\n", indent, i, f->frames[i]);
+	for (uint32_t i = 0; i < f->n_frames; i++) {
+		printf("%s  #%u %s\n", indent, i, f->frames[i].symbol);
+		if (*f->frames[i].file)
+			printf("%s     at %s:%u\n", indent, f->frames[i].file, f->frames[i].line);
+	}
 }
 
 json_t *json_fault(const struct rex_fault_info *f)
 {
 	json_t *frames = json_array(), *fault;
 
-	for (uint32_t i = 0; i < f->n_frames; i++)
-		json_array_append_new(frames, json_string(f->frames[i]));
+	for (uint32_t i = 0; i < f->n_frames; i++) {
+		json_t *frame = json_pack("{s:s}", "symbol", f->frames[i].symbol);
+
+		if (frame && *f->frames[i].file) {
+			json_object_set_new(frame, "file", json_string(f->frames[i].file));
+			json_object_set_new(frame, "line", json_integer(f->frames[i].line));
+		}
+		json_array_append_new(frames, frame);
+	}
 	fault = json_pack("{s:s,s:s,s:s,s:I,s:o}", "kind", rex_fault_name(f->kind), "entry",
 			  f->entry, "message", f->message, "cpu", (json_int_t)f->cpu, "frames",
 			  frames);
 	if (fault && *f->file) {
 		json_object_set_new(fault, "file", json_string(f->file));
 		json_object_set_new(fault, "line", json_integer(f->line));
-		json_object_set_new(fault, "column", json_integer(f->column));
 	}
+	if (fault && f->column)
+		json_object_set_new(fault, "column", json_integer(f->column));
 	return fault;
 }

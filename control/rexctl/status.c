@@ -52,11 +52,12 @@ static json_t *json_entry(const struct status *s, const struct rex_entry *e)
 	for (size_t i = 0; i < s->n_links; i++)
 		if (rex_link_is(&s->links[i], e))
 			json_array_append_new(attached, json_link(&s->links[i]));
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name", e->name, "hook",
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name", e->name, "hook",
 			 rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
 			 (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
 			 (json_int_t)e->panics, "overruns", (json_int_t)e->overruns, "overflows",
-			 (json_int_t)e->overflows, "attached", attached);
+			 (json_int_t)e->overflows, "refused", (json_int_t)e->refused, "attached",
+			 attached);
 }
 
 static json_t *json_map(const struct rex_map *m)
@@ -124,6 +125,9 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 		printf(", %" PRIu64 " overruns", e->overruns);
 	if (e->overflows)
 		printf(", %" PRIu64 " stack overflows", e->overflows);
+	if (e->refused)
+		printf(", %" PRIu64 " not run (nested too deep, or no other CPU to look after it)",
+		       e->refused);
 	printf("\n");
 	for (size_t i = 0; i < s->n_links; i++) {
 		if (!rex_link_is(&s->links[i], e))
@@ -176,8 +180,6 @@ static int print_status(const struct status *s)
 			       "detach --stale\" removes it\n",
 			       rex_link_text(&s->links[i], text, sizeof(text)),
 			       s->links[i].prog_id);
-	if (s->info.refused)
-		printf("%" PRIu64 " invocations refused: nested too deep\n", s->info.refused);
 	return 0;
 }
 

@@ -44,7 +44,11 @@ test_panic_with_a_lock() { crashes lock_panic 2; eq "$(counter lock_panic panics
 test_endless_loop() {
 	crashes loop 2
 	eq "$(counter loop overruns)" 1
+	contains "$(drive fault cprog | head -n 1)" "1 loop test/loop.rs:77:0 "
 	contains "$(drive fault cprog)" "e_loop+0x"
+	contains "$(drive fault cprog | tail -n 1)" " test/loop.rs:77"
+	contains "$(rexlog 9)" " at test/loop.rs:77: ran longer"
+	contains "$(rexlog 9)" "[cprog] at test/loop.rs:77"
 }
 
 test_endless_loop_of_helper_calls() { crashes loop_helper 2; eq "$(counter loop_helper overruns)" 1; }

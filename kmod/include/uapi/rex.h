@@ -144,7 +144,7 @@ enum rex_attr {
 	REX_A_PAD,
 
 	REX_A_INFO_ABI,			/* u32: REX_ABI_VERSION of the module */
-	REX_A_INFO_REFUSED,		/* u64: invocations refused, nested too deep */
+	REX_A_INFO_REFUSED,		/* u64: sum of ENTRY_REFUSED, also of what is unloaded */
 	REX_A_INFO_STALE,		/* u64: shim calls with an unknown slot or cookie */
 	REX_A_INFO_HELPER,		/* nest, several: HOOK, HELPER_ID of each bound helper */
 
@@ -189,7 +189,7 @@ enum rex_attr {
 	REX_A_FAULT_ENTRY,		/* string */
 	REX_A_FAULT_FILE,		/* string; absent when unknown */
 	REX_A_FAULT_LINE,		/* u32 */
-	REX_A_FAULT_COLUMN,		/* u32 */
+	REX_A_FAULT_COLUMN,		/* u32; absent when unknown */
 	REX_A_FAULT_MESSAGE,		/* string */
 	REX_A_FAULT_CPU,		/* u32 */
 	REX_A_FAULT_FRAME,		/* nest, several, innermost first: FRAME_* */
@@ -199,6 +199,7 @@ enum rex_attr {
 	REX_A_FRAME_LINE,		/* u32 */
 
 	REX_A_ENTRY_CTX_SIZE,		/* u32: as in struct rex_entry_def */
+	REX_A_ENTRY_REFUSED,		/* u64: not run: nested too deep, or no CPU to look after it */
 
 	__REX_A_MAX,
 };

@@ -59,6 +59,10 @@ static __s32 e_loop(struct rex_ctx *ctx)
 	return XDP_DROP;
 }
 
+/* The line table has just this: 64 bytes from here on. */
+static const char files[] = "\0test/loop.rs\0core/src/iter.rs";
+static struct rex_line lines[] = { { 0, 1, 77 }, { 64, 0, 0 } };
+
 /* Never in its own text for long: ended by a helper that notices. */
 static __s32 e_loop_helper(struct rex_ctx *ctx)
 {
@@ -296,6 +300,9 @@ static struct rex_program_def def = {
 	.abi = REX_ABI_VERSION,
 	.entries = entries, .entries_end = entries + ARRAY_SIZE(entries),
 	.maps = maps, .maps_end = maps + M_COUNT,
+	.lines = lines, .lines_end = lines + ARRAY_SIZE(lines),
+	.files = files, .files_end = files + sizeof(files),
+	.text = e_loop,
 };
 
 static void cprog_break(void)
@@ -354,6 +361,31 @@ static void cprog_break(void)
 		break;
 	case 18:
 		entries[0].flags = 1;
+		break;
+	case 19:
+		lines[0].offset = 65;
+		break;
+	case 20:
+		lines[1].offset = 0x7fffffff;
+		break;
+	case 21:
+		lines[1].file = sizeof(files);
+		break;
+	case 22:
+		def.files_end--;
+		def.files_end--;
+		break;
+	case 23:
+		def.files_end = def.files;
+		break;
+	case 24:
+		def.lines_end = (void *)def.lines_end + 4;
+		break;
+	case 25:
+		def.lines_end = (void *)-1UL;
+		break;
+	case 26:
+		def.text = maps;
 		break;
 	}
 }

@@ -60,7 +60,7 @@ struct rex_helper {
 
 struct rex_info {
 	uint32_t abi;
-	uint64_t refused;		/* invocations refused: nested too deep */
+	uint64_t refused;		/* invocations refused, of all entries since rex.ko was loaded */
 	uint64_t stale;			/* shim calls with an unknown slot or cookie */
 	size_t n_helpers;
 	struct rex_helper helpers[256];
@@ -118,6 +118,7 @@ struct rex_entry {
 	uint32_t slot;
 	uint64_t cookie;
 	uint64_t runs, ns, panics, overruns, overflows;
+	uint64_t refused;		/* not run: nested too deep, or no CPU to look after it */
 };
 
 struct rex_map {
@@ -130,14 +131,22 @@ struct rex_map {
 #define REX_MAX_FRAMES 64
 #define REX_FRAME_LEN 512		/* as long as the kernel's symbols */
 
+/* A line of a trace. */
+struct rex_fault_frame {
+	char symbol[REX_FRAME_LEN];	/* symbol+offset */
+	char file[256];			/* empty: unknown */
+	uint32_t line;
+};
+
 struct rex_fault_info {
 	uint32_t kind;			/* enum rex_fault */
 	char entry[REX_NAME_LEN];
-	char file[256];			/* empty: unknown */
-	uint32_t line, column, cpu;
+	char file[256];			/* in the program's own source if possible; empty: unknown */
+	uint32_t line, cpu;
+	uint32_t column;		/* 0: unknown */
 	char message[1024];
 	uint32_t n_frames;
-	char frames[REX_MAX_FRAMES][REX_FRAME_LEN];	/* symbol+offset, innermost first */
+	struct rex_fault_frame frames[REX_MAX_FRAMES];	/* innermost first */
 };
 
 struct rex_program {
