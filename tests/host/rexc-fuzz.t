@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A few seconds of libFuzzer on the two parsers of rexc; run the targets longer by hand.
+# A few seconds of libFuzzer on the parsers of rexc and on the line table that it makes; run the targets longer by hand.
 . "$(dirname "$0")/../lib/tap.sh"
 
 SECONDS_EACH=${REXC_FUZZ_SECONDS:-5}
@@ -25,6 +25,15 @@ test_object_checks() {
 	rexc --check --keep "$TMP/kept" tests/rexc/accept/recursion.rs
 	cp "$TMP"/kept/*.o "$TMP/corpus/"
 	fuzz fuzz_object
+}
+
+test_line_table() {
+	mkdir "$TMP/corpus"
+	for p in recursion panics; do
+		rexc --name p --keep "$TMP/$p" -o "$TMP/p.ko" tests/rexc/accept/$p.rs
+		cp "$TMP/$p/linked.o" "$TMP/corpus/$p.o"
+	done
+	fuzz fuzz_lines
 }
 
 tap_run
