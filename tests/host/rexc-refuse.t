@@ -163,6 +163,12 @@ test_a_large_frame_without_recursion_is_accepted() {
 	[ "$(cat "$TMP/stack")" -le 28672 ] || fail "$(cat "$TMP/stack")"
 }
 
+# The stack is bounded, so nothing calls its Display: that would be a call through a pointer.
+test_a_panic_does_not_format_its_message() {
+	accepted panic_display.rs
+	[ "$(cat "$TMP/stack")" -gt 0 ] || fail "unbounded: $(cat "$TMP/said")"
+}
+
 test_a_bounded_program_has_no_checks() {
 	accepted panics.rs
 	[ "$(cat "$TMP/stack")" -gt 0 ] || fail "unbounded: $(cat "$TMP/said")"

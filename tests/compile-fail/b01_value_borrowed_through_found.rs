@@ -1,0 +1,7 @@
+//~ ERROR: exists for struct `Found<
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+use rex::map::Lookup;
+#[rex_map]
+static M: RexHashMap<u32, u64> = RexHashMap::new(1, 0);
+pub fn f(ctx: &Xdp<'_>) -> u64 { *M.find(ctx.scope(), &1).as_shared().unwrap() }
