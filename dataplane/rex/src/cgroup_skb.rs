@@ -19,10 +19,10 @@
 //! # assert_eq!(session.run_cgroup_skb(no_multicast, &mut packet), Ok(CgroupVerdict::Drop));
 //! ```
 
-use crate::{Scope, ffi};
+use crate::skb::skb_methods;
+use crate::{Errno, Result, Scope, ffi};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::slice;
 
 /// What becomes of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct CgroupSkb<'a> {
     _invocation: PhantomData<&'a mut ffi::rex_ctx>,
 }
 
+skb_methods! { CgroupSkb: }
+
 impl<'a> CgroupSkb<'a> {
     /// # Safety
     /// As the type's invariants say.
@@ -51,22 +53,5 @@ impl<'a> CgroupSkb<'a> {
     pub(crate) unsafe fn from_raw(ctx: *mut ffi::rex_ctx) -> Self {
         // SAFETY: the caller passes a live context.
         Self { raw: unsafe { NonNull::new_unchecked(ctx) }, _invocation: PhantomData }
-    }
-
-    /// The linear part of the packet, from the IP header on. Often only the headers.
-    #[inline(always)]
-    pub fn data(&self) -> &[u8] {
-        // SAFETY: type invariant; the slice keeps `self` borrowed, so that the packet cannot move.
-        unsafe {
-            let ctx = self.raw.as_ref();
-            slice::from_raw_parts(ctx.data as *const u8, (ctx.data_end - ctx.data) as usize)
-        }
-    }
-
-    /// This invocation, for borrows from hash maps.
-    #[inline(always)]
-    pub fn scope(&self) -> Scope<'a> {
-        // SAFETY: `'a` ends with the invocation.
-        unsafe { Scope::new() }
     }
 }

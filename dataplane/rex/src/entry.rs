@@ -40,14 +40,14 @@ trait Verdict {
 impl Verdict for XdpVerdict {
     #[inline(always)]
     fn number(self) -> i32 {
-        self as i32
+        self.code()
     }
 }
 
 impl Verdict for TcVerdict {
     #[inline(always)]
     fn number(self) -> i32 {
-        self as i32
+        self.code()
     }
 }
 

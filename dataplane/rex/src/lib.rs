@@ -48,7 +48,9 @@ pub mod prelude;
 pub mod probe;
 pub mod pt_regs;
 pub mod raw_tracepoint;
+pub mod route;
 pub mod signal;
+pub mod socket;
 pub mod sync;
 pub mod task;
 pub mod tc;
@@ -63,6 +65,7 @@ pub mod mock;
 #[cfg(not(rex_mock))]
 mod panic;
 mod scope;
+mod skb;
 
 pub use context::TracingContext;
 pub use errno::{Errno, Result};

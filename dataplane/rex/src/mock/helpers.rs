@@ -3,8 +3,8 @@
 //! the tests do, by linking.
 #![allow(clippy::missing_safety_doc)]
 
-use super::{maps, packet::Packet, tasks, tracing};
-use crate::ffi::{self, rex_ctx, rex_map_def, task_struct};
+use super::{maps, tasks, tracing};
+use crate::ffi::{self, rex_map_def, task_struct};
 use core::ffi::{c_char, c_long, c_void};
 use std::cell::RefCell;
 use std::slice;
@@ -54,11 +54,11 @@ pub(super) fn release_locks() {
     }
 }
 
-fn negative(error: u32) -> c_long {
+pub(super) fn negative(error: u32) -> c_long {
     -c_long::from(error)
 }
 
-fn status(result: Option<()>) -> c_long {
+pub(super) fn status(result: Option<()>) -> c_long {
     result.map_or(negative(ffi::EINVAL), |()| 0)
 }
 
@@ -97,6 +97,8 @@ macro_rules! helpers {
         )*
     };
 }
+
+pub(super) use helpers;
 
 helpers! {
     fn rex_map_lookup(map: *const rex_map_def, key: *const c_void) -> *mut c_void {
@@ -224,33 +226,4 @@ helpers! {
             None => negative(ffi::EINVAL),
         }
     }
-
-    fn rex_xdp_adjust_head(ctx: *mut rex_ctx, delta: i32) -> c_long {
-        status(Packet::adjust_head(ctx, delta))
-    }
-    fn rex_xdp_adjust_tail(ctx: *mut rex_ctx, delta: i32) -> c_long {
-        status(Packet::adjust_tail(ctx, delta))
-    }
-    fn rex_xdp_frags(ctx: *const rex_ctx) -> u32 { u32::from(Packet::of(ctx).frags) }
-    fn rex_xdp_ifindex(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).ifindex }
-    fn rex_xdp_rx_queue(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).rx_queue }
-
-    fn rex_skb_writable(ctx: *mut rex_ctx, len: u32) -> c_long {
-        status(Packet::writable(ctx, len as usize))
-    }
-    fn rex_skb_load(ctx: *const rex_ctx, offset: u32, to: *mut c_void, len: u32) -> c_long {
-        match Packet::of(ctx).range(offset, len) {
-            Some(bytes) => { to.cast::<u8>().copy_from(bytes.as_ptr(), bytes.len()); 0 }
-            None => negative(ffi::EFAULT),
-        }
-    }
-    fn rex_skb_store(ctx: *mut rex_ctx, offset: u32, from: *const c_void, len: u32) -> c_long {
-        match Packet::of(ctx).range(offset, len) {
-            Some(bytes) => { bytes.as_mut_ptr().copy_from(from.cast(), bytes.len()); 0 }
-            None => negative(ffi::EFAULT),
-        }
-    }
-    fn rex_skb_len(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).bytes().len() as u32 }
-    fn rex_skb_ifindex(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).ifindex }
-    fn rex_skb_protocol(ctx: *const rex_ctx) -> u32 { u32::from(Packet::of(ctx).protocol) }
 }

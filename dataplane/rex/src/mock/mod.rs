@@ -30,6 +30,7 @@
 mod helpers;
 mod maps;
 mod packet;
+mod packet_helpers;
 mod tasks;
 mod tracing;
 
@@ -76,10 +77,12 @@ impl Session {
         program: impl FnOnce(&mut Xdp<'_>) -> XdpVerdict,
         packet: &mut Packet,
     ) -> Result<XdpVerdict, Fault> {
-        packet.run(|ctx| {
+        let verdict = packet.run(true, |ctx| {
             // SAFETY: the context lives until this returns and is used by nobody else.
             invoke(|| program(&mut unsafe { Xdp::from_raw(ctx) }))
-        })
+        });
+        packet.redirected = packet_helpers::take_redirect();
+        verdict
     }
 
     /// Runs a tc program on a packet.
@@ -88,10 +91,12 @@ impl Session {
         program: impl FnOnce(&mut Tc<'_>) -> TcVerdict,
         packet: &mut Packet,
     ) -> Result<TcVerdict, Fault> {
-        packet.run(|ctx| {
+        let verdict = packet.run(false, |ctx| {
             // SAFETY: the context lives until this returns and is used by nobody else.
             invoke(|| program(&mut unsafe { Tc::from_raw(ctx) }))
-        })
+        });
+        packet.redirected = packet_helpers::take_redirect();
+        verdict
     }
 
     /// Runs a cgroup_skb program on a packet, which begins with the IP header.
@@ -100,7 +105,7 @@ impl Session {
         program: impl FnOnce(&mut CgroupSkb<'_>) -> CgroupVerdict,
         packet: &mut Packet,
     ) -> Result<CgroupVerdict, Fault> {
-        packet.run(|ctx| {
+        packet.run(false, |ctx| {
             // SAFETY: the context lives until this returns and is used by nobody else.
             invoke(|| program(&mut unsafe { CgroupSkb::from_raw(ctx) }))
         })

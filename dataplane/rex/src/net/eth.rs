@@ -32,6 +32,32 @@ impl Eth {
         Self::split_mut(bytes)
     }
 
+    /// Destination address.
+    #[inline(always)]
+    pub fn dest(&self) -> [u8; 6] {
+        let [a, b, c, d, e, f, ..] = self.0;
+        [a, b, c, d, e, f]
+    }
+
+    /// Sets the destination address.
+    #[inline(always)]
+    pub fn set_dest(&mut self, address: [u8; 6]) {
+        self.0[..6].copy_from_slice(&address);
+    }
+
+    /// Source address.
+    #[inline(always)]
+    pub fn source(&self) -> [u8; 6] {
+        let [.., a, b, c, d, e, f, _, _] = self.0;
+        [a, b, c, d, e, f]
+    }
+
+    /// Sets the source address.
+    #[inline(always)]
+    pub fn set_source(&mut self, address: [u8; 6]) {
+        self.0[6..12].copy_from_slice(&address);
+    }
+
     /// Swaps source and destination address.
     #[inline(always)]
     pub fn swap_addresses(&mut self) {
