@@ -111,3 +111,13 @@ u64 rex_perf_addr(const void *ctx)
 	return data->sample_flags & PERF_SAMPLE_ADDR ? data->addr : 0;
 }
 REX_EXPORT(rex_perf_addr);
+
+long rex_perf_read_value(void *ctx, struct bpf_perf_event_value *to)
+{
+	long ret = rex_vector_call(REX_V_PERF_PROG_READ_VALUE, (u64)ctx, (u64)to, sizeof(*to), 0,
+				   0);
+
+	rex_check_stop(rex_this_frame());
+	return ret;
+}
+REX_EXPORT(rex_perf_read_value);

@@ -1,0 +1,5 @@
+//~ ERROR: it must return a verdict
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+#[rex_kprobe]
+pub fn run(_obj: &Kprobe, _ctx: &mut PtRegs) {}
