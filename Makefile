@@ -42,6 +42,9 @@ doc: | $(KDIR)
 	@$(MAKE) --no-print-directory -C dataplane/rex doc
 	@echo "$(BUILD)/doc/rex/index.html"
 
+bench-micro: all
+	bench/micro/run
+
 bench-insn: all
 	bench/insn/run
 
@@ -74,6 +77,7 @@ help:
 	@echo "make install  for the kernel that KDIR names; PREFIX and DESTDIR as usual"
 	@echo "make doc      what a program may use of the crate, in build/doc/rex"
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
+	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
 .PHONY: all $(ROOMS) deps test demo doc bench-insn install clean help

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A round does the thing n times, and 2n times; the difference is n times without the system
+ * calls, the set-up and the reading of the clock around it.
+ *
+ * Under -icount the time stamp counter advances by one per instruction of the guest. What
+ * disturbs a round (the timer tick, a neighbour) only adds to it, so the least is what counts. Of
+ * instructions it is exact; that it is no chance is seen from how many rounds agree with it.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <x86intrin.h>
+
+#include "measure.h"
+
+bool measure_insns;
+unsigned int measure_odd, measure_all, measure_vague;
+
+void die(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("micro: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	if (measure_insns)
+		return __rdtsc();
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static double once(measured_fn fn, void *arg, unsigned int n)
+{
+	double start = now();
+
+	fn(arg, n);
+	return now() - start;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double measure_settle(double *t, int n)
+{
+	int odd = 0;
+
+	qsort(t, n, sizeof(*t), by_size);
+	for (int i = 0; i < n; i++)
+		odd += t[i] != t[0];
+	measure_all += n;
+	measure_odd += odd;
+	if (odd > n / 2)
+		measure_vague++;
+	return t[0];
+}
+
+static double rounds(measured_fn fn, void *arg, unsigned int n)
+{
+	double t[MEASURE_ROUNDS];
+
+	for (int i = 0; i < MEASURE_ROUNDS; i++)
+		t[i] = once(fn, arg, n);
+	return measure_settle(t, MEASURE_ROUNDS);
+}
+
+double measure(measured_fn fn, void *arg)
+{
+	/* Short enough to be between two timer ticks mostly; long enough to read the clock. */
+	double target = measure_insns ? 1e5 : 2e6, per_run;
+	unsigned int n;
+
+	once(fn, arg, 10);	/* warm */
+	per_run = (once(fn, arg, 40) - once(fn, arg, 20)) / 20;
+	n = per_run > 0 ? target / per_run : 20;
+	n = n < 8 ? 8 : n > 10000 ? 10000 : n;
+	return (rounds(fn, arg, 2 * n) - rounds(fn, arg, n)) / n;
+}
