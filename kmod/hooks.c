@@ -45,7 +45,7 @@ __bpf_kfunc int rex_cgroup_skb(struct __sk_buff *ctx, u32 slot, u64 cookie)
 
 __bpf_kfunc int rex_kprobe(struct pt_regs *ctx, u32 slot, u64 cookie)
 {
-	return rex_dispatch(REX_HOOK_KPROBE, ctx, slot, cookie, rex_kprobe_setup);
+	return rex_dispatch(REX_HOOK_KPROBE, ctx, slot, cookie, rex_kept_setup);
 }
 
 /*
@@ -54,12 +54,12 @@ __bpf_kfunc int rex_kprobe(struct pt_regs *ctx, u32 slot, u64 cookie)
  */
 __bpf_kfunc int rex_tracepoint(void *ctx__ign, u32 slot, u64 cookie)
 {
-	return rex_dispatch(REX_HOOK_TRACEPOINT, ctx__ign, slot, cookie, rex_raw_setup);
+	return rex_dispatch(REX_HOOK_TRACEPOINT, ctx__ign, slot, cookie, rex_kept_setup);
 }
 
 __bpf_kfunc int rex_perf_event(struct bpf_perf_event_data *ctx, u32 slot, u64 cookie)
 {
-	return rex_dispatch(REX_HOOK_PERF_EVENT, ctx, slot, cookie, rex_raw_setup);
+	return rex_dispatch(REX_HOOK_PERF_EVENT, ctx, slot, cookie, rex_kept_setup);
 }
 
 /* The shims of these three copy the arguments, which the verifier checks, to their stack. */

@@ -291,6 +291,11 @@ int rex_maps_check(const struct rex_prog *prog, const struct rex_map_def *def,
 int rex_map_bind(struct rex_prog *prog, u32 index, int fd, struct netlink_ext_ack *extack);
 void rex_maps_put(struct rex_prog *prog);
 
+/* ---- ring buffers (ringbuf.c) ----------------------------------------------------------- */
+
+int rex_ringbuf_init(void);
+void rex_ringbuf_put(void *record, u64 flags);
+
 /* ---- the kernel's own eBPF helpers (vector.c) ------------------------------------------ */
 
 typedef u64 (*rex_bpf_helper)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);

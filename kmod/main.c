@@ -21,6 +21,9 @@ static int __init rex_init(void)
 	ret = rex_stacks_init();
 	if (ret)
 		goto watchdog;
+	ret = rex_ringbuf_init();
+	if (ret)
+		goto stacks;
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;

@@ -61,6 +61,8 @@ static void rex_resource_release(unsigned long element)
 		smp_store_release((u32 *)ptr, 0);
 		break;
 	case REX_HELD_RECORD:
+		rex_ringbuf_put(ptr, 0);
+		break;
 	case REX_HELD_TASK:
 		break;
 	case REX_HELD_SOCK:

@@ -14,8 +14,11 @@ static __always_inline struct rex_ctx *rex_raw_setup(struct rex_frame *frame, vo
 	return raw;
 }
 
-/* The same, remembered: rex_override_return() changes these registers and no others. */
-static __always_inline struct rex_ctx *rex_kprobe_setup(struct rex_frame *frame, void *raw)
+/*
+ * The same, remembered for helpers, who need not trust the program: rex_override_return() changes
+ * these registers and no others.
+ */
+static __always_inline struct rex_ctx *rex_kept_setup(struct rex_frame *frame, void *raw)
 {
 	frame->ctx.raw = (u64)raw;
 	return raw;

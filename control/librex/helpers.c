@@ -14,7 +14,7 @@
 #include "../../kmod/include/rex_vector.h"
 
 /* What to pass as an argument; see rex_vector.h. */
-enum arg { NONE, CTX, ZERO, BUF, LEN, RECORD, RINGBUF, PERF_ARRAY, STACK_TRACE, HASH };
+enum arg { NONE, CTX, ZERO, BUF, LEN, PERF_ARRAY, STACK_TRACE };
 
 #define MAX_ARGS 5
 #define BUF_SIZE 16
@@ -45,10 +45,8 @@ static const struct map_kind {
 	enum bpf_map_type type;
 	uint32_t key_size, value_size, max_entries;
 } map_kinds[] = {
-	[RINGBUF] = { BPF_MAP_TYPE_RINGBUF, 0, 0, 64 * 1024 },
 	[PERF_ARRAY] = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1 },
 	[STACK_TRACE] = { BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1 },
-	[HASH] = { BPF_MAP_TYPE_HASH, BUF_SIZE, 8, 1 },
 };
 
 /* ---- the calling program ----------------------------------------------------------- */
@@ -127,13 +125,6 @@ static void mov_arg(struct caller *c, int reg, enum arg arg)
 	case LEN:
 		mov_imm(c, reg, BUF_SIZE);
 		break;
-	case RECORD:
-		mov_arg(c, BPF_REG_1, RINGBUF);
-		mov_arg(c, BPF_REG_2, LEN);
-		mov_arg(c, BPF_REG_3, ZERO);
-		call(c, BPF_FUNC_ringbuf_reserve);
-		mov_reference(c);	/* it is only ever the first argument */
-		break;
 	default:
 		mov_map(c, reg, arg);
 	}
@@ -145,11 +136,6 @@ static void call_helper(struct caller *c, const struct helper *h)
 		mov_arg(c, BPF_REG_1 + i, h->args[i]);
 	call(c, h->id);
 	switch (h->id) {
-	case BPF_FUNC_ringbuf_reserve:
-		mov_reference(c);
-		mov_imm(c, BPF_REG_2, 0);
-		call(c, BPF_FUNC_ringbuf_discard);
-		break;
 	case BPF_FUNC_sk_lookup_tcp:
 	case BPF_FUNC_sk_lookup_udp:
 		mov_reference(c);

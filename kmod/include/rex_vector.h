@@ -13,8 +13,7 @@
  * @symbol:	the function's name in the kernel, which must be the symbol at its address.
  * @arguments:	what satisfies the verifier; the call is never made:
  *		CTX the hook's context, ZERO, BUF and LEN some bytes on the stack and their number,
- *		RECORD a reserved record of a ring buffer,
- *		RINGBUF, PERF_ARRAY, STACK_TRACE, HASH a map of that type.
+ *		PERF_ARRAY, STACK_TRACE a map of that type.
  */
 #define REX_VECTOR(X)										\
 	X(XDP_ADJUST_HEAD, XDP, xdp_adjust_head, bpf_xdp_adjust_head, CTX, ZERO)			\
@@ -52,15 +51,6 @@
 	  CTX, BUF, LEN, ZERO, ZERO)									\
 	X(SKB_EVENT_OUTPUT, TC, perf_event_output, bpf_skb_event_output,				\
 	  CTX, PERF_ARRAY, ZERO, BUF, LEN)								\
-													\
-	/* maps */											\
-	X(RINGBUF_RESERVE, TC, ringbuf_reserve, bpf_ringbuf_reserve, RINGBUF, LEN, ZERO)		\
-	X(RINGBUF_SUBMIT, TC, ringbuf_submit, bpf_ringbuf_submit, RECORD, ZERO)				\
-	X(RINGBUF_DISCARD, TC, ringbuf_discard, bpf_ringbuf_discard, RECORD, ZERO)			\
-	X(RINGBUF_OUTPUT, TC, ringbuf_output, bpf_ringbuf_output, RINGBUF, BUF, LEN, ZERO)		\
-	X(RINGBUF_QUERY, TC, ringbuf_query, bpf_ringbuf_query, RINGBUF, ZERO)				\
-	/* what the verifier makes of the look-up in a hash map */					\
-	X(HTAB_LOOKUP, TC, map_lookup_elem, __htab_map_lookup_elem, HASH, BUF)				\
 													\
 	/* tracing */											\
 	X(PERF_EVENT_OUTPUT, KPROBE, perf_event_output, bpf_perf_event_output,				\

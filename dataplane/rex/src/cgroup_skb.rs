@@ -40,7 +40,7 @@ pub enum CgroupVerdict {
 /// `raw` points to the context of a cgroup_skb invocation that lives for `'a`, used only through
 /// this value; its `data..data_end` is the linear part of the packet, which nobody writes.
 pub struct CgroupSkb<'a> {
-    raw: NonNull<ffi::rex_ctx>,
+    pub(crate) raw: NonNull<ffi::rex_ctx>,
     _invocation: PhantomData<&'a mut ffi::rex_ctx>,
 }
 

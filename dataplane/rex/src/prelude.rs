@@ -6,7 +6,9 @@ pub use crate::fentry::{Fentry, Fexit};
 pub use crate::kprobe::Kprobe;
 pub use crate::log::Level;
 pub use crate::map::{
-    RexArray, RexHashMap, RexLruHashMap, RexLruPerCpuHashMap, RexPerCpuArray, RexPerCpuHashMap,
+    RexArray, RexCpuMap, RexDevMap, RexDevMapHash, RexHashMap, RexLpmTrie, RexLruHashMap,
+    RexLruPerCpuHashMap, RexPerCpuArray, RexPerCpuHashMap, RexPerfEventArray, RexQueue, RexRingBuf,
+    RexStack, RexStackTrace, RexXskMap,
 };
 pub use crate::perf_event::PerfEvent;
 pub use crate::pod::{Pod, SharedBytes, SharedPod};

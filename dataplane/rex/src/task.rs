@@ -12,8 +12,8 @@
 //! }
 //! ```
 
-use crate::pod::Pod;
 use crate::ffi;
+use crate::pod::Pod;
 use core::fmt;
 use core::ptr::NonNull;
 

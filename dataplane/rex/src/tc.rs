@@ -99,7 +99,7 @@ pub struct L4Checksum {
 /// value; its `data..data_end` is the linear part of the packet. Others may read that part (clones
 /// share it), and nobody writes it while it is shared.
 pub struct Tc<'a> {
-    raw: NonNull<ffi::rex_ctx>,
+    pub(crate) raw: NonNull<ffi::rex_ctx>,
     _invocation: PhantomData<&'a mut ffi::rex_ctx>,
 }
 

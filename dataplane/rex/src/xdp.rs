@@ -76,7 +76,7 @@ impl XdpVerdict {
 /// value; its `data..data_end` is the linear part of the packet, which nobody else writes, and
 /// `raw..data` its metadata unless `raw` is not below `data`.
 pub struct Xdp<'a> {
-    raw: NonNull<ffi::rex_ctx>,
+    pub(crate) raw: NonNull<ffi::rex_ctx>,
     _invocation: PhantomData<&'a mut ffi::rex_ctx>,
 }
 

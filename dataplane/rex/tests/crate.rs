@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Tests of the crate against the mock.
 
+mod maps;
+
 use rex::mock::{self, Packet, Session};
 use rex::net::{Ipv4, Tcp, Udp, checksum};
 use rex::prelude::*;

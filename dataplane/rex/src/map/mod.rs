@@ -21,12 +21,24 @@
 mod array;
 mod found;
 mod hash;
+mod lpm_trie;
 mod percpu_array;
+mod perf_event_array;
+mod queue;
+mod redirect;
+mod ringbuf;
+mod stack_trace;
 
 pub use array::RexArray;
 pub use found::{Found, Lookup, Update};
 pub use hash::{RexHashMap, RexLruHashMap, RexLruPerCpuHashMap, RexPerCpuHashMap};
+pub use lpm_trie::{Address, Prefix, RexLpmTrie};
 pub use percpu_array::RexPerCpuArray;
+pub use perf_event_array::{CURRENT_CPU, OutputContext, RexPerfEventArray};
+pub use queue::{RexQueue, RexStack};
+pub use redirect::{RexCpuMap, RexDevMap, RexDevMapHash, RexXskMap};
+pub use ringbuf::{Record, RecordBytes, RexRingBuf, Wakeup};
+pub use stack_trace::RexStackTrace;
 
 use crate::entry::padded;
 use crate::pod::AnyBits;

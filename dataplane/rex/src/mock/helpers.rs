@@ -3,7 +3,7 @@
 //! the tests do, by linking.
 #![allow(clippy::missing_safety_doc)]
 
-use super::{maps, tasks, tracing};
+use super::{maps, ringbuf, tasks, tracing};
 use crate::ffi::{self, rex_map_def, task_struct};
 use core::ffi::{c_char, c_long, c_void};
 use std::cell::RefCell;
@@ -113,6 +113,43 @@ helpers! {
     }
     fn rex_map_delete(map: *const rex_map_def, key: *const c_void) -> c_long {
         result(maps::delete(map, key.cast()))
+    }
+
+    fn rex_map_push(map: *const rex_map_def, value: *const c_void, flags: u64) -> c_long {
+        result(maps::push(map, value.cast(), flags))
+    }
+    fn rex_map_pop(map: *const rex_map_def, value: *mut c_void) -> c_long {
+        result(maps::pop(map, value.cast(), false))
+    }
+    fn rex_map_peek(map: *const rex_map_def, value: *mut c_void) -> c_long {
+        result(maps::pop(map, value.cast(), true))
+    }
+    fn rex_ringbuf_reserve(map: *const rex_map_def, size: u64) -> *mut c_void {
+        ringbuf::reserve(map, size).cast()
+    }
+    fn rex_ringbuf_submit(record: *mut c_void, _flags: u64) -> c_long {
+        ringbuf::finish(record.cast(), true).map_or(negative(ffi::EPERM), |()| 0)
+    }
+    fn rex_ringbuf_discard(record: *mut c_void, _flags: u64) -> c_long {
+        ringbuf::finish(record.cast(), false).map_or(negative(ffi::EPERM), |()| 0)
+    }
+    fn rex_ringbuf_output(map: *const rex_map_def, data: *const c_void, size: u64, _flags: u64) -> c_long {
+        result(maps::output(map, data.cast(), size))
+    }
+    fn rex_ringbuf_query(map: *const rex_map_def, what: u64) -> u64 {
+        match what as u32 {
+            ffi::BPF_RB_RING_SIZE => u64::from((*map).max_entries),
+            _ => 0,
+        }
+    }
+    fn rex_perf_event_output(_ctx: *mut c_void, map: *const rex_map_def, _flags: u64, data: *const c_void, size: u64) -> c_long {
+        result(maps::output(map, data.cast(), size))
+    }
+    fn rex_redirect_map(map: *const rex_map_def, key: u64, flags: u64) -> c_long {
+        let key = (key as u32).to_ne_bytes();
+        let found = maps::lookup(map, key.as_ptr()).is_some()
+            || flags & u64::from(ffi::BPF_F_BROADCAST) != 0;
+        if found { c_long::from(ffi::xdp_action_XDP_REDIRECT) } else { flags as c_long & 3 }
     }
 
     fn rex_spin_lock(lock: *mut u32) -> c_long {

@@ -3,7 +3,7 @@
 //! array's element for as long as it is loaded, and of a hash element until its invocation ends.
 
 use crate::ffi::{self, rex_map_def};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::slice;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +13,10 @@ type Words = &'static mut [u64];
 enum Storage {
     Array(Words),
     Hash(HashMap<Vec<u8>, usize>),
+    /// Queue and stack, the oldest first.
+    Queue(VecDeque<Vec<u8>>),
+    /// What ring buffers and perf event arrays were given.
+    Records(Vec<Vec<u8>>),
 }
 
 static STORAGE: LazyLock<Mutex<HashMap<usize, Storage>>> = LazyLock::new(Mutex::default);
@@ -96,6 +100,11 @@ extern "C" fn bind() {
                 map.stride = 8;
                 Some(Storage::Array(values))
             }
+            ffi::bpf_map_type_BPF_MAP_TYPE_QUEUE | ffi::bpf_map_type_BPF_MAP_TYPE_STACK => {
+                Some(Storage::Queue(VecDeque::new()))
+            }
+            ffi::bpf_map_type_BPF_MAP_TYPE_RINGBUF
+            | ffi::bpf_map_type_BPF_MAP_TYPE_PERF_EVENT_ARRAY => Some(Storage::Records(Vec::new())),
             _ => Some(Storage::Hash(HashMap::new())),
         };
         storage.extend(values.map(|values| (def as usize, values)));
@@ -109,6 +118,8 @@ pub(super) fn reset() {
         match values {
             Storage::Array(words) => words.fill(0),
             Storage::Hash(elements) => elements.clear(),
+            Storage::Queue(elements) => elements.clear(),
+            Storage::Records(records) => records.clear(),
         }
     }
 }
@@ -117,12 +128,31 @@ pub(super) fn reset() {
 /// As rex_map_lookup.
 pub(super) unsafe fn lookup(map: *const rex_map_def, key: *const u8) -> Option<usize> {
     // SAFETY: a live map of such keys.
-    let key = unsafe { slice::from_raw_parts(key, (*map).key_size as usize) };
+    let (def, key) = unsafe { (&*map, slice::from_raw_parts(key, (*map).key_size as usize)) };
     match storage().get(&(map as usize))? {
+        Storage::Hash(elements) if def.type_ == ffi::bpf_map_type_BPF_MAP_TYPE_LPM_TRIE => {
+            longest(elements, key)
+        }
         Storage::Hash(elements) => elements.get(key).copied(),
-        // Arrays are inlined.
-        Storage::Array(_) => None,
+        // Arrays are inlined, the others have no keys.
+        _ => None,
     }
+}
+
+/// Of the prefixes in `elements`, the longest that `key` begins with.
+fn longest(elements: &HashMap<Vec<u8>, usize>, key: &[u8]) -> Option<usize> {
+    let split = |key: &[u8]| {
+        let (len, address) = key.split_first_chunk::<4>().expect("a prefix");
+        (u32::from_ne_bytes(*len) as usize, address.to_vec())
+    };
+    let bit = |address: &[u8], i: usize| address[i / 8] & (0x80 >> (i % 8)) != 0;
+    let (bits, address) = split(key);
+    let matching = elements.iter().filter_map(|(prefix, value)| {
+        let (len, prefix) = split(prefix);
+        let same = len <= bits && (0..len).all(|i| bit(&prefix, i) == bit(&address, i));
+        same.then_some((len, *value))
+    });
+    matching.max_by_key(|(len, _)| *len).map(|(_, value)| value)
 }
 
 /// # Safety
@@ -179,5 +209,84 @@ pub(super) unsafe fn delete(map: *const rex_map_def, key: *const u8) -> Result<(
     match storage().get_mut(&(map as usize)) {
         Some(Storage::Hash(elements)) => elements.remove(key).map(|_| ()).ok_or(ffi::ENOENT),
         _ => Err(ffi::EINVAL),
+    }
+}
+
+/// # Safety
+/// As rex_map_push.
+pub(super) unsafe fn push(
+    map: *const rex_map_def,
+    value: *const u8,
+    flags: u64,
+) -> Result<(), u32> {
+    // SAFETY: a live map of such values.
+    let (def, value) = unsafe { (&*map, slice::from_raw_parts(value, (*map).value_size as usize)) };
+    let mut storage = storage();
+    let Some(Storage::Queue(elements)) = storage.get_mut(&(map as usize)) else {
+        return Err(ffi::EINVAL);
+    };
+    if elements.len() >= def.max_entries as usize {
+        if flags != u64::from(ffi::BPF_EXIST) {
+            return Err(ffi::E2BIG);
+        }
+        elements.pop_front();
+    }
+    elements.push_back(value.to_vec());
+    Ok(())
+}
+
+/// # Safety
+/// As rex_map_pop and rex_map_peek.
+pub(super) unsafe fn pop(map: *const rex_map_def, to: *mut u8, keep: bool) -> Result<(), u32> {
+    let mut storage = storage();
+    let Some(Storage::Queue(elements)) = storage.get_mut(&(map as usize)) else {
+        return Err(ffi::EINVAL);
+    };
+    // SAFETY: a live map.
+    let value = match unsafe { (*map).type_ } {
+        ffi::bpf_map_type_BPF_MAP_TYPE_STACK => elements.pop_back().inspect(|value| {
+            if keep {
+                elements.push_back(value.clone());
+            }
+        }),
+        _ => elements.pop_front().inspect(|value| {
+            if keep {
+                elements.push_front(value.clone());
+            }
+        }),
+    };
+    let value = value.ok_or(ffi::ENOENT)?;
+    // SAFETY: a live map of such values.
+    unsafe { to.copy_from(value.as_ptr(), value.len()) };
+    Ok(())
+}
+
+/// # Safety
+/// As rex_ringbuf_output.
+pub(super) unsafe fn output(map: *const rex_map_def, from: *const u8, len: u64) -> Result<(), u32> {
+    // SAFETY: the caller's promise.
+    let record = unsafe { slice::from_raw_parts(from, len as usize) }.to_vec();
+    match storage().get_mut(&(map as usize)) {
+        Some(Storage::Records(records)) => records.push(record),
+        _ => return Err(ffi::EINVAL),
+    }
+    Ok(())
+}
+
+/// What was written to a ring buffer or perf event array.
+pub(super) fn records(map: *const rex_map_def) -> Vec<Vec<u8>> {
+    match storage().get(&(map as usize)) {
+        Some(Storage::Records(records)) => records.clone(),
+        _ => panic!("the map takes no records"),
+    }
+}
+
+/// Sets an element as user space does.
+pub(super) fn fill(map: *const rex_map_def, key: &[u8], value: &[u8]) {
+    // SAFETY: a live map of such keys and values.
+    unsafe {
+        let sizes = ((*map).key_size as usize, (*map).value_size as usize);
+        assert_eq!((key.len(), value.len()), sizes, "bytes of key and value");
+        update(map, key.as_ptr(), value.as_ptr(), 0).expect("room in the map");
     }
 }

@@ -31,6 +31,7 @@ mod helpers;
 mod maps;
 mod packet;
 mod packet_helpers;
+mod ringbuf;
 mod tasks;
 mod tracing;
 
@@ -39,6 +40,7 @@ pub use tasks::Task;
 pub use tracing::{Regs, Sample};
 
 use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
+use crate::map::MapType;
 use crate::tc::{Tc, TcVerdict};
 use crate::xdp::{Xdp, XdpVerdict};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -116,6 +118,16 @@ impl Session {
         helpers::set_time_ns(now);
     }
 
+    /// What programs wrote to a ring buffer or perf event array, in order of submission.
+    pub fn records<M: MapType>(&self, map: &'static M) -> Vec<Vec<u8>> {
+        maps::records((&raw const *map).cast())
+    }
+
+    /// Sets an element of a map that only user space fills.
+    pub fn fill<M: MapType>(&self, map: &'static M, key: &[u8], value: &[u8]) {
+        maps::fill((&raw const *map).cast(), key, value);
+    }
+
     /// What programs wrote to the kernel log: level and text.
     pub fn log(&self) -> Vec<(u32, String)> {
         helpers::log()
@@ -147,6 +159,11 @@ impl Session {
         tasks::signals()
     }
 
+    /// How many records of ring buffers are neither submitted nor discarded; 0 after each run.
+    pub fn records_held(&self) -> usize {
+        ringbuf::held()
+    }
+
     /// How many locks are held now; 0 after each run.
     pub fn locks_held(&self) -> usize {
         helpers::locks_held()
@@ -156,6 +173,7 @@ impl Session {
 fn invoke<R>(run: impl FnOnce() -> R) -> Result<R, Fault> {
     let result = catch_unwind(AssertUnwindSafe(run));
     helpers::release_locks();
+    ringbuf::release();
     result.map_err(|payload| {
         Fault(match payload.downcast::<String>() {
             Ok(text) => *text,
