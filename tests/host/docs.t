@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The documents: what they show compiles, what they quote is what is said, and links lead somewhere.
+. "$(dirname "$0")/../lib/tap.sh"
+
+test_links_lead_to_files() {
+	local doc link path
+	for doc in README.md docs/*.md; do
+		grep -oE '\]\([^)# ]+' "$doc" | sed 's/^](//' | sort -u >"$TMP/links"
+		while read -r link; do
+			case $link in http*) continue ;; esac
+			path=$(dirname "$doc")/$link
+			[ -e "$path" ] || echo "$doc: $link"
+		done <"$TMP/links"
+	done >"$TMP/dead"
+	[ ! -s "$TMP/dead" ] || fail "$(cat "$TMP/dead")"
+}
+
+# | what | ``error`` | why | [name](test), ... |: the first test expects this error.
+test_errors_of_the_safe_subset_are_those_of_the_tests() {
+	local error file want n=0
+	grep -F '](../tests/' docs/safe-subset.md | grep '^|' >"$TMP/rows"
+	while IFS= read -r row; do
+		error=$(awk -F ' [|] ' '{ print $2 }' <<<"$row" | sed -E 's/^`+ ?//; s/ ?`+$//')
+		file=$(grep -oE '\]\(\.\./tests/[^)]*' <<<"$row" | head -1 | cut -c6-)
+		want=$(sed -nE 's|.*//~ (ERROR: )?||p' "$file" | head -1)
+		[ -n "$want" ] || fail "$file expects nothing"
+		case $error in *"$want"*) ;; *) contains "$want" "$error" ;; esac
+		n=$((n + 1))
+	done <"$TMP/rows"
+	[ "$n" -gt 35 ] || fail "only $n rows"
+}
+
+test_the_safe_subset_names_every_program_that_is_refused() {
+	local file
+	for file in tests/rexc/refuse/*.rs tests/rexc/refuse/*/inner.* tests/rexc/refuse/outside.txt; do
+		grep -qF "(../$file)" docs/safe-subset.md || echo "$file"
+	done >"$TMP/missing"
+	[ ! -s "$TMP/missing" ] || fail "$(cat "$TMP/missing")"
+}
+
+tap_run
