@@ -215,7 +215,7 @@ unsafe fn read<V: crate::pod::Pod>(from: *const u8) -> V {
 }
 
 /// # Safety
-/// `to` is valid for writes of `V`; others may change it.
+/// `to` is valid for writes of `V` and aligned to 8 bytes; others may change it.
 #[inline(always)]
 unsafe fn write<V: crate::pod::Pod>(to: *mut u8, value: &V) {
     // SAFETY: as above.
