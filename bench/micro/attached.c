@@ -141,7 +141,7 @@ static void attached(const struct hook *h, enum side side, double bare)
 	if (!link)
 		die("cannot attach to %s: %s", h->name, strerror(errno));
 	check_runs(h, l.prog);
-	row_set(side, measure(h->event, NULL) - bare, "empty-%s", h->name);
+	row_set(side, measure(h->event, NULL, NULL) - bare, "empty-%s", h->name);
 	bpf_link__destroy(link);
 	side_unload(&l);
 }
@@ -150,7 +150,7 @@ void run_attached_rows(void)
 {
 	page_get();
 	for (const struct hook *h = hooks; h < hooks + sizeof(hooks) / sizeof(*hooks); h++) {
-		double bare = measure(h->event, NULL);
+		double bare = measure(h->event, NULL, NULL);
 
 		for (enum side side = 0; side < SIDES; side++)
 			attached(h, side, bare);

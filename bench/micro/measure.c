@@ -41,12 +41,15 @@ static double now(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-static double once(measured_fn fn, void *arg, unsigned int n)
+static double once(measured_fn fn, measured_fn after, void *arg, unsigned int n)
 {
-	double start = now();
+	double start = now(), end;
 
 	fn(arg, n);
-	return now() - start;
+	end = now();
+	if (after)
+		after(arg, n);
+	return end - start;
 }
 
 static int by_size(const void *a, const void *b)
@@ -70,24 +73,24 @@ double measure_settle(double *t, int n)
 	return t[0];
 }
 
-static double rounds(measured_fn fn, void *arg, unsigned int n)
+static double rounds(measured_fn fn, measured_fn after, void *arg, unsigned int n)
 {
 	double t[MEASURE_ROUNDS];
 
 	for (int i = 0; i < MEASURE_ROUNDS; i++)
-		t[i] = once(fn, arg, n);
+		t[i] = once(fn, after, arg, n);
 	return measure_settle(t, MEASURE_ROUNDS);
 }
 
-double measure(measured_fn fn, void *arg)
+double measure(measured_fn fn, measured_fn after, void *arg)
 {
 	/* Short enough to be between two timer ticks mostly; long enough to read the clock. */
 	double target = measure_insns ? 1e5 : 2e6, per_run;
 	unsigned int n;
 
-	once(fn, arg, 10);	/* warm */
-	per_run = (once(fn, arg, 40) - once(fn, arg, 20)) / 20;
+	once(fn, after, arg, 10);	/* warm */
+	per_run = (once(fn, after, arg, 40) - once(fn, after, arg, 20)) / 20;
 	n = per_run > 0 ? target / per_run : 20;
 	n = n < 8 ? 8 : n > 10000 ? 10000 : n;
-	return (rounds(fn, arg, 2 * n) - rounds(fn, arg, n)) / n;
+	return (rounds(fn, after, arg, 2 * n) - rounds(fn, after, arg, n)) / n;
 }

@@ -18,7 +18,8 @@ extern unsigned int measure_odd, measure_all, measure_vague;
 
 #define MEASURE_ROUNDS 11
 
-double measure(measured_fn fn, void *arg);
+/* @after, which may be NULL, is called with the same arguments after each run, and not measured. */
+double measure(measured_fn fn, measured_fn after, void *arg);
 /* The least of several rounds. */
 double measure_settle(double *t, int n);
 

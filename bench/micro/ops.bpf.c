@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps, atomics and locks. Each operation comes as NAME_few and
+ * Maps, atomics, locks and ring buffer records. Each operation comes as NAME_few and
  * NAME_many, unrolled. The look-ups follow a chain, the value found being the next key, so
  * that none can be left out or done earlier; the driver compares the last key.
  */
@@ -45,6 +45,11 @@ struct {
 	__type(value, struct locked);
 	__uint(max_entries, 1);
 } LOCKED SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, MICRO_RING);
+} RING SEC(".maps");
 
 __u64 counter;
 
@@ -137,5 +142,47 @@ SEC("tc") int atomic_many(struct __sk_buff *ctx UNUSED)
 
 LOCKS(lock_few, TIMES_FEW)
 LOCKS(lock_many, TIMES_MANY)
+
+#define RESERVE_SUBMIT							\
+	record = bpf_ringbuf_reserve(&RING, sizeof(*record), 0);	\
+	if (!record)							\
+		return TC_ACT_SHOT;					\
+	record->sequence = sequence;					\
+	record->check = ~sequence;					\
+	sequence++;							\
+	bpf_ringbuf_submit(record, 0);
+
+#define RESERVES(name, times)				\
+	SEC("tc") int name(struct __sk_buff *ctx)		\
+	{						\
+		struct micro_record *record;		\
+		__u64 sequence = start(ctx);		\
+							\
+		times(RESERVE_SUBMIT)			\
+		return finish(sequence);		\
+	}
+
+RESERVES(reserve_few, TIMES_FEW)
+RESERVES(reserve_many, TIMES_MANY)
+
+#define OUTPUT								\
+	record.sequence = sequence;					\
+	record.check = ~sequence;					\
+	sequence++;							\
+	if (bpf_ringbuf_output(&RING, &record, sizeof(record), 0))	\
+		return TC_ACT_SHOT;
+
+#define OUTPUTS(name, times)				\
+	SEC("tc") int name(struct __sk_buff *ctx)		\
+	{						\
+		struct micro_record record;		\
+		__u64 sequence = start(ctx);		\
+							\
+		times(OUTPUT)				\
+		return finish(sequence);		\
+	}
+
+OUTPUTS(output_few, TIMES_FEW)
+OUTPUTS(output_many, TIMES_MANY)
 
 char _license[] SEC("license") = "GPL";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Maps, atomics and locks: the same work as in ops.bpf.c, by the same names.
+//! Maps, atomics, locks and ring buffer records: the same work as in ops.bpf.c, by the same names.
 #![no_std]
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,6 +7,8 @@ use rex::prelude::*;
 
 /// MICRO_CHAIN of micro.h.
 const CHAIN: u32 = 512;
+/// MICRO_RING of micro.h.
+const RING_SIZE: u32 = 1 << 22;
 const BPF_F_ZERO_SEED: u32 = 1 << 6;
 
 #[rex_map]
@@ -15,6 +17,8 @@ static ARRAY: RexArray<u32> = RexArray::new(CHAIN, 0);
 static PERCPU: RexPerCpuArray<u32> = RexPerCpuArray::new(CHAIN, 0);
 #[rex_map]
 static HASH: RexHashMap<u32, u32> = RexHashMap::new(CHAIN, BPF_F_ZERO_SEED);
+#[rex_map]
+static RING: RexRingBuf = RexRingBuf::new(RING_SIZE, 0);
 #[rex_map]
 static SINK: RexArray<u64> = RexArray::new(1, 0);
 
@@ -101,3 +105,51 @@ pub fn lock_many(_ctx: &mut Tc<'_>) -> TcVerdict {
     times_many! { *LOCKED.lock() += 1; }
     finish(*LOCKED.lock())
 }
+
+/// struct micro_record of micro.h.
+#[derive(Clone, Copy, Pod)]
+#[repr(C)]
+struct Record {
+    sequence: u64,
+    check: u64,
+}
+
+macro_rules! reserves {
+    ($name:ident, $times:ident) => {
+        #[rex_tc]
+        pub fn $name(ctx: &mut Tc<'_>) -> TcVerdict {
+            let mut sequence = u64::from(start(ctx));
+            $times! {
+                let Some(mut record) = RING.reserve::<Record>() else { return TcVerdict::Shot };
+                record.sequence = sequence;
+                record.check = !sequence;
+                sequence += 1;
+                record.submit();
+            }
+            finish(sequence)
+        }
+    };
+}
+
+reserves!(reserve_few, times_few);
+reserves!(reserve_many, times_many);
+
+macro_rules! outputs {
+    ($name:ident, $times:ident) => {
+        #[rex_tc]
+        pub fn $name(ctx: &mut Tc<'_>) -> TcVerdict {
+            let mut sequence = u64::from(start(ctx));
+            $times! {
+                let record = Record { sequence, check: !sequence };
+                sequence += 1;
+                if RING.output(&record).is_err() {
+                    return TcVerdict::Shot;
+                }
+            }
+            finish(sequence)
+        }
+    };
+}
+
+outputs!(output_few, times_few);
+outputs!(output_many, times_many);

@@ -24,7 +24,38 @@ struct run {
 	__u32 len;
 	__u32 want;			/* verdict */
 	__u32 reported;			/* the kernel's own figure of the last run */
+	struct ring *ring;		/* what the program fills, or NULL */
 };
+
+/* A ring buffer with records of the last runs; @per_run of them by each, in sequence. */
+struct ring {
+	struct ring_buffer *buffer;
+	unsigned int per_run;
+	unsigned long records;
+};
+
+static int take_record(void *ctx, void *data, size_t size)
+{
+	const struct micro_record *record = data;
+	struct ring *ring = ctx;
+	__u64 want = MICRO_FRAME + ring->records++ % ring->per_run;
+
+	if (size != sizeof(*record) || record->sequence != want || record->check != ~want)
+		die("wrong record of %zu bytes: %llu, expected %llu", size, record->sequence, want);
+	return 0;
+}
+
+static void after_run(void *arg, unsigned int n)
+{
+	struct ring *ring = ((struct run *)arg)->ring;
+
+	if (!ring)
+		return;
+	ring->records = 0;
+	ring_buffer__consume(ring->buffer);
+	if (ring->records != (unsigned long)n * ring->per_run)
+		die("%lu records of %u runs, expected %u each", ring->records, n, ring->per_run);
+}
 
 static void run_times(void *arg, unsigned int n)
 {
@@ -81,7 +112,7 @@ static void empty(enum side side, const char *hook, __u32 verdict)
 		return;
 	}
 	r.fd = bpf_program__fd(l.prog);
-	row_set(side, xdp ? measure_xdp(&r) : measure(run_times, &r), "empty-%s", hook);
+	row_set(side, xdp ? measure_xdp(&r) : measure(run_times, after_run, &r), "empty-%s", hook);
 	side_unload(&l);
 }
 
@@ -115,19 +146,26 @@ static __u64 end_of_chain(unsigned int n)
 	return key;
 }
 
+static __u64 sequence_after(unsigned int n)
+{
+	return MICRO_FRAME + n;
+}
+
 /* Runs @op once; it must have been done @n times. */
 static struct run prepare(enum side side, const char *op, const char *times, unsigned int n,
-			  __u64 (*result)(unsigned int))
+			  __u64 (*result)(unsigned int), struct ring *ring)
 {
-	struct run r = { .len = MICRO_FRAME, .want = TC_ACT_OK };
+	struct run r = { .len = MICRO_FRAME, .want = TC_ACT_OK, .ring = ring };
 	__u64 before, after, want;
 	char program[32];
 
 	snprintf(program, sizeof(program), "%s_%s", op, times);
 	r.fd = side_fd(side, "ops", program);
 	run_times(&r, 1);
+	after_run(&r, 1);
 	before = sink(side, "ops");
 	run_times(&r, 1);
+	after_run(&r, 1);
 	after = sink(side, "ops");
 	want = result ? result(n) : before + n;
 	if (after != want)
@@ -137,22 +175,37 @@ static struct run prepare(enum side side, const char *op, const char *times, uns
 }
 
 static void operation(enum side side, const char *row, const char *op,
-		      __u64 (*result)(unsigned int))
+		      __u64 (*result)(unsigned int), struct ring *few_ring,
+		      struct ring *many_ring)
 {
-	struct run few = prepare(side, op, "few", MICRO_FEW, result);
-	struct run many = prepare(side, op, "many", MICRO_MANY, result);
-	double cost = measure(run_times, &many) - measure(run_times, &few);
+	struct run few = prepare(side, op, "few", MICRO_FEW, result, few_ring);
+	struct run many = prepare(side, op, "many", MICRO_MANY, result, many_ring);
+	double cost = measure(run_times, after_run, &many) - measure(run_times, after_run, &few);
 
 	row_set(side, cost / (MICRO_MANY - MICRO_FEW), "%s", row);
+}
+
+static void records(enum side side, const char *row, const char *op)
+{
+	struct ring few = { .per_run = MICRO_FEW }, many = { .per_run = MICRO_MANY };
+	int fd = side_map(side, "ops", "RING");
+
+	few.buffer = ring_buffer__new(fd, take_record, &few, NULL);
+	many.buffer = ring_buffer__new(fd, take_record, &many, NULL);
+	if (!few.buffer || !many.buffer)
+		die("cannot read the ring buffer: %s", strerror(errno));
+	operation(side, row, op, sequence_after, &few, &many);
+	ring_buffer__free(few.buffer);
+	ring_buffer__free(many.buffer);
 }
 
 /* One look-up and none: nothing that the compiler could keep from one to the next. */
 static void first_lookup(enum side side)
 {
-	struct run one = prepare(side, "array", "one", 1, end_of_chain);
-	struct run none = prepare(side, "array", "none", 0, end_of_chain);
+	struct run one = prepare(side, "array", "one", 1, end_of_chain, NULL);
+	struct run none = prepare(side, "array", "none", 0, end_of_chain, NULL);
 
-	row_set(side, measure(run_times, &one) - measure(run_times, &none), "array-lookup-first");
+	row_set(side, measure(run_times, after_run, &one) - measure(run_times, after_run, &none), "array-lookup-first");
 }
 
 static void operations(enum side side)
@@ -163,11 +216,13 @@ static void operations(enum side side)
 	fill_chain(side, "HASH", 1);
 	fill_chain(side, "PERCPU", cpus);
 	first_lookup(side);
-	operation(side, "array-lookup", "array", end_of_chain);
-	operation(side, "percpu-array-lookup", "percpu", end_of_chain);
-	operation(side, "hash-lookup", "hash", end_of_chain);
-	operation(side, "static-atomic-add", "atomic", NULL);
-	operation(side, "spin-lock-unlock", "lock", NULL);
+	operation(side, "array-lookup", "array", end_of_chain, NULL, NULL);
+	operation(side, "percpu-array-lookup", "percpu", end_of_chain, NULL, NULL);
+	operation(side, "hash-lookup", "hash", end_of_chain, NULL, NULL);
+	operation(side, "static-atomic-add", "atomic", NULL, NULL, NULL);
+	operation(side, "spin-lock-unlock", "lock", NULL, NULL, NULL);
+	records(side, "ringbuf-reserve-submit", "reserve");
+	records(side, "ringbuf-output", "output");
 }
 
 /* ---- call depth --------------------------------------------------------------------------- */
@@ -185,7 +240,7 @@ static double call_depth(enum side side, int fd, unsigned int n)
 	if (sink(side, "calls") != f(n))
 		die("depth %u: %s has the result %llu, expected %u", n, names[side],
 		    sink(side, "calls"), f(n));
-	return measure(run_times, &r);
+	return measure(run_times, after_run, &r);
 }
 
 static void set_level(__u32 index, const char *program)
