@@ -219,7 +219,9 @@ void rex_fault_collect(struct rex_prog *prog)
 	prog->has_fault = true;
 	atomic_set_release(&prog->fault_busy, 0);
 	rex_fault_locate(prog, &prog->fault);
-	rex_fault_print(prog, &prog->fault);
+	/* A program that somebody enables all the time must not fill the log. */
+	if (__ratelimit(&prog->fault_log))
+		rex_fault_print(prog, &prog->fault);
 	rex_netlink_event(prog, REX_EVENT_FAULT);
 }
 

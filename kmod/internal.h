@@ -246,7 +246,7 @@ struct rex_prog {
 	struct rex_map_def	*map_defs;	/* in the program module */
 	struct bpf_map		**map_refs;
 
-	struct ratelimit_state	printk;
+	struct ratelimit_state	printk, fault_log;
 
 	/* faults: @pending is written in any context by who owns @fault_busy */
 	atomic_t		fault_busy;	/* 0 free, 1 being written, 2 complete */

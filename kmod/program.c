@@ -69,7 +69,7 @@ int rex_prog_enable(struct rex_prog *prog, struct netlink_ext_ack *extack)
 		return -ENOTCONN;
 	case REX_STATE_CRASHED:
 		/* The invocations from before the crash end first: they would crash it again. */
-		synchronize_rcu();
+		synchronize_rcu_expedited();
 		rex_fault_collect(prog);
 		fallthrough;
 	case REX_STATE_DISABLED:
@@ -279,6 +279,7 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	rex_prog_set_budget(prog, REX_BUDGET_DEFAULT_US);
 	ratelimit_state_init(&prog->printk, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&prog->printk, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&prog->fault_log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	rex_fault_init(prog);
 
 	mutex_lock(&rex_mutex);

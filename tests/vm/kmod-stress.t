@@ -110,18 +110,6 @@ test_loading_while_a_cpu_is_offline() {
 	eq "$(counter loop overruns)" 1
 }
 
-test_malformed_netlink_messages_are_harmless() {
-	insmod "$CPROG/cbare.ko"
-	local seed
-	for seed in 1 2 3 4 5; do
-		drive fuzz $seed 1000
-	done
-	drive set cbare enabled 1
-	drive set cprog enabled 1
-	eq "$(verdict cbare/drop)" 1
-	eq "$(verdict cprog/drop)" 1
-}
-
 memory() { awk '/^(Slab|VmallocUsed|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo; }
 
 # grows LIMIT COMMAND...: runs it twice; how many KiB the second time costs, at most LIMIT.

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/syscall.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/genetlink.h>
 #include "drive.h"
 
@@ -19,6 +21,8 @@ static const char usage[] =
 	"       drive set PROG enabled|budget|timing VALUE\n"
 	"       drive run PROG/ENTRY [REPEAT [XOR]]   verdict, ns per run, size after it\n"
 	"       drive keep PROG/ENTRY SECONDS         run over and over, print the verdicts seen\n"
+	"       drive hit PROG/ENTRY WHERE TIMES      attach, call getppid(2) until it crashed, enable\n"
+	"       drive crash PROG/ENTRY TIMES          the same by test runs (xdp, tc)\n"
 	"       drive base REPEAT          the same for an empty eBPF program\n"
 	"       drive sum PROG MAP KEY     value of an array element, summed over CPUs\n"
 	"       drive fuzz SEED ROUNDS | events COUNT\n";
@@ -168,6 +172,61 @@ static int cmd_keep(char **v)
 	return 0;
 }
 
+/* Makes things happen until the program has crashed. */
+static int provoke(const char *name)
+{
+	time_t end = time(NULL) + 20;
+	int i;
+
+	while (time(NULL) < end) {
+		for (i = 0; i < 100; i++)
+			syscall(SYS_getppid);
+		if (!prog_get(name, &prog) && prog.state == REX_STATE_CRASHED)
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+/* The shim is attached all the time; the last crash is left as it is. */
+static int cmd_hit(char **v)
+{
+	struct entry e = *find(v[0]);	/* leaves the program's name in v[0] */
+	struct bpf_object *obj;
+	struct bpf_link *link = shim_attach(&e, v[1], &obj);
+	int times = atoi(v[2]), ret = 0, i;
+
+	if (!link)
+		return die(v[1], errno);
+	for (i = 0; !ret && i < times; i++) {
+		if (i)
+			ret = prog_set(v[0], REX_A_PROG_ENABLED, 1);
+		if (!ret)
+			ret = provoke(v[0]);
+	}
+	bpf_link__destroy(link);
+	bpf_object__close(obj);
+	return ret ? die("hit", ret) : 0;
+}
+
+static int cmd_crash(char **v)
+{
+	struct entry e = *find(v[0]);
+	int fd = shim_load(&e, 0), times = atoi(v[1]), ret = 0, i;
+	__u32 verdict, safe = e.hook == REX_HOOK_XDP ? 2 : 0, ns, size;
+
+	if (fd < 0)
+		return die("shim", fd);
+	for (i = 0; !ret && i < times; i++) {
+		ret = prog_set(v[0], REX_A_PROG_ENABLED, 1);
+		if (!ret)
+			ret = test_run(fd, 64, 1, &verdict, &ns, &size);
+		if (!ret && verdict != safe)
+			ret = -EPROTO;
+	}
+	close(fd);
+	return ret ? die("crash", ret) : 0;
+}
+
 static int cmd_base(char **v)
 {
 	__u32 verdict, ns, size;
@@ -189,8 +248,9 @@ static void show(void)
 	for (i = 0; i < prog.entries; i++) {
 		const struct entry *e = &prog.entry[i];
 
-		printf("  entry %s slot=%u runs=%llu ns=%llu panics=%llu overruns=%llu overflows=%llu\n",
-		       e->name, e->slot, e->runs, e->ns, e->panics, e->overruns, e->overflows);
+		printf("  entry %s slot=%u runs=%llu ns=%llu panics=%llu overruns=%llu overflows=%llu refused=%llu\n",
+		       e->name, e->slot, e->runs, e->ns, e->panics, e->overruns, e->overflows,
+		       e->refused);
 	}
 	for (i = 0; i < prog.maps; i++)
 		printf("  map %s bound=%d\n", prog.map[i].name, prog.map[i].bpf_id != 0);
@@ -333,6 +393,7 @@ static const struct {
 	{ "fault", 1, cmd_fault }, { "bind", 1, cmd_bind }, { "bind-one", 7, cmd_bind_one },
 	{ "helpers", 0, cmd_helpers }, { "helper-wrong", 0, cmd_helper_wrong },
 	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 2, cmd_keep },
+	{ "hit", 3, cmd_hit }, { "crash", 2, cmd_crash },
 	{ "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
 	{ "events", 1, cmd_events },
 };

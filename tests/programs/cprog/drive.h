@@ -10,10 +10,13 @@
 
 #define MAX_ITEMS 64
 
+struct bpf_link;
+struct bpf_object;
+
 struct entry {
 	char name[REX_NAME_LEN];
 	__u32 hook, slot;
-	__u64 cookie, runs, ns, panics, overruns, overflows;
+	__u64 cookie, runs, ns, panics, overruns, overflows, refused;
 };
 
 struct map {
@@ -48,6 +51,7 @@ int nl_fuzz(unsigned int seed, int rounds);
 
 /* A shim bound to @entry, its cookie xored with @wrong; a BPF program fd or a negative errno. */
 int shim_load(const struct entry *entry, __u64 wrong);
+struct bpf_link *shim_attach(const struct entry *entry, char *where, struct bpf_object **obj);
 /* A one-helper program, or one that just returns XDP_DROP for helper 0. */
 int helper_prog(__u32 id);
 int test_run(int fd, int size, int repeat, __u32 *verdict, __u32 *duration, __u32 *size_out);

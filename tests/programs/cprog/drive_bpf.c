@@ -5,46 +5,150 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/syscall.h>
+#include <linux/perf_event.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "drive.h"
 
-#define SLOT	0x5e17c0deU
+#define PLACEHOLDER	0x5e17c0deU	/* of dataplane/shims/shim.h, as the next two */
+#define LAST		0x1ead
+#define ARGS		0x5e17a495U
+#define SYS_ENTER_ARGS	2
 
-int shim_load(const struct entry *entry, __u64 wrong)
+/* What librex does to a shim, as far as the tests here need it. */
+static int patch(struct bpf_program *prog, const struct entry *entry, __u64 cookie)
 {
-	const char *build = getenv("BUILD");
-	struct bpf_program *prog;
-	struct bpf_object *obj;
-	struct bpf_insn *insn;
-	__u64 cookie = entry->cookie ^ wrong;
-	char path[512];
-	int ret, found = 0;
-	size_t i;
+	const struct bpf_insn zero = { .code = BPF_ALU64 | BPF_MOV | BPF_K };
+	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(prog);
+	size_t i, n = bpf_program__insn_cnt(prog);
+	int found = 0, dst;
 
-	snprintf(path, sizeof(path), "%s/shims/%s.bpf.o", build ? build : "build",
-		 entry->hook == REX_HOOK_TC ? "tc" : "xdp");
-	obj = bpf_object__open(path);
-	if (!obj)
-		return -errno;
-	prog = bpf_object__next_program(obj, NULL);
-	insn = (struct bpf_insn *)bpf_program__insns(prog);
-	for (i = 0; i < bpf_program__insn_cnt(prog); i++) {
-		if ((__u32)insn[i].imm != SLOT)
+	for (i = 0; i < n; i++) {
+		if (insn[i].off == LAST) {
+			insn[i] = zero;		/* the record is not looked at */
+		} else if ((__u32)insn[i].imm == ARGS) {
+			insn[i].imm = SYS_ENTER_ARGS;
+		} else if (entry->hook == REX_HOOK_RAW_TRACEPOINT &&
+			   insn[i].code == (BPF_LDX | BPF_MEM | BPF_DW) &&
+			   insn[i].off >= 8 * SYS_ENTER_ARGS) {
+			dst = insn[i].dst_reg;
+			insn[i] = zero;
+			insn[i].dst_reg = dst;
+		} else if ((__u32)insn[i].imm != PLACEHOLDER) {
 			continue;
-		found++;
-		if (insn[i].code == (BPF_LD | BPF_DW | BPF_IMM)) {
+		} else if (insn[i].code == (BPF_LD | BPF_DW | BPF_IMM)) {
+			found++;
 			insn[i].imm = cookie;
 			insn[++i].imm = cookie >> 32;
 		} else {
+			found++;
 			insn[i].imm = entry->slot;
 		}
 	}
-	ret = found == 2 ? bpf_object__load(obj) : -EINVAL;
+	return found == 2 ? 0 : -EINVAL;
+}
+
+/* @where: the function or tracepoint, for the hooks whose shims are loaded for one. */
+static struct bpf_object *shim_object(const struct entry *entry, __u64 cookie, const char *where)
+{
+	static const char *const names[__REX_HOOK_MAX] = {
+		"xdp", "tc", "kprobe", "tracepoint", "perf_event", "fentry", "raw_tracepoint",
+		"cgroup_skb", "fexit",
+	};
+	const char *build = getenv("BUILD");
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	char path[512];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/shims/%s.bpf.o", build ? build : "build",
+		 names[entry->hook]);
+	obj = bpf_object__open(path);
+	if (!obj)
+		return NULL;
+	prog = bpf_object__next_program(obj, NULL);
+	ret = patch(prog, entry, cookie);
+	if (!ret && (entry->hook == REX_HOOK_FENTRY || entry->hook == REX_HOOK_FEXIT ||
+		     entry->hook == REX_HOOK_RAW_TRACEPOINT))
+		ret = bpf_program__set_attach_target(prog, 0, where);
 	if (!ret)
-		ret = dup(bpf_program__fd(prog));
+		ret = bpf_object__load(obj);
+	if (!ret)
+		return obj;
 	bpf_object__close(obj);
-	return ret;
+	errno = -ret;
+	return NULL;
+}
+
+int shim_load(const struct entry *entry, __u64 wrong)
+{
+	struct bpf_object *obj = shim_object(entry, entry->cookie ^ wrong, NULL);
+	int fd;
+
+	if (!obj)
+		return -errno;
+	fd = dup(bpf_program__fd(bpf_object__next_program(obj, NULL)));
+	bpf_object__close(obj);
+	return fd;
+}
+
+static struct bpf_link *attach_kprobe(struct bpf_program *prog, const char *where)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, opts);
+	char function[128], *plus;
+
+	snprintf(function, sizeof(function), "%s", where);
+	plus = strchr(function, '+');
+	if (plus) {
+		*plus = 0;
+		opts.offset = strtoul(plus + 1, NULL, 0);
+	}
+	return bpf_program__attach_kprobe_opts(prog, function, &opts);
+}
+
+/* Samples of the CPU's clock: in a hard interrupt. */
+static struct bpf_link *attach_perf_event(struct bpf_program *prog)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = 1000000,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? NULL : bpf_program__attach_perf_event(prog, fd);
+}
+
+/* NULL with errno set; the object comes along with the link. */
+struct bpf_link *shim_attach(const struct entry *entry, char *where, struct bpf_object **obj)
+{
+	struct bpf_program *prog;
+	struct bpf_link *link;
+	char *name;
+
+	*obj = shim_object(entry, entry->cookie, where);
+	if (!*obj)
+		return NULL;
+	prog = bpf_object__next_program(*obj, NULL);
+	switch (entry->hook) {
+	case REX_HOOK_KPROBE:
+		link = attach_kprobe(prog, where);
+		break;
+	case REX_HOOK_TRACEPOINT:
+		name = strchr(where, ':');
+		if (name)
+			*name++ = 0;
+		link = bpf_program__attach_tracepoint(prog, where, name);
+		break;
+	case REX_HOOK_PERF_EVENT:
+		link = attach_perf_event(prog);
+		break;
+	default:
+		link = bpf_program__attach(prog);
+	}
+	if (!link)
+		bpf_object__close(*obj);
+	return link;
 }
 
 int helper_prog(__u32 id)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/socket.h>
 #include <linux/genetlink.h>
 #include "drive.h"
 
@@ -171,6 +172,7 @@ static void parse_entry(struct entry *e, const struct nlattr *nest)
 	e->panics = u64_or_0(tb[REX_A_ENTRY_PANICS]);
 	e->overruns = u64_or_0(tb[REX_A_ENTRY_OVERRUNS]);
 	e->overflows = u64_or_0(tb[REX_A_ENTRY_OVERFLOWS]);
+	e->refused = u64_or_0(tb[REX_A_ENTRY_REFUSED]);
 }
 
 static void parse_map(struct map *m, const struct nlattr *nest)
@@ -298,37 +300,96 @@ static __u32 rnd(__u32 *state)
 	return *state ^= *state << 5;
 }
 
+/* Attributes in attributes, to some depth, plausible or not. */
+static void fuzz_attrs(struct nlmsghdr *nlh, __u32 *state, int depth)
+{
+	int n = rnd(state) % 8, i;
+	char junk[512];
+
+	while (n--) {
+		__u16 type = rnd(state) % 8 ? rnd(state) % (REX_A_MAX + 3) : rnd(state);
+		__u32 len = rnd(state) % 4 ? 4 : rnd(state) % sizeof(junk);
+
+		if (nlh->nlmsg_len > 4096)
+			return;
+		if (depth && rnd(state) % 6 == 0) {
+			struct nlattr *nest = mnl_attr_nest_start(nlh, type & 0x3fff);
+
+			fuzz_attrs(nlh, state, depth - 1);
+			mnl_attr_nest_end(nlh, nest);
+			continue;
+		}
+		for (i = 0; i < (int)len; i++)
+			junk[i] = rnd(state);
+		if (rnd(state) % 2)
+			*(__u32 *)junk = rnd(state) % 8;
+		mnl_attr_put(nlh, type, len, junk);
+	}
+}
+
+/* The lengths of some attributes, or of the message, lie. The buffer behind it is ours. */
+static void fuzz_lengths(struct nlmsghdr *nlh, __u32 *state)
+{
+	struct nlattr *attr = (void *)((char *)nlh + 20);
+
+	if (rnd(state) % 8 == 0 && nlh->nlmsg_len > 24)
+		attr->nla_len = rnd(state);
+	if (rnd(state) % 8 == 0)
+		nlh->nlmsg_len = rnd(state) % (nlh->nlmsg_len + 64);
+}
+
+/* A dump of which nobody reads the end. */
+static void fuzz_dump(void)
+{
+	struct mnl_socket *other = mnl_socket_open(NETLINK_GENERIC);
+	char buf[4096];
+	struct nlmsghdr *nlh = nl_request(buf, REX_CMD_PROG_GET, NLM_F_DUMP);
+
+	if (!other)
+		return;
+	mnl_socket_sendto(other, nlh, nlh->nlmsg_len);
+	mnl_socket_close(other);
+}
+
+/* Throws away what came without being asked for: answers to messages whose lengths lied. */
+static void drain(void)
+{
+	static char buf[BUF];
+
+	while (recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+}
+
 /*
- * Requests of random commands with random attributes: plausible ones, of the wrong size, with
- * wild types, cut off. Returns the number that the kernel accepted; none may harm it.
+ * Requests of random commands with random attributes, lengths and nests, and dumps that are
+ * left half-way. Returns the number that the kernel accepted; none may harm it.
  */
 int nl_fuzz(unsigned int seed, int rounds)
 {
 	static const char *const names[] = { "cprog", "cbare", "", "nobody", "x" };
-	char buf[8192], junk[512];
+	char buf[16384];
 	__u32 state = seed | 1;
 	int accepted = 0;
 
 	while (rounds--) {
 		struct nlmsghdr *nlh = nl_request(buf, rnd(&state) % 10,
 						  NLM_F_ACK | (rnd(&state) % 4 ? 0 : NLM_F_DUMP));
-		int n = rnd(&state) % 8, i;
+		__u32 before;
 
 		if (rnd(&state) % 4)
 			mnl_attr_put_strz(nlh, REX_A_PROG_NAME, names[rnd(&state) % 5]);
-		while (n--) {
-			__u16 type = rnd(&state) % 8 ? rnd(&state) % (REX_A_MAX + 3) : rnd(&state);
-			__u32 len = rnd(&state) % 4 ? 4 : rnd(&state) % sizeof(junk);
-
-			for (i = 0; i < (int)len; i++)
-				junk[i] = rnd(&state);
-			if (rnd(&state) % 2)
-				*(__u32 *)junk = rnd(&state) % 8;
-			mnl_attr_put(nlh, type, len, junk);
+		fuzz_attrs(nlh, &state, 3);
+		before = nlh->nlmsg_len;
+		fuzz_lengths(nlh, &state);
+		if (nlh->nlmsg_len == before) {
+			accepted += nl_talk(nlh, NULL, NULL) == 0;
+		} else {
+			/* it may get no answer, or one to something else */
+			send(mnl_socket_get_fd(nl), nlh, before, MSG_DONTWAIT);
+			drain();
 		}
-		if (rnd(&state) % 8 == 0 && nlh->nlmsg_len > 24)
-			((struct nlattr *)(buf + 20))->nla_len = rnd(&state);
-		accepted += nl_talk(nlh, NULL, NULL) == 0;
+		if (rnd(&state) % 16 == 0)
+			fuzz_dump();
 	}
 	return accepted;
 }
