@@ -20,7 +20,7 @@ test_links_lead_to_files() {
 # | what | ``error`` | why | [name](test), ... |: the first test expects this error.
 test_errors_of_the_safe_subset_are_those_of_the_tests() {
 	local error file want n=0
-	grep -F '](../tests/' docs/safe-subset.md | grep '^|' >"$TMP/rows"
+	sed '/^## Every hole/q' docs/safe-subset.md | grep -F '](../tests/' | grep '^|' >"$TMP/rows"
 	while IFS= read -r row; do
 		error=$(awk -F ' [|] ' '{ print $2 }' <<<"$row" | sed -E 's/^`+ ?//; s/ ?`+$//')
 		file=$(grep -oE '\]\(\.\./tests/[^)]*' <<<"$row" | head -1 | cut -c6-)
@@ -30,6 +30,22 @@ test_errors_of_the_safe_subset_are_those_of_the_tests() {
 		n=$((n + 1))
 	done <"$TMP/rows"
 	[ "$n" -gt 35 ] || fail "only $n rows"
+}
+
+# [FILE](...): `test_name`, ...
+test_tests_that_close_the_holes_exist() {
+	local file name n=0
+	sed -n '/^## Every hole/,/^## Out/p' docs/safe-subset.md |
+		grep -oE '\(\.\./[a-z/-]*\.t\)|`test_[a-z_0-9]*`|`(compile-fail|rexc)/[^`]*`' >"$TMP/named"
+	while read -r name; do
+		case $name in
+		\(*) name=${name#(../}; file=${name%)}; [ -e "$file" ] || fail "no $file" ;;
+		\`test_*) name=${name//\`/}; grep -q "^$name()" "$file" || fail "$file has no $name" ;;
+		*) compgen -G "tests/${name//\`/}" >/dev/null || fail "nothing is $name" ;;
+		esac
+		n=$((n + 1))
+	done <"$TMP/named"
+	[ "$n" -gt 20 ] || fail "only $n names"
 }
 
 test_the_safe_subset_names_every_program_that_is_refused() {
