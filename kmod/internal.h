@@ -54,6 +54,7 @@ struct rex_slot {
 	rex_fn			entry;
 	const char		*name;	/* in the program module */
 	u32			hook;
+	u32			ctx_size;	/* as in struct rex_entry_def */
 } ____cacheline_aligned;
 
 static_assert(sizeof(struct rex_slot) == 128);	/* found by a shift */

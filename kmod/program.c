@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/trace_events.h>
 
 #include "internal.h"
 
@@ -163,6 +164,12 @@ static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry
 		if (def[i].flags || memchr_inv(def[i].__reserved, 0, sizeof(def[i].__reserved))) {
 			pr_err("program %s: entry %s has unknown flags %#x\n", prog->name,
 			       def[i].name, def[i].flags);
+			return -EINVAL;
+		}
+		if (def[i].ctx_size > (def[i].hook == REX_HOOK_TRACEPOINT ? PERF_MAX_TRACE_SIZE : 0)) {
+			pr_err("program %s: entry %s reads %u bytes of its context, more than hook %s has\n",
+			       prog->name, def[i].name, def[i].ctx_size,
+			       rex_hooks[def[i].hook].name);
 			return -EINVAL;
 		}
 		if (!rex_prog_has_text(prog, def[i].fn)) {

@@ -5,21 +5,30 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define PARENT(side) TC_H_MAKE(TC_H_CLSACT, \
-	(side) == REX_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS)
+/*
+ * Whose qdisc is it? A clsact qdisc has no attribute that could tell, and a note kept
+ * elsewhere would be wrong once somebody has replaced it. So the filters tell: one in a
+ * qdisc that we created has this handle, and dies with the qdisc. The last of those to go
+ * takes an empty qdisc along; a qdisc that somebody else made stays.
+ */
+#define HANDLE_OURS 0x5e17
 
-static enum bpf_tc_attach_point to_libbpf(enum rex_tc_side side)
+#define PARENT(side) TC_H_MAKE(TC_H_CLSACT, \
+	(side) == REX_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS)
+
+static enum bpf_tc_attach_point to_libbpf(enum rex_side side)
 {
-	return side == REX_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+	return side == REX_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-static const char *side_name(enum rex_tc_side side)
+static const char *side_name(enum rex_side side)
 {
-	return side == REX_TC_INGRESS ? "ingress" : "egress";
+	return side == REX_INGRESS ? "ingress" : "egress";
 }
 
 /* ---- reading the filters --------------------------------------------------------------- */
@@ -29,10 +38,10 @@ struct walk {
 	int err;
 	uint32_t ifindex;
 	const char *ifname;
-	enum rex_tc_side side;
-	int (*add)(const struct rex_link *link, void *data);
+	enum rex_side side;
+	rex_add_link *add;
 	void *data;
-	size_t count;
+	size_t count, ours;
 };
 
 /* The BPF program id of a filter; 0 for filters of other kinds. */
@@ -92,10 +101,9 @@ static int walk_filters(struct nl *nl, struct walk *walk)
 static int add_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)
 {
 	struct rex_link link = {
-		.hook = REX_HOOK_TC,
+		.target = { .at = REX_AT_TC, .side = walk->side, .pid = -1, .cpu = -1 },
 		.ifindex = walk->ifindex,
 		.prog_id = prog_id,
-		.side = walk->side,
 		.handle = tcm->tcm_handle,
 		.priority = TC_H_MAJ(tcm->tcm_info) >> 16,
 	};
@@ -103,20 +111,19 @@ static int add_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_
 
 	if (!prog_id)
 		return 0;
-	strncpy(link.ifname, walk->ifname, sizeof(link.ifname) - 1);
+	snprintf(link.target.name, sizeof(link.target.name), "%s", walk->ifname);
 	ret = rex_shim_decode_id(prog_id, &link.slot, &link.cookie);
 	return ret > 0 ? walk->add(&link, walk->data) : ret;
 }
 
-int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname,
-		 int (*add)(const struct rex_link *link, void *data), void *data)
+int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname, rex_add_link *add, void *data)
 {
 	struct walk walk = {
 		.filter = add_filter, .ifindex = ifindex, .ifname = ifname, .add = add, .data = data,
 	};
 	int err;
 
-	for (walk.side = REX_TC_INGRESS; walk.side <= REX_TC_EGRESS; walk.side++) {
+	for (walk.side = REX_INGRESS; walk.side <= REX_EGRESS; walk.side++) {
 		err = walk_filters(nl, &walk);
 		if (err)
 			return err;
@@ -126,47 +133,56 @@ int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname,
 
 static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)
 {
-	(void)tcm;
-	(void)prog_id;
 	walk->count++;
+	walk->ours += prog_id && tcm->tcm_handle == HANDLE_OURS;
 	return 0;
 }
 
-/* Remove the clsact qdisc when no filter is left in it: then nobody uses it. */
+/* All filters of both sides, and those in a qdisc of ours. */
+static int count_filters(uint32_t ifindex, const char *ifname, struct walk *walk)
+{
+	struct nl nl;
+	int err = nl_open(&nl, NETLINK_ROUTE);
+
+	*walk = (struct walk){ .filter = count_filter, .ifindex = ifindex, .ifname = ifname };
+	if (err)
+		return err;
+	walk->side = REX_INGRESS;
+	err = walk_filters(&nl, walk);
+	walk->side = REX_EGRESS;
+	if (!err)
+		err = walk_filters(&nl, walk);
+	nl_close(&nl);
+	return err;
+}
+
+/* Remove the clsact qdisc, which is ours, when no filter is left in it. */
 static void remove_if_empty(uint32_t ifindex, const char *ifname)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	struct walk walk = { .filter = count_filter, .ifindex = ifindex, .ifname = ifname };
-	struct nl nl;
-	int err;
+	struct walk walk;
 
-	if (nl_open(&nl, NETLINK_ROUTE))
-		return;
-	err = walk_filters(&nl, &walk);
-	walk.side = REX_TC_EGRESS;
-	if (!err)
-		err = walk_filters(&nl, &walk);
-	nl_close(&nl);
-	if (!err && !walk.count)
+	if (!count_filters(ifindex, ifname, &walk) && !walk.count)
 		bpf_tc_hook_destroy(&hook);
 }
 
 /* ---- attach and detach ---------------------------------------------------------------------- */
 
-int rex_attach_tc(const struct rex_entry *entry, const char *ifname, enum rex_tc_side side)
+int rex_attach_tc(const struct attach *a)
 {
+	enum rex_side side = a->target->side;
+	const char *ifname = a->target->name;
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = to_libbpf(side));
 	LIBBPF_OPTS(bpf_tc_opts, opts);
 	struct bpf_object *obj;
 	int ifindex = rex_if_index(ifname), fd, err;
+	struct walk walk;
 	bool created;
 
 	if (ifindex < 0)
 		return ifindex;
-	err = rex_link_check_new(entry, ifindex, side);
-	if (!err)
-		err = rex_shim_load(entry, &obj, &fd);
+	err = rex_shim_load(a->entry, &obj, &fd);
 	if (err)
 		return err;
 
@@ -179,18 +195,22 @@ int rex_attach_tc(const struct rex_entry *entry, const char *ifname, enum rex_tc
 			 rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text());
 		goto out;
 	}
+	err = count_filters(ifindex, ifname, &walk);
+	if (err)
+		goto out;
+	if (created || walk.ours)
+		opts.handle = HANDLE_OURS;
 	rex_log_reset();
 	opts.prog_fd = fd;
 	err = bpf_tc_attach(&hook, &opts);
-	if (err) {
+	if (err)
 		rex_fail(err, "cannot attach to \"%s\" %s: %s%s%s%s", ifname, side_name(side),
 			 rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text(),
 			 created ? "" : "; the interface has an ingress or clsact qdisc already "
 			 "(\"tc qdisc show\"): an \"ingress\" one must be removed first");
-		if (created)
-			remove_if_empty(ifindex, ifname);
-	}
 out:
+	if (err && created)
+		remove_if_empty(ifindex, ifname);
 	bpf_object__close(obj);
 	return err;
 }
@@ -198,16 +218,17 @@ out:
 int rex_detach_tc(const struct rex_link *link)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = link->ifindex,
-		    .attach_point = to_libbpf(link->side));
+		    .attach_point = to_libbpf(link->target.side));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = link->handle, .priority = link->priority);
 	int err;
 
 	rex_log_reset();
 	err = bpf_tc_detach(&hook, &opts);
 	if (err && err != -ENOENT)
-		return rex_fail(err, "cannot detach from \"%s\" %s: %s%s%s", link->ifname,
-				side_name(link->side), rex_strerror(err),
+		return rex_fail(err, "cannot detach from \"%s\" %s: %s%s%s", link->target.name,
+				side_name(link->target.side), rex_strerror(err),
 				*rex_log_text() ? ": " : "", rex_log_text());
-	remove_if_empty(link->ifindex, link->ifname);
+	if (link->handle == HANDLE_OURS)
+		remove_if_empty(link->ifindex, link->target.name);
 	return 0;
 }

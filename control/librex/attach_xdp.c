@@ -3,16 +3,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
-#include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
 #include "internal.h"
-
-#define BPFFS "/sys/fs/bpf"
 
 static enum xdp_attach_mode to_libxdp(enum rex_xdp_mode mode)
 {
@@ -49,18 +46,13 @@ static enum rex_xdp_mode from_libxdp(enum xdp_attach_mode mode)
  */
 static int check_bpffs(void)
 {
-	const char *path = getenv("LIBXDP_BPFFS") ? : BPFFS;
-	struct statfs fs;
-
-	if (!statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	return rex_fail(-ENOENT, "no bpf file system at \"%s\": mount one (mount -t bpf bpf %s); for "
-			"another network namespace use \"rexctl --netns NAME\" and not \"ip netns "
-			"exec\"", path, path);
+	return rex_bpffs_check(getenv("LIBXDP_BPFFS"));
 }
 
-int rex_attach_xdp(const struct rex_entry *entry, const char *ifname, enum rex_xdp_mode mode)
+int rex_attach_xdp(const struct attach *a)
 {
+	enum rex_xdp_mode mode = a->target->mode;
+	const char *ifname = a->target->name;
 	struct xdp_program *xp;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
@@ -70,9 +62,7 @@ int rex_attach_xdp(const struct rex_entry *entry, const char *ifname, enum rex_x
 		return ifindex;
 	err = check_bpffs();
 	if (!err)
-		err = rex_link_check_new(entry, ifindex, -1);
-	if (!err)
-		err = rex_shim_open(entry, &obj, &prog);
+		err = rex_shim_open(a->entry, &obj, &prog);
 	if (err)
 		return err;
 
@@ -139,8 +129,7 @@ static int get_multiprog(uint32_t ifindex, const char *ifname, struct xdp_multip
 			rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text());
 }
 
-int rex_xdp_links(uint32_t ifindex, const char *ifname,
-		  int (*add)(const struct rex_link *link, void *data), void *data)
+int rex_xdp_links(uint32_t ifindex, const char *ifname, rex_add_link *add, void *data)
 {
 	struct xdp_program *xp = NULL;
 	struct xdp_multiprog *mp;
@@ -150,14 +139,14 @@ int rex_xdp_links(uint32_t ifindex, const char *ifname,
 		return err;
 	while (!err && (xp = xdp_multiprog__next_prog(xp, mp))) {
 		struct rex_link link = {
-			.hook = REX_HOOK_XDP,
+			.target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 },
 			.ifindex = ifindex,
 			.prog_id = xdp_program__id(xp),
-			.mode = from_libxdp(xdp_multiprog__attach_mode(mp)),
 			.chained = !xdp_multiprog__is_legacy(mp),
 		};
 
-		strncpy(link.ifname, ifname, sizeof(link.ifname) - 1);
+		link.target.mode = from_libxdp(xdp_multiprog__attach_mode(mp));
+		snprintf(link.target.name, sizeof(link.target.name), "%s", ifname);
 		err = rex_shim_decode_id(link.prog_id, &link.slot, &link.cookie);
 		if (err > 0)
 			err = add(&link, data);
@@ -171,8 +160,8 @@ static int detach_legacy(const struct rex_link *link)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
 	int fd = bpf_prog_get_fd_by_id(link->prog_id), err;
-	uint32_t flags = link->mode == REX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE :
-			 link->mode == REX_XDP_NATIVE ? XDP_FLAGS_DRV_MODE : 0;
+	uint32_t flags = link->target.mode == REX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE :
+			 link->target.mode == REX_XDP_NATIVE ? XDP_FLAGS_DRV_MODE : 0;
 
 	if (fd < 0)
 		return -errno;
@@ -190,7 +179,7 @@ int rex_detach_xdp(const struct rex_link *link)
 
 	err = link->chained ? check_bpffs() : 0;
 	if (!err)
-		err = get_multiprog(link->ifindex, link->ifname, &mp);
+		err = get_multiprog(link->ifindex, link->target.name, &mp);
 	if (err)
 		return err;
 	while (mp && (xp = xdp_multiprog__next_prog(xp, mp)))
@@ -205,7 +194,7 @@ int rex_detach_xdp(const struct rex_link *link)
 	else
 		err = xdp_program__detach(xp, link->ifindex, xdp_multiprog__attach_mode(mp), 0);
 	if (err)
-		rex_fail(err, "cannot detach from \"%s\": %s%s%s", link->ifname, rex_strerror(err),
+		rex_fail(err, "cannot detach from \"%s\": %s%s%s", link->target.name, rex_strerror(err),
 			 *rex_log_text() ? ": " : "", rex_log_text());
 	xdp_multiprog__close(mp);
 	return err;

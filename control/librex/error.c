@@ -43,6 +43,8 @@ const char *rex_strerror(int err)
 	if (err == EPERM)
 		return "Operation not permitted; run it as root (CAP_NET_ADMIN, CAP_BPF, "
 		       "CAP_PERFMON and CAP_SYS_ADMIN)";
+	if (err == 524)			/* the kernel's own ENOTSUPP, which libc does not know */
+		return "Operation not supported by this kernel";
 	return strerror(err);
 }
 

@@ -79,6 +79,12 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *program);
 
 /* ---- shim.c */
 struct bpf_program;
+/*
+ * As rex_shim_load(), for a place that the program has to know when it is loaded: kernel
+ * function or raw tracepoint (with @n_args arguments) @function.
+ */
+int rex_shim_load_for(const struct rex_entry *entry, const char *function, int n_args,
+		      struct bpf_object **obj, int *fd);
 /* Open (not load) the shim for @entry; close with bpf_object__close(). */
 int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj,
 		  struct bpf_program **prog);
@@ -89,15 +95,99 @@ int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie);
 void rex_log_reset(void);
 const char *rex_log_text(void);
 
+/* ---- target.c */
+/* As rex_target_text(), with @blank between the words. */
+const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size);
+
+/* ---- ksym.c */
+/* Why the kernel function @name cannot be traced, into @text. */
+const char *rex_ksym_why(const char *name, char *text, size_t size);
+
+/* ---- suggest.c */
+struct suggest {
+	const char *word;		/* what was not found */
+	size_t n;
+	char best[3][128];
+	unsigned int score[3];
+	char text[512];
+};
+void suggest_add(struct suggest *s, const char *candidate);
+/* "; did you mean "x"?", or "" */
+const char *suggest_text(struct suggest *s);
+
+/* ---- pin.c */
+/* Whether a bpf file system is mounted at @path; NULL: where pins of ours are. */
+int rex_bpffs_check(const char *path);
+struct attach;
+int rex_pin(const struct attach *a, const struct rex_target *t, int link_fd);
+/* Remove that pin again; leaves the error text alone. */
+void rex_pin_undo(const struct attach *a, const struct rex_target *t);
+int rex_unpin(const char *path);
+/* All pins of a program: also those of links in other network namespaces. */
+void rex_pins_remove(const char *program);
+struct rex_pins {
+	size_t n;
+	struct rex_pin {
+		uint32_t link_id;
+		bool has_target;	/* the name could be read */
+		char path[512];
+		struct rex_target target;
+	} *pin;
+};
+/* All pinned links of ours; removes pins whose place is gone. */
+int rex_pins_scan(struct rex_pins *pins);
+void rex_pins_free(struct rex_pins *pins);
+const struct rex_pin *rex_pins_find(const struct rex_pins *pins, uint32_t link_id);
+
+/* ---- bpf_link.c: attachments that are BPF links */
+typedef int rex_add_link(const struct rex_link *link, void *data);
+int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data);
+int rex_detach_bpf_link(const struct rex_link *link);
+
 /* ---- attach_*.c */
+struct attach {
+	const struct rex_program *program;
+	const struct rex_entry *entry;
+	const struct rex_target *target;	/* resolved, and complete */
+};
 int rex_if_index(const char *ifname);	/* or a negative errno, text set */
-int rex_xdp_links(uint32_t ifindex, const char *ifname,
-		  int (*add)(const struct rex_link *link, void *data), void *data);
+/* These load the shim, attach it, and pin the link. */
+int rex_attach_xdp(const struct attach *a);
+int rex_attach_tc(const struct attach *a);
+int rex_attach_tcx(const struct attach *a);
+int rex_attach_kprobe(const struct attach *a);
+int rex_attach_uprobe(const struct attach *a);
+int rex_attach_tracepoint(const struct attach *a);
+int rex_attach_tracing(const struct attach *a);
+int rex_attach_perf(const struct attach *a);
+int rex_attach_cgroup(const struct attach *a);
+
+int rex_xdp_links(uint32_t ifindex, const char *ifname, rex_add_link *add, void *data);
 int rex_detach_xdp(const struct rex_link *link);
-int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname,
-		 int (*add)(const struct rex_link *link, void *data), void *data);
+int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname, rex_add_link *add, void *data);
 int rex_detach_tc(const struct rex_link *link);
-/* -EEXIST when @entry is already attached so; 0 when it is not. */
-int rex_link_check_new(const struct rex_entry *entry, uint32_t ifindex, int side);
+int rex_tcx_links(const struct rex_pins *pins, uint32_t ifindex, const char *ifname,
+		  rex_add_link *add, void *data);
+int rex_detach_tcx(const struct rex_link *link);
+
+/* ---- perf_link.c: kprobe, uprobe, tracepoint, perf_event */
+struct perf_event_attr;
+/* An event as an fd; @pid, @cpu -1: any. No error text. */
+int rex_perf_open(struct perf_event_attr *attr, int pid, int cpu);
+/* Attach @prog_fd to the event, enable it and pin the link for @a with target @t. */
+int rex_perf_link(const struct attach *a, const struct rex_target *t, int prog_fd, int event_fd);
+/* An attr of PMU "kprobe" or "uprobe". */
+int rex_perf_probe(const char *pmu, bool ret, const char *name, uint64_t offset,
+		   struct perf_event_attr *attr);
+/* The name of a software or hardware event, NULL for others; and the way back. */
+const char *rex_perf_event_name(uint32_t type, uint64_t config);
+
+/* ---- attach_cgroup.c */
+/* The path of cgroup @id, below the first cgroup2 mount that has it; "" when gone. */
+void rex_cgroup_path(uint64_t id, char *path, size_t size);
+
+/* ---- elf_symbol.c */
+/* Where in @path the function @symbol begins: the offset in the file. */
+int rex_elf_symbol(const char *path, const char *symbol, uint64_t *offset);
 
 #endif /* _LIBREX_INTERNAL_H */

@@ -38,11 +38,9 @@ static int add_link(const struct rex_link *link, void *data)
 	return 0;
 }
 
-/* @only: 0 for all interfaces. */
-static int list(uint32_t only, struct rex_link **links, size_t *n)
+static int list_interfaces(const struct rex_pins *pins, struct collect *c)
 {
 	struct if_nameindex *interfaces = if_nameindex();
-	struct collect c = {};
 	struct nl nl;
 	int err;
 
@@ -54,14 +52,28 @@ static int list(uint32_t only, struct rex_link **links, size_t *n)
 		return err;
 	}
 	for (struct if_nameindex *i = interfaces; !err && i->if_index; i++) {
-		if (only && i->if_index != only)
-			continue;
-		err = rex_xdp_links(i->if_index, i->if_name, add_link, &c);
+		err = rex_xdp_links(i->if_index, i->if_name, add_link, c);
 		if (!err)
-			err = rex_tc_links(&nl, i->if_index, i->if_name, add_link, &c);
+			err = rex_tc_links(&nl, i->if_index, i->if_name, add_link, c);
+		if (!err)
+			err = rex_tcx_links(pins, i->if_index, i->if_name, add_link, c);
 	}
 	nl_close(&nl);
 	if_freenameindex(interfaces);
+	return err;
+}
+
+int rex_link_list(struct rex_link **links, size_t *n)
+{
+	struct collect c = {};
+	struct rex_pins pins;
+	int err = rex_pins_scan(&pins);
+
+	if (!err)
+		err = list_interfaces(&pins, &c);
+	if (!err)
+		err = rex_bpf_links(&pins, add_link, &c);
+	rex_pins_free(&pins);
 	if (err) {
 		free(c.links);
 		return err;
@@ -71,57 +83,96 @@ static int list(uint32_t only, struct rex_link **links, size_t *n)
 	return 0;
 }
 
-int rex_link_list(struct rex_link **links, size_t *n)
-{
-	return list(0, links, n);
-}
-
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
 {
-	return link->hook == entry->hook && link->slot == entry->slot &&
-	       link->cookie == entry->cookie;
+	/* The cookie is random: a link of an unknown kind has no hook to compare. */
+	return link->slot == entry->slot && link->cookie == entry->cookie &&
+	       (link->unknown || rex_at_hook(link->target.at) == entry->hook);
 }
 
-int rex_link_check_new(const struct rex_entry *entry, uint32_t ifindex, int side)
+const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
+{
+	if (!link->unknown)
+		return rex_target_text(&link->target, text, size);
+	snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
+	return text;
+}
+
+/* ---- attach and detach ------------------------------------------------------------------------ */
+
+/* One mode of XDP and one frequency of sampling leave no room for another. */
+static bool is_same(const struct rex_target *wanted, const struct rex_target *is)
+{
+	struct rex_target any_mode = *wanted;
+
+	any_mode.mode = REX_XDP_ANY;
+	return rex_target_matches(&any_mode, is);
+}
+
+static int check_new(const struct attach *a)
 {
 	struct rex_link *links = NULL;
-	char text[128];
+	char text[REX_TARGET_LEN];
 	size_t n = 0;
-	int err = list(ifindex, &links, &n);
+	int err = rex_link_list(&links, &n);
 
 	for (size_t i = 0; !err && i < n; i++)
-		if (rex_link_is(&links[i], entry) && (side < 0 || (int)links[i].side == side))
+		if (rex_link_is(&links[i], a->entry) && is_same(a->target, &links[i].target))
 			err = rex_fail(-EEXIST, "\"%s\" is attached there already: %s; \"rexctl "
-				       "detach\" takes it off", entry->name,
+				       "detach\" takes it off", a->entry->name,
 				       rex_link_text(&links[i], text, sizeof(text)));
 	free(links);
 	return err;
 }
 
-const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
+int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
+	       const struct rex_target *target)
 {
-	static const char *const modes[] = {
-		[REX_XDP_ANY] = "", [REX_XDP_NATIVE] = " native", [REX_XDP_GENERIC] = " generic",
-		[REX_XDP_OFFLOAD] = " offload",
+	static int (*const attach[__REX_AT_MAX])(const struct attach *a) = {
+		[REX_AT_XDP] = rex_attach_xdp,
+		[REX_AT_TC] = rex_attach_tc,
+		[REX_AT_TCX] = rex_attach_tcx,
+		[REX_AT_KPROBE] = rex_attach_kprobe,
+		[REX_AT_KRETPROBE] = rex_attach_kprobe,
+		[REX_AT_UPROBE] = rex_attach_uprobe,
+		[REX_AT_URETPROBE] = rex_attach_uprobe,
+		[REX_AT_TRACEPOINT] = rex_attach_tracepoint,
+		[REX_AT_RAW_TRACEPOINT] = rex_attach_tracing,
+		[REX_AT_FENTRY] = rex_attach_tracing,
+		[REX_AT_FEXIT] = rex_attach_tracing,
+		[REX_AT_PERF_EVENT] = rex_attach_perf,
+		[REX_AT_CGROUP_SKB] = rex_attach_cgroup,
 	};
+	struct rex_target resolved = *target;
+	struct attach a = { .program = program, .entry = entry, .target = &resolved };
+	bool has_side = target->at == REX_AT_TC || target->at == REX_AT_TCX ||
+			target->at == REX_AT_CGROUP_SKB;
+	int err;
 
-	if (link->hook == REX_HOOK_XDP)
-		snprintf(text, size, "xdp %s%s", link->ifname, modes[link->mode]);
-	else
-		snprintf(text, size, "%s %s %s", rex_hook_name(link->hook), link->ifname,
-			 link->side == REX_TC_INGRESS ? "ingress" : "egress");
-	return text;
+	if (target->at >= __REX_AT_MAX || rex_at_hook(target->at) != entry->hook)
+		return rex_fail(-EINVAL, "entry \"%s\" is for hook %s and cannot be attached to a %s",
+				entry->name, rex_hook_name(entry->hook), rex_at_name(target->at));
+	if (has_side && target->side == REX_SIDE_ANY)
+		return rex_fail(-EINVAL, "%s needs a side: ingress or egress",
+				rex_at_name(target->at));
+	rex_target_resolve(&resolved);
+	err = check_new(&a);
+	return err ? err : attach[target->at](&a);
 }
 
 int rex_detach(const struct rex_link *link)
 {
-	switch (link->hook) {
-	case REX_HOOK_XDP:
+	if (link->link_id)
+		return rex_detach_bpf_link(link);
+	switch (link->target.at) {
+	case REX_AT_XDP:
 		return rex_detach_xdp(link);
-	case REX_HOOK_TC:
+	case REX_AT_TC:
 		return rex_detach_tc(link);
+	case REX_AT_TCX:
+		return rex_detach_tcx(link);
 	default:
-		return rex_fail(-EOPNOTSUPP, "cannot detach from hook %s",
-				rex_hook_name(link->hook));
+		return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
+				rex_at_name(link->target.at));
 	}
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -136,11 +137,28 @@ static int find_elsewhere(const struct rex_program *p, const struct rex_link *li
 	return found;
 }
 
+/* The kernel frees a shim a little after its last link: give it time before it counts. */
+static int wait_elsewhere(const struct rex_program *p, const struct rex_link *links, size_t n,
+			  char *text, size_t size)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int found = 0;
+
+	for (int tries = 0; tries < 100; tries++) {
+		*text = '\0';
+		found = find_elsewhere(p, links, n, text, size);
+		if (found <= 0)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return found;
+}
+
 int rex_program_unload(struct rex *rex, const char *name, bool force)
 {
 	struct rex_program *p = NULL;
 	struct rex_link *links = NULL;
-	char places[1024] = "", one[128];
+	char places[2048] = "", one[REX_TARGET_LEN];
 	size_t n = 0;
 	int err, elsewhere;
 
@@ -162,15 +180,19 @@ int rex_program_unload(struct rex *rex, const char *name, bool force)
 	if (!err && *places)
 		err = rex_fail(-EBUSY, "program \"%s\" is attached: %s; \"rexctl detach %s\" first, "
 			       "or unload it with --force", name, places, name);
-	if (!err && !force) {
-		elsewhere = find_elsewhere(p, links, n, places, sizeof(places));
+	if (!err && force)
+		rex_pins_remove(name);
+	if (!err) {
+		elsewhere = wait_elsewhere(p, force ? NULL : links, force ? 0 : n, places,
+					   sizeof(places));
 		if (elsewhere < 0)
 			err = elsewhere;
-		else if (elsewhere)
+		else if (elsewhere && !force)
 			err = rex_fail(-EBUSY, "program \"%s\" is in use outside of this network "
-				       "namespace: %s (\"bpftool prog show id ID\", \"bpftool net\" "
-				       "in the other namespace); detach it there, or unload it with "
-				       "--force: packets then pass", name, places);
+				       "namespace or by a process: %s (\"bpftool prog show id ID\", "
+				       "\"bpftool net\" in the other namespace); detach it there, or "
+				       "unload it with --force: its hooks then give the safe verdict",
+				       name, places);
 	}
 	if (!err)
 		err = rex_module_remove(name);

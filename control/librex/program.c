@@ -116,6 +116,9 @@ static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
 		case REX_A_ENTRY_REFUSED:
 			e->refused = get_uint(attr);
 			break;
+		case REX_A_ENTRY_CTX_SIZE:
+			e->ctx_size = get_uint(attr);
+			break;
 		}
 	}
 }
@@ -477,7 +480,7 @@ int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
 		const struct rex_entry *e = &p->entries[i];
 
 		if (len < sizeof(list))
-			len += snprintf(list + len, sizeof(list) - len, "%s%s/%s (%s)",
+			len += snprintf(list + len, sizeof(list) - len, "%s%s:%s (%s)",
 					len ? ", " : "", p->name, e->name, rex_hook_name(e->hook));
 		if (entry ? strcmp(entry, e->name) : hook >= 0 && e->hook != (uint32_t)hook)
 			continue;
@@ -496,7 +499,7 @@ int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
 		return rex_fail(-EINVAL, "program \"%s\" has several entries to choose from; name "
 				"one: %s", p->name, list);
 	if (hook >= 0 && match->hook != (uint32_t)hook)
-		return rex_fail(-EINVAL, "entry \"%s/%s\" is for hook %s, not %s", p->name,
+		return rex_fail(-EINVAL, "entry \"%s:%s\" is for hook %s, not %s", p->name,
 				match->name, rex_hook_name(match->hook), rex_hook_name(hook));
 	*found = match;
 	return 0;

@@ -16,20 +16,38 @@
 #include "internal.h"
 #include "../../dataplane/shims/shim.h"
 
-extern const char rex_shim_xdp[], rex_shim_xdp_end[];
-extern const char rex_shim_tc[], rex_shim_tc_end[];
+#define SHIM(name) extern const char rex_shim_##name[], rex_shim_##name##_end[]
+SHIM(xdp);
+SHIM(tc);
+SHIM(kprobe);
+SHIM(tracepoint);
+SHIM(perf_event);
+SHIM(fentry);
+SHIM(raw_tracepoint);
+SHIM(cgroup_skb);
+SHIM(fexit);
+#undef SHIM
 
+#define SHIM(name) { rex_shim_##name, rex_shim_##name##_end }
 static const struct {
 	const char *image, *end;
 } shims[__REX_HOOK_MAX] = {
-	[REX_HOOK_XDP] = { rex_shim_xdp, rex_shim_xdp_end },
-	[REX_HOOK_TC] = { rex_shim_tc, rex_shim_tc_end },
+	[REX_HOOK_XDP] = SHIM(xdp),
+	[REX_HOOK_TC] = SHIM(tc),
+	[REX_HOOK_KPROBE] = SHIM(kprobe),
+	[REX_HOOK_TRACEPOINT] = SHIM(tracepoint),
+	[REX_HOOK_PERF_EVENT] = SHIM(perf_event),
+	[REX_HOOK_FENTRY] = SHIM(fentry),
+	[REX_HOOK_RAW_TRACEPOINT] = SHIM(raw_tracepoint),
+	[REX_HOOK_CGROUP_SKB] = SHIM(cgroup_skb),
+	[REX_HOOK_FEXIT] = SHIM(fexit),
 };
+#undef SHIM
 
 /* ---- what libbpf and libxdp have to say ------------------------------------------- */
 
 /* Their warnings name the cause (verifier, extack); kept for our error texts, not printed. */
-static _Thread_local char log_text[2048];
+static _Thread_local char log_text[3072];
 
 static void log_add(const char *fmt, va_list ap)
 {
@@ -78,42 +96,88 @@ static bool is_mov_const(const struct bpf_insn *insn)
 	       insn->code == (BPF_ALU | BPF_MOV | BPF_K);
 }
 
-/* Put slot and cookie where the placeholders are: each exactly once, or it is no shim. */
-static int patch(struct bpf_program *prog, const struct rex_entry *entry)
+/* How often each placeholder was found. */
+struct found {
+	int slots, cookies, lasts, args, loads;
+};
+
+static void patch_move(const struct rex_entry *e, int n_args, struct bpf_insn *insn, struct found *f)
+{
+	if ((uint32_t)insn->imm == REX_SHIM_SLOT) {
+		insn->imm = (int32_t)e->slot;
+		f->slots++;
+	} else if (e->hook == REX_HOOK_RAW_TRACEPOINT && (uint32_t)insn->imm == REX_SHIM_ARGS) {
+		insn->imm = n_args;
+		f->args++;
+	}
+}
+
+static void patch_load(const struct rex_entry *e, int n_args, struct bpf_insn *insn, struct found *f)
+{
+	uint8_t size = BPF_SIZE(insn->code);
+
+	if (e->hook == REX_HOOK_TRACEPOINT && size == BPF_B && insn->off == REX_SHIM_LAST) {
+		f->lasts++;
+		if (e->ctx_size > REX_SHIM_LAST_MIN)
+			insn->off = e->ctx_size - 1;
+		else
+			goto zero;
+	} else if (e->hook == REX_HOOK_RAW_TRACEPOINT && size == BPF_DW &&
+		   insn->src_reg == BPF_REG_1 && insn->off >= 0 && insn->off < 8 * REX_MAX_ARGS) {
+		f->loads++;
+		if (insn->off >= 8 * n_args)
+			goto zero;
+	}
+	return;
+zero:
+	*insn = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = insn->dst_reg };
+}
+
+/*
+ * Put slot and cookie, and what else shim.h asks for, where the placeholders are: each
+ * exactly once, or it is no shim.
+ */
+static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args)
 {
 	size_t n = bpf_program__insn_cnt(prog);
 	struct bpf_insn *insns = malloc(n * sizeof(*insns));
-	int slots = 0, cookies = 0, err;
+	struct found f = {};
+	int err = 0;
 
 	if (!insns)
 		return rex_fail(-ENOMEM, "out of memory");
 	memcpy(insns, bpf_program__insns(prog), n * sizeof(*insns));
 	for (size_t i = 0; i < n; i++) {
-		if (is_mov_const(&insns[i]) && (uint32_t)insns[i].imm == REX_SHIM_SLOT) {
-			insns[i].imm = (int32_t)entry->slot;
-			slots++;
-		} else if (insns[i].code == LD_IMM64 && i + 1 < n) {
-			if ((uint32_t)insns[i].imm == (uint32_t)REX_SHIM_COOKIE &&
-			    (uint32_t)insns[i + 1].imm == (uint32_t)(REX_SHIM_COOKIE >> 32)) {
-				insns[i].imm = (int32_t)(uint32_t)entry->cookie;
-				insns[i + 1].imm = (int32_t)(uint32_t)(entry->cookie >> 32);
-				cookies++;
+		struct bpf_insn *insn = &insns[i];
+
+		if (is_mov_const(insn)) {
+			patch_move(e, n_args, insn, &f);
+		} else if (insn->code == LD_IMM64 && i + 1 < n) {
+			if ((uint32_t)insn->imm == (uint32_t)REX_SHIM_COOKIE &&
+			    (uint32_t)insn[1].imm == (uint32_t)(REX_SHIM_COOKIE >> 32)) {
+				insn[0].imm = (int32_t)(uint32_t)e->cookie;
+				insn[1].imm = (int32_t)(uint32_t)(e->cookie >> 32);
+				f.cookies++;
 			}
 			i++;
+		} else if (BPF_CLASS(insn->code) == BPF_LDX) {
+			patch_load(e, n_args, insn, &f);
 		}
 	}
-	if (slots != 1 || cookies != 1)
-		err = rex_fail(-EINVAL, "the %s shim in this librex has %d slots and %d cookies, not "
-			       "one each; build it again", rex_hook_name(entry->hook), slots,
-			       cookies);
+	if (f.slots != 1 || f.cookies != 1 || f.lasts != (e->hook == REX_HOOK_TRACEPOINT) ||
+	    f.args != (e->hook == REX_HOOK_RAW_TRACEPOINT) ||
+	    f.loads != (e->hook == REX_HOOK_RAW_TRACEPOINT ? REX_MAX_ARGS : 0))
+		err = rex_fail(-EINVAL, "the %s shim in this librex does not have its placeholders "
+			       "once each; build it again", rex_hook_name(e->hook));
 	else if ((err = bpf_program__set_insns(prog, insns, n)))
 		rex_fail(err, "libbpf does not take the patched shim: %s", strerror(-err));
 	free(insns);
 	return err;
 }
 
-int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj_out,
-		  struct bpf_program **prog_out)
+/* @n_args: of a raw tracepoint's prototype; else of no use. */
+static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_object **obj_out,
+		     struct bpf_program **prog_out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = REX_SHIM_NAME);
 	struct bpf_program *prog;
@@ -134,7 +198,7 @@ int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj_out,
 		err = rex_fail(-EINVAL, "the %s shim has no program \"%s\"",
 			       rex_hook_name(entry->hook), REX_SHIM_NAME);
 	else
-		err = patch(prog, entry);
+		err = patch(prog, entry, n_args);
 	if (err) {
 		bpf_object__close(obj);
 		return err;
@@ -144,19 +208,50 @@ int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj_out,
 	return 0;
 }
 
-int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj_out, int *fd)
+int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj, struct bpf_program **prog)
+{
+	return shim_open(entry, 0, obj, prog);
+}
+
+/* The verifier's or libbpf's refusal, with what it means when it is known. */
+static int explain(int err, const struct rex_entry *entry)
+{
+	const char *hook = rex_hook_name(entry->hook), *said = rex_log_text();
+	char what[256] = "";
+
+	if (strstr(said, "calling kernel function") && strstr(said, "is not allowed"))
+		snprintf(what, sizeof(what), "this kernel lacks kfuncs for the hook %s: it does not let "
+			 "programs of that type call kernel functions; a newer kernel does", hook);
+	else if (strstr(said, "not found in kernel or module BTFs"))
+		snprintf(what, sizeof(what), "this kernel lacks kfuncs for the hook %s, or the loaded "
+			 "rex.ko does not have that hook", hook);
+	else
+		snprintf(what, sizeof(what), "the kernel does not take the %s shim: %s", hook,
+			 rex_strerror(err));
+	return rex_fail(err, "%s%s%s", what, *said ? "\n" : "", said);
+}
+
+int rex_shim_load_for(const struct rex_entry *entry, const char *function, int n_args,
+		      struct bpf_object **obj_out, int *fd)
 {
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int err = rex_shim_open(entry, &obj, &prog);
+	int err = shim_open(entry, n_args, &obj, &prog);
 
 	if (err)
 		return err;
-	err = bpf_object__load(obj);
+	if (function) {
+		err = bpf_program__set_attach_target(prog, 0, function);
+		if (err)
+			rex_fail(err, "libbpf does not take \"%s\" as a target: %s%s%s", function,
+				 strerror(-err), *rex_log_text() ? ": " : "", rex_log_text());
+	}
+	if (!err) {
+		err = bpf_object__load(obj);
+		if (err)
+			explain(err, entry);
+	}
 	if (err) {
-		rex_fail(err, "the kernel does not take the %s shim: %s%s%s",
-			 rex_hook_name(entry->hook), rex_strerror(err),
-			 *rex_log_text() ? "\n" : "", rex_log_text());
 		bpf_object__close(obj);
 		return err;
 	}
@@ -165,10 +260,15 @@ int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj_out, in
 	return 0;
 }
 
+int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj, int *fd)
+{
+	return rex_shim_load_for(entry, NULL, 0, obj, fd);
+}
+
 /* ---- and back --------------------------------------------------------------------------- */
 
 /*
- * Follow constants through the instructions up to the call. This also sees through
+ * Follow constants through the instructions up to the call of the kfunc. This also sees through
  * the kernel's constant blinding (net.core.bpf_jit_harden), which makes
  * "ax = imm ^ random; ax ^= random; r2 = ax" and the like of each constant.
  */
@@ -214,7 +314,7 @@ static void alu(struct regs *r, const struct bpf_insn *insn)
 
 static int decode(const struct bpf_insn *insns, size_t n, uint32_t *slot, uint64_t *cookie)
 {
-	const uint16_t args = 1u << BPF_REG_2 | 1u << BPF_REG_3;
+	const uint16_t args = 1u << BPF_REG_2 | 1u << BPF_REG_3, clobbered = 0x3f;
 	struct regs r = {};
 
 	for (size_t i = 0; i < n; i++) {
@@ -229,21 +329,28 @@ static int decode(const struct bpf_insn *insns, size_t n, uint32_t *slot, uint64
 		} else if (class == BPF_ALU || class == BPF_ALU64) {
 			alu(&r, insn);
 		} else if (insn->code == (BPF_JMP | BPF_CALL)) {
-			if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL || (r.known & args) != args)
+			if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL) {
+				r.known &= ~clobbered;		/* a helper */
+				continue;
+			}
+			if ((r.known & args) != args)
 				return 0;
 			*slot = (uint32_t)r.value[BPF_REG_2];
 			*cookie = r.value[BPF_REG_3];
 			return 1;
-		} else {
+		} else if (class == BPF_LDX || class == BPF_LD) {
+			r.known &= ~(1u << insn->dst_reg);
+		} else if (insn->code == (BPF_JMP | BPF_EXIT)) {
 			return 0;
 		}
+		/* Stores change no register; jumps only go around the copying of arguments. */
 	}
 	return 0;
 }
 
 int rex_shim_decode(int fd, uint32_t *slot, uint64_t *cookie)
 {
-	struct bpf_insn insns[64];	/* blinded shims have some 15 */
+	struct bpf_insn insns[512];	/* those of raw tracepoints, blinded, have some 60 */
 	struct bpf_prog_info info = {
 		.xlated_prog_insns = (uintptr_t)insns,
 		.xlated_prog_len = sizeof(insns),

@@ -12,5 +12,12 @@ rex_shim_\name\()_end:
 
 	shim	xdp, "xdp.bpf.o"
 	shim	tc, "tc.bpf.o"
+	shim	kprobe, "kprobe.bpf.o"
+	shim	tracepoint, "tracepoint.bpf.o"
+	shim	perf_event, "perf_event.bpf.o"
+	shim	fentry, "fentry.bpf.o"
+	shim	raw_tracepoint, "raw_tracepoint.bpf.o"
+	shim	cgroup_skb, "cgroup_skb.bpf.o"
+	shim	fexit, "fexit.bpf.o"
 
 	.section .note.GNU-stack, "", @progbits

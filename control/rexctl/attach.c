@@ -6,51 +6,36 @@
 
 #include "rexctl.h"
 
-static int parse_side(const char *text, enum rex_tc_side *side)
+/* The words from @argv[2] on. */
+static int parse_target(int argc, char **argv, struct rex_target *target)
 {
-	if (strcmp(text, "ingress") && strcmp(text, "egress"))
-		return usage("tc has \"ingress\" and \"egress\", not \"%s\"", text);
-	*side = strcmp(text, "egress") ? REX_TC_INGRESS : REX_TC_EGRESS;
-	return 0;
-}
-
-static int parse_mode(const char *text, enum rex_xdp_mode *mode)
-{
-	if (strcmp(text, "native") && strcmp(text, "generic"))
-		return usage("the modes of xdp are \"native\" and \"generic\", not \"%s\"", text);
-	*mode = strcmp(text, "native") ? REX_XDP_GENERIC : REX_XDP_NATIVE;
+	if (rex_target_parse((const char *const *)argv + 2, argc - 2, target))
+		return usage("%s", rex_errmsg());
 	return 0;
 }
 
 int cmd_attach(int argc, char **argv)
 {
-	enum rex_xdp_mode mode = REX_XDP_ANY;
-	enum rex_tc_side side = REX_TC_INGRESS;
 	const struct rex_entry *entry;
+	struct rex_target target;
 	struct rex_program *p;
 	struct rex *rex;
-	int hook, err = 0;
+	int err;
 
-	if (argc < 4)
-		return usage("a program, a hook and an interface are needed");
-	hook = hook_number(argv[2]);
-	if (hook != REX_HOOK_XDP && hook != REX_HOOK_TC)
-		return usage("cannot attach to hook \"%s\"; it can be xdp or tc", argv[2]);
-	if (argc > 5)
-		return usage("\"%s\" is too much", argv[5]);
-	if (hook == REX_HOOK_TC && argc < 5)
-		return usage("tc needs a side: ingress or egress");
-	if (argc == 5)
-		err = hook == REX_HOOK_XDP ? parse_mode(argv[4], &mode) :
-					     parse_side(argv[4], &side);
-	if (!err)
-		err = connect_rex(&rex);
+	if (argc < 2)
+		return usage("a program, a hook and a place are needed");
+	err = parse_target(argc, argv, &target);
 	if (err)
 		return err;
-	err = find_entry(rex, argv[1], hook, &p, &entry);
+	if (target.side == REX_SIDE_ANY && (target.at == REX_AT_TC || target.at == REX_AT_TCX ||
+					    target.at == REX_AT_CGROUP_SKB))
+		return usage("%s needs a side: ingress or egress", rex_at_name(target.at));
+	err = connect_rex(&rex);
+	if (err)
+		return err;
+	err = find_entry(rex, argv[1], rex_at_hook(target.at), &p, &entry);
 	if (!err) {
-		if (hook == REX_HOOK_XDP ? rex_attach_xdp(entry, argv[3], mode) :
-					   rex_attach_tc(entry, argv[3], side))
+		if (rex_attach(p, entry, &target))
 			err = fail_rex();
 		rex_program_free(p);
 	}
@@ -60,13 +45,11 @@ int cmd_attach(int argc, char **argv)
 
 /* ---- detach ---------------------------------------------------------------------------------- */
 
-/* Which attachments: those for which every field that is set agrees. */
+/* Which attachments: those for which everything that is set agrees. */
 struct filter {
 	const struct rex_program *program;	/* NULL: stale ones */
 	const char *entry;
-	int hook;				/* -1: any */
-	const char *ifname;
-	int side;				/* -1: any */
+	const struct rex_target *target;	/* NULL: any */
 	struct rex_program **all;		/* for stale ones */
 	size_t n_all;
 };
@@ -82,9 +65,7 @@ static bool of_program(const struct rex_link *link, const struct rex_program *p,
 
 static bool matches(const struct filter *f, const struct rex_link *link)
 {
-	if ((f->hook >= 0 && link->hook != (uint32_t)f->hook) ||
-	    (f->ifname && strcmp(link->ifname, f->ifname)) ||
-	    (f->side >= 0 && (link->hook != REX_HOOK_TC || (int)link->side != f->side)))
+	if (f->target && (link->unknown || !rex_target_matches(f->target, &link->target)))
 		return false;
 	if (f->program)
 		return of_program(link, f->program, f->entry);
@@ -117,7 +98,7 @@ static int detach_matching(const struct filter *f, size_t *count)
 
 static int detach_stale(void)
 {
-	struct filter f = { .hook = -1, .side = -1 };
+	struct filter f = {};
 	struct rex *rex = NULL;
 	size_t count;
 	int err;
@@ -137,8 +118,8 @@ static int detach_stale(void)
 
 static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 {
+	char name[REX_NAME_LEN], text[REX_TARGET_LEN];
 	const struct rex_entry *entry;
-	char name[REX_NAME_LEN];
 	struct rex_program *p;
 	size_t count;
 	int err = split_spec(spec, name, &f->entry);
@@ -153,9 +134,10 @@ static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 	if (!err)
 		err = detach_matching(f, &count);
 	if (!err && !count)
-		err = fail("\"%s\" is not attached %s%s in this network namespace; \"rexctl status\" "
-			   "shows where it is", spec, f->ifname ? "to " : "anywhere",
-			   f->ifname ? : "");
+		err = fail("\"%s\" is not attached %s%s%s in this network namespace; \"rexctl "
+			   "status\" shows where it is", spec, f->target ? "to \"" : "anywhere",
+			   f->target ? rex_target_text(f->target, text, sizeof(text)) : "",
+			   f->target ? "\"" : "");
 	rex_program_free(p);
 	return err;
 }
@@ -163,31 +145,25 @@ static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 int cmd_detach(int argc, char **argv)
 {
 	static const struct option options[] = { { "stale", no_argument, NULL, 's' }, {} };
-	struct filter f = { .hook = -1, .side = -1 };
-	enum rex_tc_side side;
+	struct rex_target target;
+	struct filter f = {};
 	struct rex *rex;
 	int opt, err;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	/* "+": what looks like an option among the words of a place is one of those. */
+	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (opt != 's')
 			return usage("unknown option \"%s\"", argv[optind - 1]);
 		return argc == 2 ? detach_stale() : usage("--stale stands alone");
 	}
-	if (argc < 2 || argc == 3 || argc > 5)
-		return usage("a program is needed, and for one place its hook and interface");
-	if (argc >= 4) {
-		f.hook = hook_number(argv[2]);
-		if (f.hook < 0)
-			return usage("there is no hook \"%s\"; there are xdp and tc", argv[2]);
-		f.ifname = argv[3];
-	}
-	if (argc == 5) {
-		if (f.hook != REX_HOOK_TC)
-			return usage("\"%s\" is too much", argv[4]);
-		err = parse_side(argv[4], &side);
+	if (argc < 2)
+		return usage("a program is needed, and for one place its hook and the place");
+	if (argc > 2) {
+		err = parse_target(argc, argv, &target);
 		if (err)
 			return err;
-		f.side = side;
+		rex_target_resolve(&target);
+		f.target = &target;
 	}
 	err = connect_rex(&rex);
 	if (err)

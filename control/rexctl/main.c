@@ -15,13 +15,15 @@
 static const struct command commands[] = {
 	{ "load", "NAME.ko", "load a program (and rex.ko when needed)", cmd_load },
 	{ "unload", "NAME [--force]", "unload a program; --force detaches it first", cmd_unload },
-	{ "attach", "PROGRAM xdp IFACE [native|generic] | PROGRAM tc IFACE ingress|egress",
-	  "attach an entry of a program", cmd_attach },
-	{ "detach", "PROGRAM [HOOK IFACE [ingress|egress]] | --stale",
+	{ "attach", "PROGRAM HOOK PLACE...", "attach an entry of a program to a place (below)",
+	  cmd_attach },
+	{ "detach", "PROGRAM [HOOK PLACE...] | --stale",
 	  "detach it everywhere, or from one place", cmd_detach },
 	{ "status", "[--json]", "what is loaded and where it is attached", cmd_status },
 	{ "run", "PROGRAM --data-in FILE [--data-out FILE] [--repeat N] [--json]",
 	  "run an entry once on a packet, without attaching it", cmd_run },
+	{ "events", "NAME MAP [--count N] [--timeout SECONDS] [--json|--raw]",
+	  "print the records of a ring buffer or perf event array", cmd_events },
 	{ "monitor", "[--json] [--count N] [--timeout SECONDS]",
 	  "print events: loaded, unloaded, state, faults", cmd_monitor },
 	{ "enable", "NAME", "let a program run; clears a crash", cmd_enable },
@@ -112,15 +114,15 @@ int print_json(json_t *value)
 
 int split_spec(const char *spec, char *name, const char **entry)
 {
-	const char *slash = strchr(spec, '/');
-	size_t len = slash ? (size_t)(slash - spec) : strlen(spec);
+	size_t len = strcspn(spec, ":/");	/* the slash is of older versions */
+	bool has_entry = spec[len];
 
-	if (!len || len >= REX_NAME_LEN || (slash && !slash[1]))
-		return fail("\"%s\" is no program: give NAME or NAME/ENTRY (\"rexctl status\" lists "
+	if (!len || len >= REX_NAME_LEN || (has_entry && !spec[len + 1]))
+		return fail("\"%s\" is no program: give NAME or NAME:ENTRY (\"rexctl status\" lists "
 			    "them)", spec);
 	memcpy(name, spec, len);
 	name[len] = '\0';
-	*entry = slash ? slash + 1 : NULL;
+	*entry = has_entry ? spec + len + 1 : NULL;
 	return 0;
 }
 
@@ -142,14 +144,6 @@ int find_entry(struct rex *rex, const char *spec, int hook, struct rex_program *
 	return 0;
 }
 
-int hook_number(const char *name)
-{
-	for (int i = 0; i < __REX_HOOK_MAX; i++)
-		if (!strcmp(name, rex_hook_name(i)))
-			return i;
-	return -1;
-}
-
 int parse_number(const char *text, uint32_t max, uint32_t *value)
 {
 	char *end;
@@ -169,7 +163,10 @@ static void help(FILE *to)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  %-8s %s\n           %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
-	fputs("\nPROGRAM is NAME, or NAME/ENTRY when the program has several entries for the hook.\n"
+	fputs("\nHOOK PLACE is one of:\n", to);
+	for (int at = 0; at < __REX_AT_MAX; at++)
+		fprintf(to, "  %-14s %s\n", rex_at_name(at), rex_at_args(at));
+	fputs("PROGRAM is NAME, or NAME:ENTRY when the program has several entries for the hook.\n"
 	      "--netns NAME: the interfaces of that network namespace. Manual: man 8 rexctl\n", to);
 }
 

@@ -31,15 +31,13 @@ int enter_netns(void);
 /* One line of JSON to stdout; takes @value. Returns an exit status. */
 int print_json(json_t *value);
 /*
- * NAME or NAME/ENTRY; @hook -1 for any. On success the program (to be freed) and the
+ * NAME or NAME:ENTRY; @hook -1 for any. On success the program (to be freed) and the
  * entry in it. Returns an exit status.
  */
 int find_entry(struct rex *rex, const char *spec, int hook, struct rex_program **program,
 	       const struct rex_entry **entry);
-/* NAME of NAME/ENTRY into @name (REX_NAME_LEN); @entry: behind the slash, or NULL. */
+/* NAME of NAME:ENTRY into @name (REX_NAME_LEN); @entry: behind the colon, or NULL. */
 int split_spec(const char *spec, char *name, const char **entry);
-/* "xdp" -> REX_HOOK_XDP; -1 when unknown. */
-int hook_number(const char *name);
 int parse_number(const char *text, uint32_t max, uint32_t *value);
 
 /* ---- show.c */
@@ -59,6 +57,7 @@ int cmd_status(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_nic(int argc, char **argv);
 

@@ -27,20 +27,66 @@ static bool is_stale(const struct status *s, const struct rex_link *link)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
+static void set_number(json_t *o, const char *key, uint64_t value)
+{
+	json_object_set_new(o, key, json_integer(value));
+}
+
+/* What belongs to the kind of place, under the name that it has in rexctl's words. */
+static void set_place(json_t *o, const struct rex_target *t)
+{
+	static const char *const keys[__REX_AT_MAX] = {
+		[REX_AT_XDP] = "interface", [REX_AT_TC] = "interface", [REX_AT_TCX] = "interface",
+		[REX_AT_KPROBE] = "symbol", [REX_AT_KRETPROBE] = "symbol", [REX_AT_UPROBE] = "file",
+		[REX_AT_URETPROBE] = "file", [REX_AT_TRACEPOINT] = "tracepoint",
+		[REX_AT_RAW_TRACEPOINT] = "tracepoint", [REX_AT_FENTRY] = "symbol",
+		[REX_AT_FEXIT] = "symbol", [REX_AT_PERF_EVENT] = "event",
+		[REX_AT_CGROUP_SKB] = "cgroup",
+	};
+	static const char *const modes[] = { "any", "native", "generic", "offload" };
+
+	json_object_set_new(o, keys[t->at], json_string(t->name));
+	if (t->at == REX_AT_XDP)
+		json_object_set_new(o, "mode", json_string(modes[t->mode]));
+	if (t->side != REX_SIDE_ANY)
+		json_object_set_new(o, "side", json_string(t->side == REX_INGRESS ? "ingress" :
+							   "egress"));
+	if (*t->symbol)
+		json_object_set_new(o, "symbol", json_string(t->symbol));
+	if (t->offset)
+		set_number(o, "offset", t->offset);
+	if (t->freq)
+		set_number(o, "freq", t->freq);
+	if (t->period)
+		set_number(o, "period", t->period);
+	if (t->cpu >= 0)
+		set_number(o, "cpu", t->cpu);
+	if (t->pid >= 0)
+		set_number(o, "pid", t->pid);
+	if (t->cgroup_id)
+		set_number(o, "cgroup_id", t->cgroup_id);
+}
+
 static json_t *json_link(const struct rex_link *link)
 {
-	static const char *const modes[] = { "any", "native", "generic", "offload" };
-	json_t *o = json_pack("{s:s,s:s,s:I}", "hook", rex_hook_name(link->hook), "interface",
-			      link->ifname, "bpf_program", (json_int_t)link->prog_id);
+	char text[REX_TARGET_LEN];
+	json_t *o = json_pack("{s:s,s:I}", "place", rex_link_text(link, text, sizeof(text)),
+			      "bpf_program", (json_int_t)link->prog_id);
 
-	if (link->hook == REX_HOOK_XDP) {
-		json_object_set_new(o, "mode", json_string(modes[link->mode]));
+	if (!link->unknown) {
+		json_object_set_new(o, "at", json_string(rex_at_name(link->target.at)));
+		json_object_set_new(o, "hook", json_string(rex_hook_name(rex_at_hook(link->target.at))));
+		set_place(o, &link->target);
+	}
+	if (link->link_id)
+		set_number(o, "bpf_link", link->link_id);
+	if (*link->pin)
+		json_object_set_new(o, "pin", json_string(link->pin));
+	if (link->target.at == REX_AT_XDP && !link->unknown)
 		json_object_set_new(o, "chained", json_boolean(link->chained));
-	} else if (link->hook == REX_HOOK_TC) {
-		json_object_set_new(o, "side", json_string(link->side == REX_TC_INGRESS ?
-							   "ingress" : "egress"));
-		json_object_set_new(o, "priority", json_integer(link->priority));
-		json_object_set_new(o, "handle", json_integer(link->handle));
+	if (link->target.at == REX_AT_TC) {
+		set_number(o, "priority", link->priority);
+		set_number(o, "handle", link->handle);
 	}
 	return o;
 }
@@ -113,8 +159,8 @@ static void print_budget(uint32_t us)
 
 static void print_entry(const struct status *s, const struct rex_entry *e)
 {
+	char text[REX_TARGET_LEN];
 	bool attached = false;
-	char text[128];
 
 	printf("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
 	if (e->ns && e->runs)
@@ -168,7 +214,7 @@ static void print_program(const struct status *s, const struct rex_program *p)
 
 static int print_status(const struct status *s)
 {
-	char text[128];
+	char text[REX_TARGET_LEN];
 
 	for (size_t i = 0; i < s->n_programs; i++)
 		print_program(s, s->programs[i]);

@@ -56,4 +56,37 @@ test_the_safe_subset_names_every_program_that_is_refused() {
 	[ ! -s "$TMP/missing" ] || fail "$(cat "$TMP/missing")"
 }
 
+# <!-- FILE -->, then the file in a fence, without its first line (the license).
+shown() {
+	awk -v file="$1" '$0 == "<!-- " file " -->" { want = 1; next }
+	     want == 1 { want = /^```/ ? 2 : 0; next }
+	     want == 2 && /^```/ { exit }
+	     want == 2' docs/from-ebpf.md
+}
+
+test_the_tutorial_shows_the_examples() {
+	local file n=0
+	for file in docs/examples/*/*.rs docs/examples/*/*.c; do
+		diff -u <(tail -n +2 "$file") <(shown "$file") || fail "docs/from-ebpf.md does not show $file"
+		n=$((n + 1))
+	done
+	[ "$n" -ge 7 ] || fail "only $n files"
+}
+
+test_examples_for_rex_build() {
+	local dir
+	for dir in docs/examples/*/; do
+		rexc --name example -o "$TMP/example.ko" "$dir" 2>"$TMP/said" || fail "$dir: $(cat "$TMP/said")"
+		[ ! -s "$TMP/said" ] || fail "$dir: $(cat "$TMP/said")"
+	done
+}
+
+test_examples_for_ebpf_build() {
+	local file
+	for file in docs/examples/*/*.bpf.c; do
+		"${CLANG:-clang}" -target bpf -O2 -g -Wall -Wextra -Werror \
+			-I"/usr/include/$(cc -print-multiarch)" -c -o "$TMP/example.o" "$file"
+	done
+}
+
 tap_run

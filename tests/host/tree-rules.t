@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 # Programs that must be refused, or that only talk about it, are in these two.
-rust_files() { find bmc dataplane tests -name '*.rs' -not -path 'tests/rexc/*' -not -path 'tests/compile-fail/*'; }
+rust_files() { find bmc dataplane docs tests -name '*.rs' -not -path 'tests/rexc/*' -not -path 'tests/compile-fail/*'; }
 
 test_no_unsafe_outside_the_crate() {
 	local found

@@ -6,8 +6,8 @@
 
 accel_start() {
 	rexctl load "$BUILD/programs/rex_bmc.ko"
-	at_server rexctl attach rex_bmc/ingress xdp $DEV native
-	at_server rexctl attach rex_bmc/egress tc $DEV egress
+	at_server rexctl attach rex_bmc:ingress xdp $DEV native
+	at_server rexctl attach rex_bmc:egress tc $DEV egress
 }
 
 accel_stop() {
@@ -28,10 +28,10 @@ test_short_and_odd_frames_pass() {
 	client get key 50 v
 	# a GET that would be a hit, cut at every length
 	printf '\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0\x45\0\0\x2d\0\0\0\0\x40\x11\0\0\x0a\0\0\2\x0a\0\0\1\x30\x39\x2b\xcb\0\x19\0\0\0\1\0\0\0\1\0\0get key\r\n' >"$TMP/get"
-	contains "$(rexctl run rex_bmc/ingress --data-in "$TMP/get")" XDP_TX
+	contains "$(rexctl run rex_bmc:ingress --data-in "$TMP/get")" XDP_TX
 	for length in $(seq 14 $(($(stat -c %s "$TMP/get") - 1))); do
 		head -c "$length" "$TMP/get" >"$TMP/cut"
-		contains "$(rexctl run rex_bmc/ingress --data-in "$TMP/cut")" XDP_PASS
+		contains "$(rexctl run rex_bmc:ingress --data-in "$TMP/cut")" XDP_PASS
 	done
 	accel_healthy
 }

@@ -121,6 +121,28 @@ test_tc_leaves_a_qdisc_that_others_use() {
 	tc qdisc del dev rv0 clsact
 }
 
+test_tc_leaves_a_qdisc_that_others_made() {
+	rexctl load "$TC"
+	tc qdisc add dev rv0 clsact
+	rexctl attach tc_pass tc rv0 ingress
+	rexctl detach tc_pass
+	contains "$(tc qdisc show dev rv0)" clsact
+	eq "$(tc filter show dev rv0 ingress)" ""
+	tc qdisc del dev rv0 clsact
+}
+
+# Ours for a while: then somebody replaces it while it is in use.
+test_tc_leaves_a_qdisc_that_others_made_anew() {
+	rexctl load "$TC"
+	rexctl attach tc_pass tc rv0 ingress
+	tc qdisc del dev rv0 clsact
+	tc qdisc add dev rv0 clsact
+	rexctl attach tc_pass tc rv0 egress
+	rexctl detach tc_pass
+	contains "$(tc qdisc show dev rv0)" clsact
+	tc qdisc del dev rv0 clsact
+}
+
 test_chain_with_another_xdp_program() {
 	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
 		#include <linux/bpf.h>
@@ -210,13 +232,13 @@ test_wrong_names_are_quoted() {
 	contains "$REFUSAL" '"nosuchif"'
 	refuses rexctl attach nosuchprog xdp rv0
 	contains "$REFUSAL" '"nosuchprog"'
-	refuses rexctl attach xdp_count/nosuchentry xdp rv0
-	contains "$REFUSAL" 'has no entry "nosuchentry"; it has: xdp_count/count (xdp)'
+	refuses rexctl attach xdp_count:nosuchentry xdp rv0
+	contains "$REFUSAL" 'has no entry "nosuchentry"; it has: xdp_count:count (xdp)'
 	refuses rexctl attach xdp_count tc rv0 ingress
 	contains "$REFUSAL" "no entry for hook tc"
 	refuses rexctl attach xdp_count xdp rv0 fast
 	contains "$REFUSAL" '"fast"'
-	refuses rexctl attach xdp_count kprobe rv0
+	refuses rexctl attach xdp_count kprobe __x64_sys_dup
 	refuses rexctl detach xdp_count
 	refuses rexctl unload nosuchprog
 	contains "$REFUSAL" '"nosuchprog"'
@@ -242,7 +264,7 @@ test_what_is_no_program_is_refused() {
 	refuses rexctl load "$TMP/short.ko"
 	strip "$COUNT" -o "$TMP/stripped.ko"
 	refuses rexctl load "$TMP/stripped.ko"
-	sed 's/^rex_abi=1//; s/rex_abi=1/rex_abi=9/' "$COUNT" >"$TMP/abi.ko"
+	sed 's/rex_abi=[0-9]/rex_abi=9/' "$COUNT" >"$TMP/abi.ko"
 	refuses rexctl load "$TMP/abi.ko"
 	contains "$REFUSAL" "built for Rex ABI 9"
 	refuses rexctl load /dev/null

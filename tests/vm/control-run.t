@@ -28,7 +28,7 @@ udp_packet() {
 test_run_gives_the_verdict() {
 	rexctl load "$COUNT"
 	contains "$(rexctl run xdp_count --data-in "$TMP/packet")" "XDP_PASS (2)"
-	contains "$(rexctl run xdp_count/count --data-in "$TMP/packet" --json)" '"verdict":"XDP_PASS"'
+	contains "$(rexctl run xdp_count:count --data-in "$TMP/packet" --json)" '"verdict":"XDP_PASS"'
 	eq "$(bpftool prog show name rex_shim)" ""
 }
 
@@ -74,8 +74,8 @@ test_run_wants_a_packet() {
 test_one_of_several_entries_must_be_named() {
 	rexctl load "$PANIC"
 	refuses rexctl run oob_panic --data-in "$TMP/packet"
-	contains "$REFUSAL" "oob_panic/oob_panic (xdp)"
-	contains "$REFUSAL" "oob_panic/oob_panic_tc (tc)"
+	contains "$REFUSAL" "oob_panic:oob_panic (xdp)"
+	contains "$REFUSAL" "oob_panic:oob_panic_tc (tc)"
 }
 
 test_a_panic_is_reported_everywhere() {
@@ -86,7 +86,7 @@ test_a_panic_is_reported_everywhere() {
 	monitor=$!
 	rexctl monitor --json --count 1 --timeout 30 >"$TMP/json" &
 	sleep 1
-	refuses rexctl run oob_panic/oob_panic --data-in "$TMP/packet"
+	refuses rexctl run oob_panic:oob_panic --data-in "$TMP/packet"
 	contains "$REFUSAL" 'crashed: panic in entry "oob_panic" at'
 	contains "$REFUSAL" "oob_panic.rs:$line:"
 	wait $monitor
@@ -99,7 +99,7 @@ test_a_panic_is_reported_everywhere() {
 	contains "$(rexctl status)" "program oob_panic: crashed"
 	contains "$(rexctl status)" "oob_panic.rs:$line:"
 	contains "$(rexctl status)" "1 panics"
-	refuses rexctl run oob_panic/oob_panic_tc --data-in "$TMP/packet"
+	refuses rexctl run oob_panic:oob_panic_tc --data-in "$TMP/packet"
 	rexctl enable oob_panic
 	contains "$(rexctl status)" "program oob_panic: enabled"
 }

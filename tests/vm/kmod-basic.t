@@ -121,7 +121,7 @@ test_a_budget_outside_the_range_is_refused() {
 test_damaged_programs_are_refused() {
 	local i
 	rmmod cprog
-	for i in {1..26}; do
+	for i in {1..28}; do
 		refuses insmod "$CPROG/cprog.ko" broken="$i"
 		rexlog 1 | grep -q "^program cprog" || fail "broken=$i: no reason in the log"
 	done

@@ -58,10 +58,10 @@ crashes() {
 	rex unload xdp_count
 }
 
-test_out_of_bounds_index_at_xdp() { crashes oob_panic/oob_panic 'oob_panic.rs:10' xdp srv0; }
-test_out_of_bounds_index_at_generic_xdp() { crashes oob_panic/oob_panic 'oob_panic.rs:10' xdp srv0 generic; }
-test_out_of_bounds_index_at_tc_ingress() { crashes oob_panic/oob_panic_tc 'oob_panic.rs:17' tc srv0 ingress; }
-test_out_of_bounds_index_at_tc_egress() { crashes oob_panic/oob_panic_tc 'oob_panic.rs:17' tc srv0 egress; }
+test_out_of_bounds_index_at_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10' xdp srv0; }
+test_out_of_bounds_index_at_generic_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10' xdp srv0 generic; }
+test_out_of_bounds_index_at_tc_ingress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 ingress; }
+test_out_of_bounds_index_at_tc_egress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 egress; }
 test_endless_loop_at_xdp() { crashes endless_loop/endless_loop 'time budget' xdp srv0; }
 test_endless_loop_of_helper_calls() { crashes endless_loop/endless_helper 'time budget' xdp srv0; }
 test_endless_loop_at_tc_egress() { crashes endless_loop/endless_tc 'time budget' tc srv0 egress; }
@@ -87,12 +87,12 @@ test_many_faults_in_a_row() {
 	local before after
 	head -c 64 /dev/zero >"$TMP/frame"
 	rex load build/tests/oob_panic.ko
-	refuses rexctl run oob_panic/oob_panic --data-in "$TMP/frame"
+	refuses rexctl run oob_panic:oob_panic --data-in "$TMP/frame"
 	contains "$REFUSAL" oob_panic.rs:10
 	before=$(awk '/^Slab:/ { print $2 }' /proc/meminfo)
 	for _ in $(seq 100); do
 		rexctl enable oob_panic
-		refuses rexctl run oob_panic/oob_panic --data-in "$TMP/frame"
+		refuses rexctl run oob_panic:oob_panic --data-in "$TMP/frame"
 	done
 	after=$(awk '/^Slab:/ { print $2 }' /proc/meminfo)
 	contains "$(rexctl status --json)" '"panics":101'

@@ -387,6 +387,13 @@ static void cprog_break(void)
 	case 26:
 		def.text = maps;
 		break;
+	case 27:
+		entries[0].ctx_size = 8;
+		break;
+	case 28:
+		entries[0].hook = REX_HOOK_TRACEPOINT;
+		entries[0].ctx_size = 8193;
+		break;
 	}
 }
 

@@ -117,6 +117,7 @@ struct rex_entry {
 	uint32_t hook;
 	uint32_t slot;
 	uint64_t cookie;
+	uint32_t ctx_size;		/* tracepoint: bytes of the record that it reads */
 	uint64_t runs, ns, panics, overruns, overflows;
 	uint64_t refused;		/* not run: nested too deep, or no CPU to look after it */
 };
@@ -196,40 +197,105 @@ int rex_program_unload(struct rex *rex, const char *name, bool force);
 int rex_program_entry(const struct rex_program *program, const char *entry, int hook,
 		      const struct rex_entry **found);
 
-/* ---- attachments ----------------------------------------------------------------- */
+/* ---- places to attach to ------------------------------------------------------------- */
+
+/* The words behind "attach PROGRAM"; several of them can be of one hook. */
+enum rex_at {
+	REX_AT_XDP,
+	REX_AT_TC,			/* a filter of the clsact qdisc */
+	REX_AT_TCX,
+	REX_AT_KPROBE,
+	REX_AT_KRETPROBE,
+	REX_AT_UPROBE,
+	REX_AT_URETPROBE,
+	REX_AT_TRACEPOINT,
+	REX_AT_RAW_TRACEPOINT,
+	REX_AT_FENTRY,
+	REX_AT_FEXIT,
+	REX_AT_PERF_EVENT,
+	REX_AT_CGROUP_SKB,
+	__REX_AT_MAX,
+};
 
 enum rex_xdp_mode { REX_XDP_ANY, REX_XDP_NATIVE, REX_XDP_GENERIC, REX_XDP_OFFLOAD };
-enum rex_tc_side { REX_TC_INGRESS, REX_TC_EGRESS };
+enum rex_side { REX_SIDE_ANY, REX_INGRESS, REX_EGRESS };
 
-/* One place where a shim of ours is attached. */
-struct rex_link {
-	uint32_t hook;			/* enum rex_hook */
-	uint32_t ifindex;
-	char ifname[IF_NAMESIZE];
-	uint32_t prog_id;		/* of the shim */
-	uint32_t slot;
-	uint64_t cookie;
+#define REX_TARGET_LEN 1024
+#define REX_SYMBOL_LEN 512		/* as long as the kernel's symbols */
+
+/*
+ * One place, as the user names it. In a pattern for detaching, what was not said
+ * agrees with everything.
+ */
+struct rex_target {
+	enum rex_at at;
+	/*
+	 * Interface; symbol (kprobe, fentry, ...); file (uprobe); CATEGORY:NAME
+	 * (tracepoint); name (raw_tracepoint); event (perf_event); path (cgroup_skb)
+	 */
+	char name[REX_TARGET_LEN];
+	char symbol[REX_SYMBOL_LEN];	/* uprobe: in the file; empty: only the offset is known */
+	uint64_t offset;		/* kprobe: from the symbol; uprobe: in the file */
 	enum rex_xdp_mode mode;		/* xdp */
-	bool chained;			/* xdp: in libxdp's dispatcher */
-	enum rex_tc_side side;		/* tc */
-	uint32_t handle, priority;	/* tc filter */
+	enum rex_side side;		/* tc, tcx, cgroup_skb */
+	int pid;			/* uprobe, perf_event; -1: of all processes */
+	int cpu;			/* perf_event; -1: all CPUs */
+	uint64_t freq, period;		/* perf_event; both 0: not said */
+	uint64_t cgroup_id;		/* cgroup_skb; 0: not looked up */
 };
 
 /**
- * Every attachment of a shim in this network namespace, found by the instructions of
- * the attached programs. @links is malloc'ed. Shims of programs that are gone are in
- * the list, too: their slot and cookie match no entry.
+ * @words (@n of them): HOOK TARGET..., as rexctl takes them. Looks at the words only:
+ * whether there is such a place turns out when attaching.
+ */
+int rex_target_parse(const char *const *words, size_t n, struct rex_target *target);
+/** The words back, with a blank between them; returns @text. */
+const char *rex_target_text(const struct rex_target *target, char *text, size_t size);
+/** Whether the place @is is one of those that @wanted names. */
+bool rex_target_matches(const struct rex_target *wanted, const struct rex_target *is);
+/** Make paths absolute and symbols of files offsets, as far as they can be found. */
+void rex_target_resolve(struct rex_target *target);
+/** "kretprobe", ...; the words behind it, for a usage text; the hook whose entries go there. */
+const char *rex_at_name(enum rex_at at);
+const char *rex_at_args(enum rex_at at);
+uint32_t rex_at_hook(enum rex_at at);
+
+/* ---- attachments ----------------------------------------------------------------- */
+
+/* One place where a shim of ours is attached. */
+struct rex_link {
+	struct rex_target target;
+	bool unknown;			/* a BPF link of a kind that librex does not make */
+	uint32_t ifindex;		/* xdp, tc, tcx */
+	uint32_t prog_id;		/* of the shim */
+	uint32_t link_id;		/* of the BPF link; 0: attached without one */
+	uint32_t slot;
+	uint64_t cookie;
+	bool chained;			/* xdp: in libxdp's dispatcher */
+	uint32_t handle, priority;	/* tc filter */
+	char pin[512];			/* what keeps the link; empty: no pin of ours */
+};
+
+/**
+ * Every attachment of a shim to an interface of this network namespace, and every
+ * other one of this machine. The kernel tells: its lists of links, filters and XDP
+ * programs, and the instructions of the programs in them. @links is malloc'ed. Shims
+ * of programs that are gone are in the list, too: their slot and cookie match no entry.
  */
 int rex_link_list(struct rex_link **links, size_t *n);
 /** Whether @link calls @entry. */
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
-/** "veth0 xdp native", "veth0 tc egress" into @text; returns @text. */
+/** "xdp veth0 native", "kprobe __x64_sys_dup" into @text; returns @text. */
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
 
-/** -EEXIST when attached there already. Chains with other XDP programs through libxdp. */
-int rex_attach_xdp(const struct rex_entry *entry, const char *ifname, enum rex_xdp_mode mode);
-int rex_attach_tc(const struct rex_entry *entry, const char *ifname, enum rex_tc_side side);
-/** Detach one; others that share the interface stay. */
+/**
+ * Attach an entry of @program. -EEXIST when it is attached there already. XDP
+ * programs chain with others through libxdp. Links are pinned below
+ * /sys/fs/bpf/rex/PROGRAM/ and so stay when the caller ends.
+ */
+int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
+	       const struct rex_target *target);
+/** Detach one; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
 
 struct bpf_object;
@@ -280,6 +346,21 @@ int rex_events_fd(const struct rex_events *events);
  */
 int rex_events_next(struct rex_events *events, int timeout_ms, struct rex_event_info *event);
 void rex_event_free(struct rex_event_info *event);
+
+/* ---- records ----------------------------------------------------------------------------- */
+
+/*
+ * One record of a map; @cpu -1: a ring buffer, which has none. @data NULL: @size records
+ * were lost. Anything but 0 ends the reading.
+ */
+typedef int rex_record_fn(const void *data, size_t size, int cpu, void *arg);
+struct rex_records;
+/** Read from a ring buffer or perf event array; as the only reader of it. */
+int rex_records_open(const struct rex_map *map, rex_record_fn *fn, void *arg,
+		     struct rex_records **records);
+/** Hand out what comes within @timeout_ms (-1: for ever). How many, or a negative errno. */
+int rex_records_poll(struct rex_records *records, int timeout_ms);
+void rex_records_close(struct rex_records *records);
 
 /* ---- NIC ---------------------------------------------------------------------------------- */
 

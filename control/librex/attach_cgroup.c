@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets of the sockets of a cgroup. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+int rex_attach_cgroup(const struct attach *a)
+{
+	const struct rex_target *t = a->target;
+	char text[REX_TARGET_LEN + 64];
+	struct bpf_object *obj;
+	struct statfs fs;
+	int cgroup, prog_fd, fd, err;
+
+	cgroup = open(t->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0)
+		return rex_fail(-errno, "cannot open cgroup \"%s\": %s; give its path, like "
+				"/sys/fs/cgroup/NAME", t->name, rex_strerror(errno));
+	if (fstatfs(cgroup, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
+		err = rex_fail(-EINVAL, "\"%s\" is no cgroup of version 2; \"findmnt -t cgroup2\" tells "
+			       "where they are", t->name);
+		goto out;
+	}
+	err = rex_shim_load(a->entry, &obj, &prog_fd);
+	if (err)
+		goto out;
+	fd = bpf_link_create(prog_fd, cgroup, t->side == REX_INGRESS ? BPF_CGROUP_INET_INGRESS :
+			     BPF_CGROUP_INET_EGRESS, NULL);
+	if (fd < 0) {
+		err = rex_fail(-errno, "cannot attach to \"%s\": %s%s",
+			       rex_target_text(t, text, sizeof(text)), rex_strerror(errno),
+			       errno == EPERM ? "; or a program of a cgroup above allows no other one" :
+			       "");
+	} else {
+		err = rex_pin(a, t, fd);
+		close(fd);
+	}
+	bpf_object__close(obj);
+out:
+	close(cgroup);
+	return err;
+}
+
+/* A cgroup's id is its file handle (FILEID_KERNFS). */
+static bool path_below(const char *mount, uint64_t id, char *path, size_t size)
+{
+	union {
+		struct file_handle fh;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} handle = { .fh = { .handle_bytes = sizeof(id), .handle_type = 0xfe } };
+	int mount_fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	char proc[64];
+	ssize_t n = -1;
+
+	if (mount_fd < 0)
+		return false;
+	memcpy(handle.fh.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(mount_fd, &handle.fh, O_PATH | O_CLOEXEC);
+	if (fd >= 0) {
+		snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+		n = readlink(proc, path, size - 1);
+		close(fd);
+	}
+	close(mount_fd);
+	if (n >= 0)
+		path[n] = '\0';
+	return n > 0;
+}
+
+void rex_cgroup_path(uint64_t id, char *path, size_t size)
+{
+	char line[4096], mount[2048], *dash;
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	bool found = false;
+
+	/* "36 35 0:31 / MOUNT options - cgroup2 ..." */
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		dash = strstr(line, " - ");
+		if (dash && !strncmp(dash, " - cgroup2 ", strlen(" - cgroup2 ")) &&
+		    sscanf(line, "%*s %*s %*s %*s %2047s", mount) == 1)
+			found = path_below(mount, id, path, size);
+	}
+	if (f)
+		fclose(f);
+	if (!found)
+		snprintf(path, size, "(cgroup %llu)", (unsigned long long)id);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tcx: links at an interface's ingress and egress, without a qdisc (Linux 6.6). */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bpf_abi.h"
+#include "internal.h"
+
+static uint32_t attach_type(enum rex_side side)
+{
+	return side == REX_INGRESS ? REX_TCX_INGRESS : REX_TCX_EGRESS;
+}
+
+int rex_attach_tcx(const struct attach *a)
+{
+	const struct rex_target *t = a->target;
+	int ifindex = rex_if_index(t->name), prog_fd, fd, err;
+	char text[REX_TARGET_LEN];
+	struct bpf_object *obj;
+
+	if (ifindex < 0)
+		return ifindex;
+	err = rex_shim_load(a->entry, &obj, &prog_fd);
+	if (err)
+		return err;
+	fd = bpf_link_create(prog_fd, ifindex, attach_type(t->side), NULL);
+	if (fd < 0) {
+		err = rex_fail(-errno, "cannot attach to \"%s\": %s%s",
+			       rex_target_text(t, text, sizeof(text)), rex_strerror(errno),
+			       errno == EINVAL ? "; tcx needs Linux 6.6, \"tc\" in its place works on "
+			       "every kernel" : "");
+	} else {
+		err = rex_pin(a, t, fd);
+		close(fd);
+	}
+	bpf_object__close(obj);
+	return err;
+}
+
+#define MAX_PROGS 64			/* the kernel's limit for one place */
+
+static int links_of(uint32_t ifindex, const char *ifname, enum rex_side side,
+		    const struct rex_pins *pins, rex_add_link *add, void *data)
+{
+	uint32_t progs[MAX_PROGS], link_ids[MAX_PROGS] = {};
+	struct rex_query query = {
+		.ifindex = ifindex, .attach_type = attach_type(side), .count = MAX_PROGS,
+		.prog_ids = (uintptr_t)progs, .link_ids = (uintptr_t)link_ids,
+	};
+	struct rex_link link = { .ifindex = ifindex };
+	int err = 0;
+
+	/* A kernel without tcx, or the interface has just gone: nothing of ours there. */
+	if (syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof(query)))
+		return 0;
+	link.target = (struct rex_target){ .at = REX_AT_TCX, .side = side, .pid = -1, .cpu = -1 };
+	snprintf(link.target.name, sizeof(link.target.name), "%s", ifname);
+	for (uint32_t i = 0; i < query.count && i < MAX_PROGS && err >= 0; i++) {
+		const struct rex_pin *pin = rex_pins_find(pins, link_ids[i]);
+
+		err = rex_shim_decode_id(progs[i], &link.slot, &link.cookie);
+		link.prog_id = progs[i];
+		link.link_id = link_ids[i];
+		snprintf(link.pin, sizeof(link.pin), "%s", pin ? pin->path : "");
+		if (err > 0)
+			err = add(&link, data);
+	}
+	return err < 0 ? err : 0;
+}
+
+int rex_tcx_links(const struct rex_pins *pins, uint32_t ifindex, const char *ifname,
+		  rex_add_link *add, void *data)
+{
+	int err = links_of(ifindex, ifname, REX_INGRESS, pins, add, data);
+
+	return err ? err : links_of(ifindex, ifname, REX_EGRESS, pins, add, data);
+}
+
+/* Attached by somebody else without a link. */
+int rex_detach_tcx(const struct rex_link *link)
+{
+	int fd = bpf_prog_get_fd_by_id(link->prog_id), err = 0;
+	char text[REX_TARGET_LEN];
+
+	if (fd < 0)
+		return 0;		/* gone already */
+	if (bpf_prog_detach2(fd, link->ifindex, attach_type(link->target.side)) && errno != ENOENT)
+		err = rex_fail(-errno, "cannot detach from \"%s\": %s",
+			       rex_link_text(link, text, sizeof(text)), rex_strerror(errno));
+	close(fd);
+	return err;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attachments that are BPF links: found in the kernel's list of links by the shims in
+ * them, taken away by their pin.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf_abi.h"
+#include "internal.h"
+
+struct walk {
+	const struct rex_pins *pins;
+	struct btf *vmlinux;		/* loaded when the first tracing link needs it */
+	rex_add_link *add;
+	void *data;
+};
+
+/* ---- what a link is attached to ------------------------------------------------------------ */
+
+static void set_name(struct rex_target *t, const char *name)
+{
+	snprintf(t->name, sizeof(t->name), "%s", name ? : "");
+}
+
+/* The function or tracepoint with that number in the kernel's or in a module's BTF. */
+static void describe_tracing(struct walk *w, const struct rex_link_info *info, struct rex_link *link)
+{
+	struct btf *btf = NULL, *module = NULL;
+	const struct btf_type *type;
+
+	link->target.at = info->tracing.attach_type == BPF_TRACE_FEXIT ? REX_AT_FEXIT : REX_AT_FENTRY;
+	if (!w->vmlinux) {
+		w->vmlinux = btf__load_vmlinux_btf();
+		if (libbpf_get_error(w->vmlinux))
+			w->vmlinux = NULL;
+	}
+	btf = w->vmlinux;
+	if (btf && info->tracing.btf_id >= btf__type_cnt(btf)) {
+		module = btf__load_from_kernel_by_id_split(info->tracing.obj_id, btf);
+		btf = libbpf_get_error(module) ? NULL : module;
+	}
+	type = btf ? btf__type_by_id(btf, info->tracing.btf_id) : NULL;
+	set_name(&link->target, type ? btf__name_by_offset(btf, type->name_off) : "(unknown)");
+	if (btf == module)
+		btf__free(module);
+}
+
+static void describe_perf(const struct rex_link_info *info, struct rex_link *link)
+{
+	static const enum rex_at at[] = {
+		[REX_PERF_UPROBE] = REX_AT_UPROBE, [REX_PERF_URETPROBE] = REX_AT_URETPROBE,
+		[REX_PERF_KPROBE] = REX_AT_KPROBE, [REX_PERF_KRETPROBE] = REX_AT_KRETPROBE,
+		[REX_PERF_TRACEPOINT] = REX_AT_TRACEPOINT, [REX_PERF_EVENT] = REX_AT_PERF_EVENT,
+	};
+	uint32_t type = info->perf.type;
+
+	if (type == REX_PERF_NONE || type >= ARRAY_SIZE(at)) {
+		link->unknown = true;
+		return;
+	}
+	link->target.at = at[type];
+	if (type == REX_PERF_EVENT)
+		set_name(&link->target, rex_perf_event_name(info->perf.event.type,
+							    info->perf.event.config));
+	else if (type != REX_PERF_TRACEPOINT)
+		link->target.offset = info->perf.probe.offset;
+}
+
+static void describe(struct walk *w, const struct rex_link_info *info, struct rex_link *link)
+{
+	switch (info->type) {
+	case REX_LINK_RAW_TRACEPOINT:
+		link->target.at = REX_AT_RAW_TRACEPOINT;
+		break;
+	case REX_LINK_TRACING:
+		describe_tracing(w, info, link);
+		break;
+	case REX_LINK_CGROUP:
+		link->target.at = REX_AT_CGROUP_SKB;
+		link->target.side = info->cgroup.attach_type == BPF_CGROUP_INET_INGRESS ?
+				    REX_INGRESS : REX_EGRESS;
+		link->target.cgroup_id = info->cgroup.id;
+		rex_cgroup_path(info->cgroup.id, link->target.name, sizeof(link->target.name));
+		break;
+	case REX_LINK_PERF_EVENT:
+		describe_perf(info, link);
+		break;
+	default:
+		link->unknown = true;
+	}
+}
+
+/* The kernel's word goes before the pin's, but it does not say everything. */
+static void add_from_pin(const struct rex_pin *pin, struct rex_link *link)
+{
+	struct rex_target *t = &link->target;
+
+	strcpy(link->pin, pin->path);
+	if (!pin->has_target)
+		return;
+	if (link->unknown && rex_at_hook(pin->target.at) == rex_at_hook(t->at)) {
+		*t = pin->target;	/* a kernel that does not tell what a perf link is */
+		link->unknown = false;
+	}
+	if (pin->target.at != t->at)
+		return;
+	if (t->at == REX_AT_UPROBE || t->at == REX_AT_URETPROBE)
+		strcpy(t->symbol, pin->target.symbol);
+	if (t->at == REX_AT_TRACEPOINT || !*t->name)
+		strcpy(t->name, pin->target.name);	/* with the category */
+	t->pid = pin->target.pid;
+	t->cpu = pin->target.cpu;
+	t->freq = pin->target.freq;
+	t->period = pin->target.period;
+}
+
+/* ---- listing ------------------------------------------------------------------------------------ */
+
+/*
+ * Tracing links that are not of fentry or fexit are libxdp's dispatcher, and XDP and
+ * tcx links belong to an interface: they are listed with those.
+ */
+static bool is_elsewhere(const struct rex_link_info *info)
+{
+	return info->type == REX_LINK_XDP || info->type == REX_LINK_TCX ||
+	       (info->type == REX_LINK_TRACING &&
+		info->tracing.attach_type != BPF_TRACE_FENTRY &&
+		info->tracing.attach_type != BPF_TRACE_FEXIT);
+}
+
+static int look_at(struct walk *w, uint32_t id)
+{
+	struct rex_link_info info = {}, more = {};
+	uint32_t len = sizeof(info);
+	char name[REX_TARGET_LEN] = "";
+	const struct rex_pin *pin;
+	struct rex_link *link;
+	int fd = bpf_link_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 :
+		       rex_fail(-errno, "cannot open BPF link %u: %s", id, rex_strerror(errno));
+	link = calloc(1, sizeof(*link));
+	err = !link ? rex_fail(-ENOMEM, "out of memory") :
+	      bpf_obj_get_info_by_fd(fd, &info, &len) ?
+	      rex_fail(-errno, "cannot read BPF link %u: %s", id, rex_strerror(errno)) : 0;
+	if (err || is_elsewhere(&info))
+		goto out;
+	err = rex_shim_decode_id(info.prog_id, &link->slot, &link->cookie);
+	if (err <= 0)
+		goto out;
+	err = 0;
+	link->link_id = id;
+	link->prog_id = info.prog_id;
+	link->target.pid = link->target.cpu = -1;
+
+	/* Once more for the name, which has another place for each type. */
+	len = sizeof(more);
+	if (info.type == REX_LINK_RAW_TRACEPOINT) {
+		more.raw_tracepoint.name = (uintptr_t)name;
+		more.raw_tracepoint.name_len = sizeof(name);
+	} else if (info.type == REX_LINK_PERF_EVENT) {
+		more.perf.probe.name = (uintptr_t)name;
+		more.perf.probe.name_len = sizeof(name);
+	}
+	if (info.type == REX_LINK_RAW_TRACEPOINT || info.type == REX_LINK_PERF_EVENT)
+		bpf_obj_get_info_by_fd(fd, &more, &len);
+	set_name(&link->target, name);
+	describe(w, &info, link);
+	pin = rex_pins_find(w->pins, id);
+	if (pin)
+		add_from_pin(pin, link);
+	err = w->add(link, w->data);
+out:
+	free(link);
+	close(fd);
+	return err;
+}
+
+int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data)
+{
+	struct walk w = { .pins = pins, .add = add, .data = data };
+	uint32_t id = 0;
+	int err = 0;
+
+	while (!err && !bpf_link_get_next_id(id, &id))
+		err = look_at(&w, id);
+	if (!err && errno != ENOENT)
+		err = rex_fail(-errno, "cannot list BPF links: %s", rex_strerror(errno));
+	btf__free(w.vmlinux);
+	return err;
+}
+
+/* ---- detaching ------------------------------------------------------------------------------------ */
+
+/* The kernel frees a link a little after its last pin. */
+static bool wait_gone(uint32_t id)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 2000; i++) {
+		int fd = bpf_link_get_fd_by_id(id);
+
+		if (fd < 0)
+			return errno == ENOENT;
+		close(fd);
+		nanosleep(&ms, NULL);
+	}
+	return false;
+}
+
+int rex_detach_bpf_link(const struct rex_link *link)
+{
+	char text[REX_TARGET_LEN];
+	bool detached = false;
+	int fd, err;
+
+	fd = bpf_link_get_fd_by_id(link->link_id);
+	if (fd >= 0) {
+		/* Only some kinds can be detached while somebody holds them. */
+		detached = !bpf_link_detach(fd);
+		close(fd);
+	}
+	if (*link->pin) {
+		err = rex_unpin(link->pin);
+		if (err)
+			return err;
+	}
+	if (detached || wait_gone(link->link_id))
+		return 0;
+	return rex_fail(-EBUSY, "\"%s\" is held by BPF link %u, which some process or another pin "
+			"keeps (\"bpftool link show id %u\", \"find %s\"); end or remove that",
+			rex_link_text(link, text, sizeof(text)), link->link_id, link->link_id,
+			"/sys/fs/bpf");
+}

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tutorial's programs: what the eBPF one does, the Rex one does.
+. "$(dirname "$0")/../lib/tap.sh"
+
+DOCS=$BUILD/tests/docs
+
+# A veth pair: rv0 here, rv1 in the namespace rexpeer.
+setup() {
+	ip netns add rexpeer
+	ip link add rv0 type veth peer name rv1 netns rexpeer
+	ip link set rv0 up
+	ip addr add 10.99.0.1/24 dev rv0
+	ip -n rexpeer link set rv1 up
+	ip -n rexpeer addr add 10.99.0.2/24 dev rv1
+}
+
+teardown() {
+	[ ! -d /sys/module/rex ] || for name in blocklist port_rewrite; do
+		[ ! -d "/sys/module/$name" ] || rexctl unload "$name" --force
+	done
+	ip netns del rexpeer
+	ip link del rv0 2>/dev/null
+	[ ! -d /sys/module/rex ] || rmmod rex
+}
+
+pings() { ip netns exec rexpeer ping -q -c "$1" -i 0.1 -W 1 10.99.0.1 | grep -o '[0-9]* received'; }
+
+# The address is in host order.
+block_and_count() {
+	eq "$(pings 3)" "3 received"
+	bpftool map update name BLOCKED key 2 0 99 10 value 0 0 0 0 0 0 0 0
+	eq "$(pings 3)" "0 received"
+	bpftool -j map lookup name BLOCKED key 2 0 99 10 | grep -oE '"value":\["[^]]*' >"$TMP/value"
+	eq "$(cat "$TMP/value")" '"value":["0x03","0x00","0x00","0x00","0x00","0x00","0x00","0x00"'
+	bpftool map delete name BLOCKED key 2 0 99 10
+	eq "$(pings 3)" "3 received"
+}
+
+test_blocklist_in_ebpf() {
+	ip link set rv0 xdpgeneric obj "$DOCS/blocklist.bpf.o" sec xdp
+	block_and_count
+	ip link set rv0 xdpgeneric off
+}
+
+test_blocklist_in_rex() {
+	rexctl load "$DOCS/blocklist.ko"
+	rexctl attach blocklist xdp rv0
+	block_and_count
+	rexctl detach blocklist xdp rv0
+}
+
+# hears PORT: what comes there when it is sent to port 7000.
+hears() {
+	timeout 20 nc -u -l -W 1 10.99.0.1 "$1" >"$TMP/heard" &
+	wait_for 10 sh -c "ss -Huln sport = :$1 | grep -q ."
+	ip netns exec rexpeer bash -c 'printf "to 7000" >/dev/udp/10.99.0.1/7000'
+	wait $! || fail "nothing came to port $1"
+	eq "$(cat "$TMP/heard")" "to 7000"
+}
+
+test_port_rewrite_in_ebpf() {
+	hears 7000
+	tc qdisc add dev rv0 clsact
+	tc filter add dev rv0 ingress bpf da obj "$DOCS/port_rewrite.bpf.o" sec tc
+	hears 7001
+}
+
+test_port_rewrite_in_rex() {
+	rexctl load "$DOCS/port_rewrite.ko"
+	rexctl attach port_rewrite tc rv0 ingress
+	hears 7001
+	rexctl detach port_rewrite tc rv0 ingress
+	hears 7000
+}
+
+tap_run
