@@ -197,6 +197,28 @@ static __always_inline bool rex_resource_full(const struct rex_frame *frame)
 
 bool rex_resource_add(enum rex_held kind, void *ptr);
 bool rex_resource_remove(enum rex_held kind, void *ptr);
+
+/* rex_resource_add() without a look at rex_resource_full(), which the caller had. */
+static __always_inline void rex_resource_push(struct rex_frame *frame, enum rex_held kind,
+					      void *ptr)
+{
+	u32 n = frame->held + 1;
+
+	frame->resources[n] = (unsigned long)ptr | kind;
+	frame->held = n;
+}
+
+/* rex_resource_remove(), fast when it is what was taken last. Not for locks, whose kind is 0. */
+static __always_inline bool rex_resource_pop(struct rex_frame *frame, enum rex_held kind,
+					     void *ptr)
+{
+	BUILD_BUG_ON(kind == REX_HELD_LOCK);
+	if (unlikely(frame->resources[frame->held] != ((unsigned long)ptr | kind)))
+		return rex_resource_remove(kind, ptr);
+	frame->held--;
+	return true;
+}
+
 void rex_release(struct rex_frame *frame);
 s32 rex_release_all(struct rex_frame *frame, s32 verdict);
 

@@ -18,7 +18,7 @@ static inline struct bpf_map *rex_map(const struct rex_map_def *def, u32 kinds)
 DECLARE_PER_CPU(int, rex_maps_busy);
 
 /* Interrupts are off inside: only an NMI, a kprobe or the like finds the CPU busy. */
-static inline bool rex_maps_enter(unsigned long *irq)
+static __always_inline bool rex_maps_enter(unsigned long *irq)
 {
 	local_irq_save(*irq);
 	if (likely(this_cpu_inc_return(rex_maps_busy) == 1))
@@ -28,7 +28,7 @@ static inline bool rex_maps_enter(unsigned long *irq)
 	return false;
 }
 
-static inline void rex_maps_leave(unsigned long irq)
+static __always_inline void rex_maps_leave(unsigned long irq)
 {
 	this_cpu_dec(rex_maps_busy);
 	local_irq_restore(irq);

@@ -82,7 +82,7 @@ void *rex_ringbuf_reserve(const struct rex_map_def *def, u64 size)
 		record = (void *)static_call(rex_rb_reserve)((u64)map, size, 0, 0, 0);
 		rex_maps_leave(irq);
 		if (record)
-			rex_resource_add(REX_HELD_RECORD, record);
+			rex_resource_push(frame, REX_HELD_RECORD, record);
 	}
 	rex_check_stop(frame);
 	return record;
@@ -94,7 +94,7 @@ long rex_ringbuf_submit(void *record, u64 flags)
 	struct rex_frame *frame = rex_this_frame();
 	long ret = -EPERM;
 
-	if (rex_resource_remove(REX_HELD_RECORD, record)) {
+	if (rex_resource_pop(frame, REX_HELD_RECORD, record)) {
 		static_call(rex_rb_submit)((u64)record, flags & REX_WAKEUPS, 0, 0, 0);
 		ret = 0;
 	}
@@ -114,7 +114,7 @@ long rex_ringbuf_discard(void *record, u64 flags)
 	struct rex_frame *frame = rex_this_frame();
 	long ret = -EPERM;
 
-	if (rex_resource_remove(REX_HELD_RECORD, record)) {
+	if (rex_resource_pop(frame, REX_HELD_RECORD, record)) {
 		rex_ringbuf_put(record, flags);
 		ret = 0;
 	}
