@@ -91,13 +91,14 @@ static const struct hook {
 	const char *name, *target;
 	struct bpf_link *(*attach)(const struct bpf_program *prog);
 	measured_fn event;
+	int n_args;
 } hooks[] = {
-	{ "kprobe", NULL, attach_kprobe, priorities },
-	{ "tracepoint", NULL, attach_tracepoint, priorities },
-	{ "perf_event", NULL, attach_event, page_faults },
-	{ "fentry", FUNCTION, bpf_program__attach_trace, priorities },
-	{ "fexit", FUNCTION, bpf_program__attach_trace, priorities },
-	{ "raw_tracepoint", "sys_enter", bpf_program__attach_trace, priorities },
+	{ "kprobe", NULL, attach_kprobe, priorities, 0 },
+	{ "tracepoint", NULL, attach_tracepoint, priorities, 0 },
+	{ "perf_event", NULL, attach_event, page_faults, 0 },
+	{ "fentry", FUNCTION, bpf_program__attach_trace, priorities, 0 },
+	{ "fexit", FUNCTION, bpf_program__attach_trace, priorities, 0 },
+	{ "raw_tracepoint", "sys_enter", bpf_program__attach_trace, priorities, 2 },
 };
 
 static __u64 runs(int fd)
@@ -111,10 +112,11 @@ static __u64 runs(int fd)
 }
 
 /* Attached is one thing, running another. */
-static void check_runs(const struct hook *h, struct bpf_program *prog)
+static void check_runs(const struct hook *h, enum side side, const char *name,
+		       struct bpf_program *prog)
 {
 	int fd = bpf_program__fd(prog), stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	__u64 before, n;
+	__u64 before, rex_before = side_rex_runs("empty", name), n;
 
 	if (stats < 0)
 		die("cannot have programs counted: %s", strerror(errno));
@@ -124,6 +126,10 @@ static void check_runs(const struct hook *h, struct bpf_program *prog)
 	close(stats);
 	if (n < 10)
 		die("the program at %s ran %llu times in 10 events", h->name, n);
+	/* and the shim is not yet the Rex program */
+	n = side_rex_runs("empty", name) - rex_before;
+	if (side == REX && n < 10)
+		die("the Rex program at %s ran %llu times in 10 events", h->name, n);
 }
 
 static void attached(const struct hook *h, enum side side, double bare)
@@ -133,14 +139,14 @@ static void attached(const struct hook *h, enum side side, double bare)
 	char program[32];
 
 	snprintf(program, sizeof(program), "empty_%s", h->name);
-	if (!side_load(side, "empty", program, h->target, &l)) {
+	if (!side_load(side, "empty", program, h->target, h->n_args, &l)) {
 		row_none(side, side_why(), "empty-%s", h->name);
 		return;
 	}
 	link = h->attach(l.prog);
 	if (!link)
 		die("cannot attach to %s: %s", h->name, strerror(errno));
-	check_runs(h, l.prog);
+	check_runs(h, side, program, l.prog);
 	row_set(side, measure(h->event, NULL, NULL) - bare, "empty-%s", h->name);
 	bpf_link__destroy(link);
 	side_unload(&l);

@@ -107,7 +107,7 @@ static void empty(enum side side, const char *hook, __u32 verdict)
 	char program[32];
 
 	snprintf(program, sizeof(program), "empty_%s", hook);
-	if (!side_load(side, "empty", program, NULL, &l)) {
+	if (!side_load(side, "empty", program, NULL, 0, &l)) {
 		row_none(side, side_why(), "empty-%s", hook);
 		return;
 	}
@@ -263,7 +263,7 @@ static void ebpf_functions(unsigned int n)
 			"functions-%u", n);
 		return;
 	}
-	if (side_load(EBPF, "toodeep", program, NULL, &l))
+	if (side_load(EBPF, "toodeep", program, NULL, 0, &l))
 		die("the verifier takes %u nested functions: measure them", n);
 	row_none(EBPF, side_why(), "functions-%u", n);
 }

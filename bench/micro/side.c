@@ -7,7 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include <rex/librex.h>
-#include "internal.h"		/* librex: a shim that is opened, not yet loaded */
+#include "internal.h"		/* librex: a shim for a place */
 #include "measure.h"
 #include "side.h"
 
@@ -18,6 +18,7 @@ static struct shared {
 	struct bpf_object *ebpf;
 	struct rex_program *rex;
 } shared[MAX_SHARED];
+static struct rex *connection;
 static const char *built;
 static char why[512];
 
@@ -84,11 +85,10 @@ static struct bpf_object *shared_ebpf(const char *object)
 static struct rex_program *shared_rex(const char *object)
 {
 	struct shared *s = get_shared(object);
-	struct rex *rex = NULL;
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/micro_%s.ko", built, object);
-	if (!s->rex && rex_program_load(&rex, path, &s->rex))
+	if (!s->rex && rex_program_load(&connection, path, &s->rex))
 		die("%s", rex_errmsg());
 	return s->rex;
 }
@@ -113,32 +113,27 @@ static bool load_ebpf(const char *object, const char *program, struct loaded *l)
 	return true;
 }
 
-static bool load_rex(const char *object, const char *program, const char *target,
+static bool load_rex(const char *object, const char *program, const char *target, int n_args,
 		     struct loaded *l)
 {
 	struct rex_program *rex = shared_rex(object);
 	const struct rex_entry *entry;
+	int fd;
 
 	if (rex_program_entry(rex, program, -1, &entry))
 		return cannot("not in this build of the Rex programs");
-	if (rex_shim_open(entry, &l->obj, &l->prog))
+	if (rex_shim_load_for(entry, target, n_args, &l->obj, &fd))
 		return cannot("%s", rex_errmsg());
-	if ((target && bpf_program__set_attach_target(l->prog, 0, target)) ||
-	    bpf_object__load(l->obj)) {
-		cannot("the kernel does not take the shim: %s: %s", strerror(errno),
-		       rex_log_text());
-		side_unload(l);
-		return false;
-	}
+	l->prog = bpf_object__next_program(l->obj, NULL);
 	return true;
 }
 
 bool side_load(enum side side, const char *object, const char *program, const char *target,
-	       struct loaded *l)
+	       int n_args, struct loaded *l)
 {
 	memset(l, 0, sizeof(*l));
 	return side == EBPF ? load_ebpf(object, program, l) :
-			      load_rex(object, program, target, l);
+			      load_rex(object, program, target, n_args, l);
 }
 
 void side_unload(struct loaded *l)
@@ -154,7 +149,7 @@ int side_fd(enum side side, const char *object, const char *program)
 
 	if (side == REX) {
 		/* never closed: a shim is small */
-		if (!side_load(REX, object, program, NULL, &l))
+		if (!side_load(REX, object, program, NULL, 0, &l))
 			die("Rex program %s: %s", program, why);
 		return bpf_program__fd(l.prog);
 	}
@@ -180,4 +175,18 @@ int side_map(enum side side, const char *object, const char *name)
 	if (fd < 0)
 		die("%s: no map %s", object, name);
 	return fd;
+}
+
+__u64 side_rex_runs(const char *object, const char *name)
+{
+	const struct rex_entry *entry;
+	struct rex_program *now;
+	__u64 runs;
+
+	if (rex_program_get(connection, shared_rex(object)->name, &now) ||
+	    rex_program_entry(now, name, -1, &entry))
+		die("%s", rex_errmsg());
+	runs = entry->runs;
+	rex_program_free(now);
+	return runs;
 }

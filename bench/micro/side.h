@@ -29,10 +29,14 @@ int side_fd(enum side side, const char *object, const char *program);
 int side_map(enum side side, const char *object, const char *map);
 /*
  * A program of its own. @target: the function or tracepoint that it is for, when its hook
- * wants to know that before it is loaded, or NULL. False, with side_why(): not possible.
+ * wants to know that before it is loaded, or NULL; @n_args: of a tracepoint. False, with
+ * side_why(): not possible.
  */
 bool side_load(enum side side, const char *object, const char *program, const char *target,
-	       struct loaded *loaded);
+	       int n_args, struct loaded *loaded);
 void side_unload(struct loaded *loaded);
+
+/* How often the Rex program itself ran so far. */
+__u64 side_rex_runs(const char *object, const char *program);
 
 #endif /* SIDE_H */
