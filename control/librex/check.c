@@ -28,7 +28,8 @@ struct check {
 	Elf *elf;
 	size_t n_sections, strndx;
 	struct rex_file *file;
-	struct section entries, maps, modinfo, symtab, strtab;
+	struct section entries, maps, lines, files, modinfo, symtab, strtab;
+	uint64_t code;			/* bytes in sections that are executed */
 };
 
 /* Symbols that a program may import, generated from kmod/include/rex_prog.h ... */
@@ -161,8 +162,14 @@ static int find_sections(struct check *c)
 			err = keep(c, &c->entries, &s);
 		else if (!strcmp(s.name, ".rex.maps"))
 			err = keep(c, &c->maps, &s);
+		else if (!strcmp(s.name, ".rex.lines"))
+			err = keep(c, &c->lines, &s);
+		else if (!strcmp(s.name, ".rex.files"))
+			err = keep(c, &c->files, &s);
 		else if (!strcmp(s.name, ".modinfo"))
 			err = keep(c, &c->modinfo, &s);
+		if (s.sh.sh_flags & SHF_EXECINSTR)
+			c->code += s.size;
 	}
 	if (err)
 		return err;
@@ -370,6 +377,46 @@ static int check_maps(struct check *c)
 	return 0;
 }
 
+/* ---- the line table ----------------------------------------------------------------------- */
+
+#define MAX_LINES (1u << 20)		/* as rex.ko's */
+
+/* Which line of the source the code is from: sorted, and nothing in it points outside. */
+static int check_lines(struct check *c)
+{
+	const struct section *files = &c->files;
+	const uint64_t writable = SHF_WRITE | SHF_EXECINSTR | SHF_COMPRESSED;
+	struct rex_line line, last = {};
+	uint32_t n_lines, n_bytes;
+	int err;
+
+	if (!c->lines.index && !files->index)
+		return 0;
+	if (!c->lines.index || !files->index)
+		return rex_fail(-EINVAL, "%s: of \".rex.lines\" and \".rex.files\" only one is there; "
+				"strip takes neither away, build it again", c->what);
+	err = check_table(c, &c->lines, sizeof(line), MAX_LINES, SHF_ALLOC, writable, &n_lines);
+	if (!err)
+		err = check_table(c, files, 1, MAX_LINES, SHF_ALLOC, writable, &n_bytes);
+	if (err)
+		return err;
+	if (n_lines && (!n_bytes || files->data[n_bytes - 1]))
+		return rex_fail(-EINVAL, "%s: the last name in \".rex.files\" has no end", c->what);
+	for (uint32_t i = 0; i < n_lines; i++, last = line) {
+		memcpy(&line, c->lines.data + i * sizeof(line), sizeof(line));
+		if (line.offset < last.offset)
+			return rex_fail(-EINVAL, "%s: line %u of \".rex.lines\" is not sorted: 0x%x behind "
+					"0x%x", c->what, i, line.offset, last.offset);
+		if (line.offset > c->code)
+			return rex_fail(-EINVAL, "%s: line %u of \".rex.lines\" is for code at 0x%x, behind "
+					"the end of it", c->what, i, line.offset);
+		if (line.file >= n_bytes || (line.file && files->data[line.file - 1]))
+			return rex_fail(-EINVAL, "%s: line %u of \".rex.lines\" names a file at %u, where "
+					"\".rex.files\" has none", c->what, i, line.file);
+	}
+	return 0;
+}
+
 /* ---- relocations and symbols -------------------------------------------------------------- */
 
 static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
@@ -409,6 +456,7 @@ outside:
 /* Every entry's function comes from one relocation; nothing else in the tables does. */
 static int check_relocs(struct check *c)
 {
+	const struct section *const plain[] = { &c->maps, &c->lines, &c->files };
 	uint64_t seen = 0;
 	struct section s;
 	int err;
@@ -419,9 +467,10 @@ static int check_relocs(struct check *c)
 			return err;
 		if (s.sh.sh_type != SHT_RELA && s.sh.sh_type != SHT_REL)
 			continue;
-		if (c->maps.index && s.sh.sh_info == c->maps.index && s.size)
-			return rex_fail(-EINVAL, "%s: \".rex.maps\" has relocations, which rexc "
-					"does not make", c->what);
+		for (size_t k = 0; k < ARRAY_SIZE(plain); k++)
+			if (plain[k]->index && s.sh.sh_info == plain[k]->index && s.size)
+				return rex_fail(-EINVAL, "%s: \"%s\" has relocations, which rexc does "
+						"not make", c->what, plain[k]->name);
 		if (s.sh.sh_info != c->entries.index)
 			continue;
 		if (s.sh.sh_type != SHT_RELA || s.size % sizeof(Elf64_Rela) ||
@@ -500,6 +549,8 @@ int rex_check_image(const void *image, size_t size, const char *what, struct rex
 		err = check_entries(&c);
 	if (!err)
 		err = check_maps(&c);
+	if (!err)
+		err = check_lines(&c);
 	if (!err)
 		err = check_relocs(&c);
 	if (!err)

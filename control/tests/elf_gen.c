@@ -20,8 +20,17 @@ static struct rex_map_def good_maps[] = {
 	{ .name = "FLOWS", .type = 1, .key_size = 12, .value_size = 64, .max_entries = 100 },
 };
 
+static struct rex_line good_lines[] = {
+	{ .offset = 0, .file = 1, .line = 7 },
+	{ .offset = 4, .file = 10, .line = 3 },
+	{ .offset = 4, .file = 1, .line = 8 },
+	{ .offset = 16 },
+};
+
+static const char good_files[] = "\0src/a.rs\0src/b.rs";
+
 static const char good_modinfo[] =
-	"license=GPL\0rexc=1\0rex_abi=1\0rex_stack=128\0depends=rex\0name=sample\0"
+	"license=GPL\0rexc=1\0rex_abi=2\0rex_stack=128\0depends=rex\0name=sample\0"
 	"vermagic=6.12.0-test SMP preempt mod_unload modversions \0";
 
 void elf_spec_good(struct elf_spec *s)
@@ -35,6 +44,8 @@ void elf_spec_good(struct elf_spec *s)
 		.reloc_symbol = 1, .n_relocs = 2,
 		.maps = good_maps, .maps_len = sizeof(good_maps),
 		.maps_flags = SHF_ALLOC | SHF_WRITE, .maps_type = SHT_PROGBITS,
+		.lines = good_lines, .lines_len = sizeof(good_lines), .lines_flags = SHF_ALLOC,
+		.files = good_files, .files_len = sizeof(good_files),
 		.import = "rex_panic",
 	};
 }
@@ -93,7 +104,7 @@ static void fill(Elf *elf, const struct elf_spec *s, struct strings *names, stru
 		 Elf64_Sym *syms, Elf64_Rela *relas, Elf64_Rela *map_rela)
 {
 	static const uint8_t code[16] = { 0xf3, 0x0f, 0x1e, 0xfa, 0xc3 }, data[16];
-	size_t text, rodata, entries = 0, maps = 0, symtab = 0, strtab, rela;
+	size_t text, rodata, entries = 0, maps = 0, lines = 0, symtab = 0, strtab, rela;
 
 	text = add_section(elf, names, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, code,
 			   sizeof(code));
@@ -107,6 +118,11 @@ static void fill(Elf *elf, const struct elf_spec *s, struct strings *names, stru
 	if (s->maps)
 		maps = add_section(elf, names, ".rex.maps", s->maps_type, s->maps_flags, s->maps,
 				   s->maps_len);
+	if (s->lines)
+		lines = add_section(elf, names, ".rex.lines", SHT_PROGBITS, s->lines_flags, s->lines,
+				    s->lines_len);
+	if (s->files)
+		add_section(elf, names, ".rex.files", SHT_PROGBITS, SHF_ALLOC, s->files, s->files_len);
 	syms[1].st_name = add_string(strings, "entry");
 	syms[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
 	syms[1].st_shndx = text;
@@ -129,11 +145,11 @@ static void fill(Elf *elf, const struct elf_spec *s, struct strings *names, stru
 				   s->n_relocs * sizeof(*relas));
 		link_to(elf, rela, symtab, entries, sizeof(*relas));
 	}
-	if (s->maps_reloc) {
+	if (s->maps_reloc || s->lines_reloc) {
 		map_rela->r_info = ELF64_R_INFO(1, R_X86_64_64);
-		rela = add_section(elf, names, ".rela.rex.maps", SHT_RELA, SHF_INFO_LINK, map_rela,
-				   sizeof(*map_rela));
-		link_to(elf, rela, symtab, maps, sizeof(*map_rela));
+		rela = add_section(elf, names, s->maps_reloc ? ".rela.rex.maps" : ".rela.rex.lines",
+				   SHT_RELA, SHF_INFO_LINK, map_rela, sizeof(*map_rela));
+		link_to(elf, rela, symtab, s->maps_reloc ? maps : lines, sizeof(*map_rela));
 	}
 }
 

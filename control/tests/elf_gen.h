@@ -16,13 +16,18 @@ struct elf_spec {
 	const char *entries_name;	/* section name; NULL: no such section */
 	uint64_t entries_flags;
 	uint64_t reloc_offset, reloc_type, reloc_symbol;
-	size_t n_relocs;		/* at reloc_offset, and every 48 bytes on */
+	size_t n_relocs;		/* at reloc_offset, and every entry on */
 	const void *maps;		/* NULL: no such section */
 	size_t maps_len;
 	uint64_t maps_flags;
 	uint32_t maps_type;
+	const void *lines;		/* NULL: no such section */
+	size_t lines_len;
+	uint64_t lines_flags;
+	const char *files;		/* NULL: no such section */
+	size_t files_len;
 	const char *import;		/* name of the undefined symbol */
-	int no_symtab, maps_reloc;
+	int no_symtab, maps_reloc, lines_reloc;
 };
 
 /* Symbols of the made file: 1 is the entry function, 2 the import, 3 is in a data section. */

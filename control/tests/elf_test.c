@@ -130,23 +130,23 @@ static void test_modinfo(void **state)
 	elf_spec_good(&spec);
 	MODINFO("rex_stack=1\0name=x\0");
 	refused(&spec, "no \"rex_abi\"");
-	MODINFO("rex_abi=2\0rex_stack=1\0name=x\0");
-	refused(&spec, "built for Rex ABI 2");
-	MODINFO("rex_abi=1x\0rex_stack=1\0name=x\0");
-	refused(&spec, "rex_abi=1x is no number");
+	MODINFO("rex_abi=1\0rex_stack=1\0name=x\0");
+	refused(&spec, "built for Rex ABI 1");
+	MODINFO("rex_abi=2x\0rex_stack=1\0name=x\0");
+	refused(&spec, "rex_abi=2x is no number");
 	MODINFO("rex_abi=\0rex_stack=1\0name=x\0");
 	refused(&spec, "is no number");
 	MODINFO("rex_abi=99999999999999999999999\0name=x\0");
 	refused(&spec, "is no number");
-	MODINFO("rex_abi=1\0name=x\0");
+	MODINFO("rex_abi=2\0name=x\0");
 	refused(&spec, "no \"rex_stack\"");
-	MODINFO("rex_abi=1\0rex_stack=1\0");
+	MODINFO("rex_abi=2\0rex_stack=1\0");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=1\0rex_stack=1\0name=");
+	MODINFO("rex_abi=2\0rex_stack=1\0name=");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=1\0rex_stack=1\0name=../../x\0");
+	MODINFO("rex_abi=2\0rex_stack=1\0name=../../x\0");
 	refused(&spec, "../../x");
-	MODINFO("rex_abi=1\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
+	MODINFO("rex_abi=2\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
 	refused(&spec, "32 bytes");
 	MODINFO("");
 	refused(&spec, "rex_abi");
@@ -159,7 +159,7 @@ static void test_modinfo_without_an_end(void **state)
 
 	(void)state;
 	elf_spec_good(&spec);
-	MODINFO("rex_abi=1\0rex_stack=1\0name=x");	/* no NUL behind x */
+	MODINFO("rex_abi=2\0rex_stack=1\0name=x");	/* no NUL behind x */
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
 	assert_string_equal(file.name, "x");
@@ -191,9 +191,9 @@ static void test_entries(void **state)
 	spec.entries_len = 2 * sizeof(*e);
 	refused(&spec, "two entries \"ok\"");
 	spec.entries_len = sizeof(*e) - 1;
-	refused(&spec, "47 bytes");
+	refused(&spec, "63 bytes");
 	spec.entries_len = sizeof(e);
-	refused(&spec, "1 to 64 times 48");
+	refused(&spec, "1 to 64 times 64");
 	spec.entries_len = 0;
 	refused(&spec, "no entries");
 	elf_spec_good(&spec);
@@ -263,6 +263,56 @@ static void test_maps(void **state)
 	elf_spec_good(&spec);
 	spec.maps_reloc = 1;
 	refused(&spec, "has relocations");
+}
+
+static void test_lines(void **state)
+{
+	struct rex_line l[3] = { { 0, 1, 1 }, { 4, 1, 2 }, { 8, 0, 0 } };
+	struct elf_spec spec;
+	struct rex_file file;
+
+	(void)state;
+	elf_spec_good(&spec);
+	spec.lines = spec.files = NULL;
+	if (check(&spec, &file))
+		fail_msg("%s", rex_errmsg());
+	elf_spec_good(&spec);
+	spec.files = NULL;
+	refused(&spec, "only one");
+	elf_spec_good(&spec);
+	spec.lines = NULL;
+	refused(&spec, "only one");
+	elf_spec_good(&spec);
+	spec.lines = l;
+	spec.lines_len = sizeof(l);
+	if (check(&spec, &file))
+		fail_msg("%s", rex_errmsg());
+	l[1].offset = 9;
+	refused(&spec, "line 2 of \".rex.lines\" is not sorted");
+	l[1].offset = 4;
+	l[2].offset = 17;
+	refused(&spec, "line 2 of \".rex.lines\" is for code at 0x11");
+	l[2].offset = 16;
+	l[2].file = spec.files_len;
+	refused(&spec, "names a file at 19");
+	l[2].file = UINT32_MAX;
+	refused(&spec, "names a file at 4294967295");
+	l[2].file = 2;				/* in the middle of a name */
+	refused(&spec, "names a file at 2");
+	l[2].file = 0;
+	spec.files_len--;
+	refused(&spec, "has no end");
+	spec.files_len = 0;
+	refused(&spec, "has no end");
+	elf_spec_good(&spec);
+	spec.lines_len--;
+	refused(&spec, "47 bytes");
+	spec.lines_len++;
+	spec.lines_flags = SHF_ALLOC | SHF_WRITE;
+	refused(&spec, "flags 0x3");
+	elf_spec_good(&spec);
+	spec.lines_reloc = 1;
+	refused(&spec, "\".rex.lines\" has relocations");
 }
 
 /* ---- nothing may upset it: run with AddressSanitizer ---------------------------------------- */
@@ -441,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_entry_functions),
 		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped_bytes),
 		cmocka_unit_test(test_hostile_headers),
