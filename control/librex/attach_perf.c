@@ -71,7 +71,7 @@ static int attach_one(const struct attach *a, const struct event *event, const s
 		      int prog_fd)
 {
 	struct perf_event_attr attr = { .type = event->type, .config = event->config };
-	char text[REX_TARGET_LEN];
+	char text[REX_TARGET_LEN], cpu[64];
 	int fd, err;
 
 	if (t->freq) {
@@ -96,6 +96,9 @@ static int attach_one(const struct attach *a, const struct event *event, const s
 	case -ESRCH:
 		return rex_fail(fd, "cannot open \"%s\": there is no process %d", text, t->pid);
 	case -EINVAL:
+		snprintf(cpu, sizeof(cpu), "/sys/devices/system/cpu/cpu%d", t->cpu);
+		if (t->cpu >= 0 && access(cpu, F_OK))
+			return rex_fail(fd, "cannot open \"%s\": there is no CPU %d", text, t->cpu);
 		if (t->freq)
 			return rex_fail(fd, "cannot open \"%s\": %s; %llu samples a second may be too "
 					"many (/proc/sys/kernel/perf_event_max_sample_rate)", text,

@@ -276,7 +276,7 @@ static int check_modinfo(struct check *c)
 
 /* ---- entries and maps ------------------------------------------------------------------ */
 
-/* A fixed-size name of the file: terminated, not empty, printable, no '/' (NAME/ENTRY). */
+/* A fixed-size name of the file: terminated, not empty, printable, no : (NAME:ENTRY). */
 static int check_name(struct check *c, const char *kind, size_t index, const char *name,
 		      size_t size)
 {

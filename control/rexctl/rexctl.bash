@@ -9,14 +9,29 @@ _rexctl() {
 	COMPREPLY=()
 	programs() { rexctl status --json 2>/dev/null | grep -o '"name":"[^"]*","id"' | cut -d'"' -f4; }
 	interfaces() { command ls /sys/class/net; }
+	# As many as there are, so only those that begin with what is typed.
+	functions() { [ "${#cur}" -lt 4 ] || grep "^$cur" /sys/kernel/tracing/available_filter_functions 2>/dev/null | cut -d' ' -f1; }
 	case $command:$at in
-	*:0) words="--netns help load unload attach detach status run monitor enable disable set inspect nic" ;;
+	*:0) words="--netns help load unload attach detach status events run monitor enable disable set inspect nic" ;;
 	load:1 | inspect:1) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
 	unload:1 | attach:1 | detach:1 | run:1 | enable:1 | disable:1 | set:1) words=$(programs) ;;
-	attach:2 | detach:2) words="xdp tc" ;;
-	attach:3 | detach:3 | nic:2) words=$(interfaces) ;;
-	attach:4) case $hook in xdp) words="native generic" ;; tc) words="ingress egress" ;; esac ;;
-	detach:4) [ "$hook" != tc ] || words="ingress egress" ;;
+	attach:2 | detach:2) words="xdp tc tcx kprobe kretprobe uprobe uretprobe tracepoint raw_tracepoint fentry fexit perf_event cgroup_skb" ;;
+	nic:2) words=$(interfaces) ;;
+	attach:3 | detach:3) case $hook in
+		xdp | tc | tcx) words=$(interfaces) ;;
+		kprobe | kretprobe | fentry | fexit) words=$(functions) ;;
+		perf_event) words="cpu-clock task-clock cycles instructions cache-misses branch-misses page-faults context-switches cpu-migrations" ;;
+		uprobe | uretprobe) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+		cgroup_skb) mapfile -t COMPREPLY < <(compgen -d -- "${cur:-/sys/fs/cgroup/}"); return ;;
+		esac ;;
+	attach:4 | detach:4) case $hook in
+		xdp) words="native generic" ;;
+		tc | tcx | cgroup_skb) words="ingress egress" ;;
+		perf_event) words="freq= period= cpu= pid=" ;;
+		esac ;;
+	attach:5 | detach:5) [ "$hook" != perf_event ] || words="cpu= pid=" ;;
+	events:1) words=$(programs) ;;
+	events:*) words="--count --timeout --json --raw" ;;
 	unload:*) words=--force ;;
 	set:2 | set:4) words="budget timing" ;;
 	set:3) [ "$hook" != timing ] || words="on off" ;;
@@ -30,6 +45,6 @@ _rexctl() {
 		esac ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-	unset -f programs interfaces
+	unset -f programs interfaces functions
 }
 complete -F _rexctl rexctl

@@ -78,9 +78,60 @@ test_rexctl_is_one_file() {
 
 test_manual() {
 	mandoc -Tlint -Wwarning control/rexctl/rexctl.8
-	for word in load unload attach detach status run monitor enable disable set inspect nic; do
+	for word in load unload attach detach status events run monitor enable disable set inspect nic; do
 		grep -q "^\.It Ic $word" control/rexctl/rexctl.8 || fail "the manual lacks \"$word\""
 	done
+}
+
+test_manual_has_every_place() {
+	for word in $(rexctl help | sed -n '/^HOOK PLACE/,/^PROGRAM/s/^  \([a-z_]*\) .*/\1/p'); do
+		grep -qE "^\.It Cm ([a-z]* \| )?$word\b" control/rexctl/rexctl.8 || fail "the manual lacks \"$word\""
+	done
+}
+
+test_bad_places_are_quoted() {
+	refuses rexctl attach hello kprobe
+	contains "$REFUSAL" "kprobe needs a place: kprobe SYMBOL[+OFFSET]"
+	refuses rexctl attach hello krobe sys_dup
+	contains "$REFUSAL" '"krobe" is no hook; there are xdp, tc, tcx, kprobe'
+	refuses rexctl attach hello kprobe $'a\e[31m'
+	contains "$REFUSAL" '"a\x1b[31m"'
+	refuses rexctl detach hello tracepoint nocolon
+	contains "$REFUSAL" '"nocolon" is no tracepoint'
+	refuses rexctl attach hello perf_event cpu-clock freq=
+	contains "$REFUSAL" '"freq="'
+	refuses rexctl events hello
+	contains "$REFUSAL" "one of its maps"
+	refuses rexctl events hello M --json --raw
+}
+
+# complete WORD...: what the completion offers for the last word.
+completions() {
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_rexctl
+	echo "${COMPREPLY[@]}"
+}
+
+test_completion() {
+	. control/rexctl/rexctl.bash
+	contains "$(completions rexctl att)" attach
+	eq "$(completions rexctl attach hello kr)" kretprobe
+	contains "$(completions rexctl attach hello xdp l)" lo
+	eq "$(completions rexctl attach hello tcx lo in)" ingress
+	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=
+	eq "$(completions rexctl events hello MAP --t)" --timeout
+}
+
+test_fuzz_the_places() {
+	local words
+	mkdir "$TMP/corpus"
+	for words in 'xdp eth0 native' 'tcx eth0 egress' 'kprobe f+0x10' 'uprobe /bin/sh:main 12' \
+		'tracepoint a:b' 'perf_event cpu-clock freq=9 cpu=0' 'cgroup_skb /c ingress' 'fexit f'; do
+		tr ' ' '\n' <<<"$words" >"$TMP/corpus/${words%% *}"
+	done
+	"$BUILD/tests/control-target-fuzz" -max_total_time=5 -max_len=256 -artifact_prefix="$TMP/" \
+		"$TMP/corpus" >"$TMP/log" 2>&1 || fail "$(tail -40 "$TMP/log")"
+	contains "$(cat "$TMP/log")" DONE
 }
 
 test_nic_of_this_machine() {
