@@ -17,7 +17,7 @@ setup() {
 }
 
 teardown() {
-	[ ! -d /sys/module/rex ] || for name in blocklist port_rewrite; do
+	[ ! -d /sys/module/rex ] || for name in blocklist port_rewrite slow_syscalls; do
 		[ ! -d "/sys/module/$name" ] || rexctl unload "$name" --force
 	done
 	ip netns del rexpeer
@@ -73,6 +73,37 @@ test_port_rewrite_in_rex() {
 	hears 7001
 	rexctl detach port_rewrite tc rv0 ingress
 	hears 7000
+}
+
+# A process that sleeps for 50 ms is in the buffer: its number, the system call, nanoseconds.
+finds_a_sleeper() {
+	local ring sleeper
+	"$BUILD/tests/ring" SLOW "$@" >"$TMP/slow" &
+	ring=$!
+	wait_for 20 grep -q ready "$TMP/slow"
+	sleep 0.05 &
+	sleeper=$!
+	wait $sleeper
+	sleeper=$(perl -e 'print unpack "H*", pack "l<l<", @ARGV' $sleeper 230)	# clock_nanosleep
+	wait_for 10 grep -q "^$sleeper" "$TMP/slow"
+	kill $ring
+	wait $ring || :
+	perl -lne 'next unless s/^'"$sleeper"'//; $ns = unpack "Q<", pack "H*", $_;
+		die "$ns" if $ns < 5e7 || $ns > 2e10; $n++; END { die "none" unless $n == 1 }' "$TMP/slow"
+	# no call that was fast
+	perl -lne 'die $_ if !/ready/ && unpack("Q<", substr(pack("H*", $_), 8)) < 1e7' "$TMP/slow"
+}
+
+test_slow_syscalls_in_ebpf() {
+	finds_a_sleeper "$DOCS/slow_syscalls.bpf.o"
+}
+
+test_slow_syscalls_in_rex() {
+	rexctl load "$DOCS/slow_syscalls.ko"
+	rexctl attach slow_syscalls/enter tracepoint raw_syscalls:sys_enter
+	rexctl attach slow_syscalls/leave tracepoint raw_syscalls:sys_exit
+	finds_a_sleeper
+	rexctl detach slow_syscalls
 }
 
 tap_run
