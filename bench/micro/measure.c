@@ -91,6 +91,6 @@ double measure(measured_fn fn, measured_fn after, void *arg)
 	once(fn, after, arg, 10);	/* warm */
 	per_run = (once(fn, after, arg, 40) - once(fn, after, arg, 20)) / 20;
 	n = per_run > 0 ? target / per_run : 20;
-	n = n < 8 ? 8 : n > 10000 ? 10000 : n;
+	n = n < 8 ? 8 : n > MEASURE_MOST / 2 ? MEASURE_MOST / 2 : n;
 	return (rounds(fn, after, arg, 2 * n) - rounds(fn, after, arg, n)) / n;
 }

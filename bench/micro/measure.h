@@ -17,6 +17,7 @@ extern bool measure_insns;
 extern unsigned int measure_odd, measure_all, measure_vague;
 
 #define MEASURE_ROUNDS 11
+#define MEASURE_MOST 4000	/* runs at once */
 
 /* @after, which may be NULL, is called with the same arguments after each run, and not measured. */
 double measure(measured_fn fn, measured_fn after, void *arg);

@@ -34,6 +34,10 @@ struct ring {
 	unsigned long records;
 };
 
+/* Each record has a header of 8 bytes. */
+_Static_assert(MEASURE_MOST * MICRO_MANY * (8 + sizeof(struct micro_record)) <= MICRO_RING,
+	       "the ring buffer has room for all records of a round");
+
 static int take_record(void *ctx, void *data, size_t size)
 {
 	const struct micro_record *record = data;

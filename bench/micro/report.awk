@@ -25,6 +25,8 @@ END {
 		name = names[i]
 		split(insn[name], c, FS)
 		split(name in ns ? ns[name] : "null" FS "null", t, FS)
+		if ((c[1] != "null" && t[1] == "null") || (c[2] != "null" && t[2] == "null"))
+			why[name] = why[name] (why[name] == "" ? "" : "; ") "time: lost in the noise"
 		printf "%-24s %10s %10s %12s %12s%s\n", name, cell(c[1]), cell(c[2]), cell(t[1]),
 			cell(t[2]), why[name] == "" ? "" : "  " why[name]
 		printf "%s\n{\"name\":%s,\"ebpf_insn\":%s,\"rex_insn\":%s,\"ebpf_ns\":%s,\"rex_ns\":%s%s}",
