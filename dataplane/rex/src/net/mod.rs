@@ -21,18 +21,26 @@
 //! assert_eq!(udp(&[0; 20]), None);
 //! ```
 
+mod arp;
 pub mod checksum;
 mod eth;
+mod icmp;
 mod ipv4;
 mod ipv6;
+mod ipv6_extension;
 mod tcp;
+mod tcp_options;
 mod udp;
 mod vlan;
 
+pub use arp::Arp;
 pub use eth::{Eth, ethertype};
+pub use icmp::Icmp;
 pub use ipv4::{Ipv4, ipproto};
 pub use ipv6::Ipv6;
+pub use ipv6_extension::{Extension, Extensions, extension};
 pub use tcp::Tcp;
+pub use tcp_options::{TcpOption, TcpOptions};
 pub use udp::Udp;
 pub use vlan::Vlan;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+use super::checksum::Change;
 use super::header;
 
 header! {
@@ -29,5 +30,14 @@ impl Udp {
         let (udp, rest) = Self::split_mut(bytes)?;
         let payload = usize::from(udp.len()).checked_sub(Self::LEN)?;
         Some((udp, rest.get_mut(..payload)?))
+    }
+
+    /// Brings the checksum up to date with a change of packet or pseudo header: none stays none.
+    #[inline(always)]
+    pub fn update_check(&mut self, change: Change) {
+        if self.check() != 0 {
+            let check = change.apply(self.check());
+            self.set_check(if check == 0 { 0xffff } else { check });
+        }
     }
 }

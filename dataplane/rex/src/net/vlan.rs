@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::header;
+use super::{Eth, ethertype, header};
 
 header! {
     /// A VLAN tag behind an Ethernet header whose type is VLAN or QINQ.
@@ -27,5 +27,19 @@ impl Vlan {
     #[inline(always)]
     pub fn id(&self) -> u16 {
         self.tci() & 0xfff
+    }
+}
+
+impl Eth {
+    /// The type and bytes of what follows this header and all VLAN tags behind it (QinQ has two).
+    #[inline]
+    pub fn untagged<'a>(&self, mut rest: &'a [u8]) -> Option<(u16, &'a [u8])> {
+        let mut kind = self.ethertype();
+        while kind == ethertype::VLAN || kind == ethertype::QINQ {
+            let (tag, behind) = Vlan::parse(rest)?;
+            kind = tag.ethertype();
+            rest = behind;
+        }
+        Some((kind, rest))
     }
 }
