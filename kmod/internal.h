@@ -178,7 +178,6 @@ static __always_inline void rex_check_stop(struct rex_frame *frame)
 enum rex_held {
 	REX_HELD_LOCK,
 	REX_HELD_RECORD,		/* of a ring buffer, neither submitted nor discarded */
-	REX_HELD_TASK,
 	REX_HELD_SOCK,
 };
 

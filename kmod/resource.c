@@ -63,8 +63,6 @@ static void rex_resource_release(unsigned long element)
 	case REX_HELD_RECORD:
 		rex_ringbuf_put(ptr, 0);
 		break;
-	case REX_HELD_TASK:
-		break;
 	case REX_HELD_SOCK:
 		rex_sk_put(ptr);
 		break;

@@ -62,10 +62,10 @@ test_out_of_bounds_index_at_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10
 test_out_of_bounds_index_at_generic_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10' xdp srv0 generic; }
 test_out_of_bounds_index_at_tc_ingress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 ingress; }
 test_out_of_bounds_index_at_tc_egress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 egress; }
-test_endless_loop_at_xdp() { crashes endless_loop/endless_loop 'time budget' xdp srv0; }
-test_endless_loop_of_helper_calls() { crashes endless_loop/endless_helper 'time budget' xdp srv0; }
-test_endless_loop_at_tc_egress() { crashes endless_loop/endless_tc 'time budget' tc srv0 egress; }
-test_infinite_recursion() { crashes infinite_recursion/infinite_recursion 'stack overflow' xdp srv0; }
+test_endless_loop_at_xdp() { crashes endless_loop/endless_loop 'overrun in entry endless_loop at endless_loop.rs:9,' xdp srv0; }
+test_endless_loop_of_helper_calls() { crashes endless_loop/endless_helper 'endless_loop.rs:16,' xdp srv0; }
+test_endless_loop_at_tc_egress() { crashes endless_loop/endless_tc 'endless_loop.rs:22,' tc srv0 egress; }
+test_infinite_recursion() { crashes infinite_recursion/infinite_recursion 'stack overflow in entry infinite_recursion at infinite_recursion.rs:9,' xdp srv0; }
 test_panic_in_drop() { crashes drop_panic/drop_panic 'drop_panic.rs' xdp srv0; }
 
 test_panic_with_a_spin_lock_held_leaves_it_free() {

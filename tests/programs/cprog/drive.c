@@ -25,6 +25,7 @@ static const char usage[] =
 	"       drive crash PROG/ENTRY TIMES          the same by test runs (xdp, tc)\n"
 	"       drive base REPEAT          the same for an empty eBPF program\n"
 	"       drive sum PROG MAP KEY     value of an array element, summed over CPUs\n"
+	"       drive ring PROG MAP        how many records a reader of the ring buffer gets\n"
 	"       drive fuzz SEED ROUNDS | events COUNT\n";
 
 static struct prog prog;
@@ -350,6 +351,31 @@ static int cmd_sum(char **v)
 	return 0;
 }
 
+static int ring_cb(void *count, void *data, size_t size)
+{
+	(void)data;
+	(void)size;
+	++*(int *)count;
+	return 0;
+}
+
+/* The records that a reader gets now. */
+static int cmd_ring(char **v)
+{
+	int ret = prog_get(v[0], &prog), i, fd, count = 0;
+	struct ring_buffer *ring;
+
+	for (i = 0; !ret && i < prog.maps && strcmp(prog.map[i].name, v[1]); i++)
+		;
+	fd = ret || i == prog.maps ? -1 : bpf_map_get_fd_by_id(prog.map[i].bpf_id);
+	ring = fd < 0 ? NULL : ring_buffer__new(fd, ring_cb, &count, NULL);
+	if (!ring || ring_buffer__consume(ring) < 0)
+		return die("ring buffer", errno);
+	printf("%d\n", count);
+	ring_buffer__free(ring);
+	return 0;
+}
+
 static int cmd_fuzz(char **v)
 {
 	printf("%d accepted\n", nl_fuzz(atoi(v[0]), atoi(v[1])));
@@ -394,7 +420,7 @@ static const struct {
 	{ "helpers", 0, cmd_helpers }, { "helper-wrong", 0, cmd_helper_wrong },
 	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 2, cmd_keep },
 	{ "hit", 3, cmd_hit }, { "crash", 2, cmd_crash },
-	{ "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
+	{ "ring", 2, cmd_ring }, { "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
 	{ "events", 1, cmd_events },
 };
 
