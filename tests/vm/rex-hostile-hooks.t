@@ -30,9 +30,9 @@ ends_at() {
 	local entry=$1 word=$2 events; shift 2
 	drive events 100 >"$TMP/events" &
 	events=$!
-	wait_for 30 grep -q ready "$TMP/events"
+	wait_for 60 grep -q ready "$TMP/events"
 	"$@"
-	wait_for 30 grep -q "fault $PROGRAM 3" "$TMP/events"
+	wait_for 60 grep -q "fault $PROGRAM 3" "$TMP/events"
 	kill $events
 	contains "$(cat "$TMP/events")" " $entry $PROGRAM.rs:$(line "$word"):"
 	contains "$(rexctl status)" "at $PROGRAM.rs:$(line "$word")"
@@ -114,13 +114,13 @@ cross() {
 }
 test_deadlock_by_the_order_of_locks_on_two_cpus() {
 	use hostile_data
-	drive set hostile_data budget 2000000
+	drive set hostile_data budget 1000000
 	local entry events
 	drive events 100 >"$TMP/events" &
 	events=$!
-	wait_for 30 grep -q ready "$TMP/events"
+	wait_for 60 grep -q ready "$TMP/events"
 	cross
-	wait_for 30 grep -q "fault hostile_data 3" "$TMP/events"
+	wait_for 60 grep -q "fault hostile_data 3" "$TMP/events"
 	kill $events
 	entry=$(sed -n 's/^1 \(lock_[ab]*\) .*/\1/p' "$TMP/events" | head -n 1)
 	contains "$(cat "$TMP/events")" "1 $entry hostile_data.rs:$(line "$entry"):"

@@ -39,7 +39,7 @@ teardown() {
 
 # crashes PROGRAM/ENTRY HOOK... WORDS: attach it, let traffic do the rest.
 crashes() {
-	local file=${1%%/*} entry=$1 event=$2; shift 2
+	local file=${1%%[:/]*} entry=$1 event=$2; shift 2
 	rex load "build/tests/$file.ko"
 	rex attach "$entry" "$@"
 	ping_works

@@ -406,7 +406,7 @@ static int cmd_events(char **v)
 	printf("ready\n");
 	fflush(stdout);
 	while (!ret && left--)
-		ret = nl_wait_event(20000, event_cb, NULL);
+		ret = nl_wait_event(60000, event_cb, NULL);
 	return ret ? die("events", ret) : 0;
 }
 
