@@ -45,7 +45,7 @@ crashes() {
 	ping_works
 	wait_for 20 is_crashed
 	ping_works
-	contains "$(dmesg)" "$entry"
+	contains "$(dmesg)" "${entry/:/\/}"
 	wait_for 5 grep -q "$event" "$TMP/events"
 	rex detach "$entry"
 	rex unload "$file"
