@@ -28,7 +28,7 @@ run() {
 	local verdict
 	verdict=$(bytes "$2" | rexctl run "$PROG/$1" --data-in - --data-out "$TMP/out")
 	case $verdict in
-	"XDP_PASS "* | "TC_ACT_OK "* | "ALLOW "*) hex <"$TMP/out" ;;
+	"XDP_PASS "* | "TC_ACT_OK "* | *"name (1), "*) hex <"$TMP/out" ;;
 	*) fail "$1: $verdict" ;;
 	esac
 }
@@ -179,5 +179,13 @@ sk_lookup() {
 }
 test_sk_lookup_tcp_at_tc() { sk_lookup sk_lookup_tcp; }
 test_sk_lookup_udp_at_tc() { sk_lookup sk_lookup_udp; }
+
+# ---- cgroup_skb --------------------------------------------------------------------------
+
+test_load_bytes_at_cgroup_skb() { run load_bytes $FRAME; }
+test_fields_at_cgroup_skb() { run fields $FRAME; }
+test_get_hash_recalc_at_cgroup_skb() { run get_hash_recalc $FRAME; }
+test_sk_lookup_tcp_at_cgroup_skb() { sk_lookup sk_lookup_tcp; }
+test_sk_lookup_udp_at_cgroup_skb() { sk_lookup sk_lookup_udp; }
 
 tap_run
