@@ -13,6 +13,7 @@
 struct rex_records {
 	struct ring_buffer *ring;
 	struct perf_buffer *perf;
+	int map_fd;			/* the kernel takes the perf events out when it is closed */
 	rex_record_fn *fn;
 	void *data;
 	bool stop;			/* @fn has had enough */
@@ -62,6 +63,7 @@ int rex_records_open(const struct rex_map *map, rex_record_fn *fn, void *data,
 		close(fd);
 		return rex_fail(-ENOMEM, "out of memory");
 	}
+	r->map_fd = fd;
 	r->fn = fn;
 	r->data = data;
 	rex_log_reset();
@@ -72,7 +74,6 @@ int rex_records_open(const struct rex_map *map, rex_record_fn *fn, void *data,
 	err = r->ring || r->perf ? 0 :
 	      rex_fail(-errno, "cannot read map \"%s\": %s%s%s", map->name, rex_strerror(errno),
 		       *rex_log_text() ? ": " : "", rex_log_text());
-	close(fd);			/* libbpf has its own views of it */
 	if (err)
 		rex_records_close(r);
 	else
@@ -96,5 +97,6 @@ void rex_records_close(struct rex_records *r)
 		return;
 	ring_buffer__free(r->ring);
 	perf_buffer__free(r->perf);
+	close(r->map_fd);
 	free(r);
 }
