@@ -49,7 +49,7 @@ static __always_inline s32 rex_call(struct rex_frame **frame, rex_fn fn, struct 
 		"movq	%%rsp, (%[tos])\n"
 		"movq	%[tos], %%rsp\n"
 		CALL_NOSPEC
-		"movq	%%rsp, %[tos]\n"
+		"movq	%%rsp, %[tos]\n"	/* these two: REX_CALL_TAIL */
 		"popq	%%rsp\n"
 		: [thunk_target] "+a" (rax), [tos] "+c" (tos), "+D" (ctx), ASM_CALL_CONSTRAINT
 		: [regs] "i" (REX_FRAME_REGS)

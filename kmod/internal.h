@@ -357,6 +357,11 @@ void rex_sk_put(struct sock *sk);
 
 void rex_signal_exit(void);
 
+/* ---- call chains (stacktrace.c) ------------------------------------------------------------ */
+
+void rex_stacktrace_init(void);
+void rex_stacktrace_exit(void);
+
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */
 
 int rex_netlink_init(void);

@@ -14,6 +14,7 @@
 #define REX_FRAME_SIZE	512
 #define REX_LEVELS	4		/* task, softirq, hardirq, NMI */
 
+#define REX_CALL_TAIL	4		/* bytes that rex_call() needs to be back on its own stack */
 #define REX_FRAME_REGS	32		/* offset of rex_frame.regs */
 
 #endif /* _REX_LAYOUT_H */

@@ -27,13 +27,15 @@ static int __init rex_init(void)
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;
+	rex_stacktrace_init();
 	/* Last, because from here on shims may call us. */
 	ret = rex_hooks_init();
 	if (ret)
-		goto netlink;
+		goto stacktrace;
 	return 0;
 
-netlink:
+stacktrace:
+	rex_stacktrace_exit();
 	rex_netlink_exit();
 stacks:
 	rex_stacks_exit();
@@ -48,6 +50,7 @@ static void __exit rex_exit(void)
 	rex_netlink_exit();
 	rex_trace_exit();
 	rex_signal_exit();
+	rex_stacktrace_exit();
 	rex_stacks_exit();
 	rex_watchdog_exit();
 }

@@ -96,12 +96,15 @@ long rex_perf_event_output(void *ctx, const struct rex_map_def *map, __u64 cpu_f
 			   const void *data, __u64 size);
 
 /*
- * Stack trace map: the id of this call chain (>= 0). @flags: BPF_F_*_STACK. Only
- * at kprobe, tracepoint, perf_event, fentry, fexit and raw_tracepoint; so is
- * rex_get_stack, which writes return addresses to @to and returns bytes written.
+ * Call chains (stacktrace.c), innermost first: of the kernel, or with BPF_F_USER_STACK of the
+ * current process. @flags: how many frames to skip, in BPF_F_SKIP_FIELD_MASK; of get_stackid also
+ * BPF_F_FAST_STACK_CMP and BPF_F_REUSE_STACKID. rex_get_stackid puts the chain in a stack trace
+ * map and gives its id there (>= 0); rex_get_stack writes addresses to @to and gives the bytes
+ * written. -EFAULT: there is no such chain; -EBUSY: another program, which this one interrupted,
+ * is at it; -EOPNOTSUPP at the packet hooks. They stop.
  */
-long rex_get_stackid(void *ctx, const struct rex_map_def *map, __u64 flags);
-long rex_get_stack(void *ctx, void *to, __u32 size, __u64 flags);
+long rex_get_stackid(const struct rex_map_def *map, __u64 flags);
+long rex_get_stack(void *to, __u32 size, __u64 flags);
 
 /*
  * XDP: devmap, devmap hash, cpumap, xskmap. Gives the verdict to return: XDP_REDIRECT,

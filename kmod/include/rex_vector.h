@@ -60,14 +60,9 @@
 	X(PERF_EVENT_OUTPUT_RAW_TP, RAW_TRACEPOINT, perf_event_output, bpf_perf_event_output_raw_tp,	\
 	  CTX, PERF_ARRAY, ZERO, BUF, LEN)								\
 	X(GET_STACKID, KPROBE, get_stackid, bpf_get_stackid, CTX, STACK_TRACE, ZERO)			\
-	X(GET_STACKID_TP, TRACEPOINT, get_stackid, bpf_get_stackid_tp, CTX, STACK_TRACE, ZERO)		\
 	X(GET_STACKID_PE, PERF_EVENT, get_stackid, bpf_get_stackid_pe, CTX, STACK_TRACE, ZERO)		\
-	X(GET_STACKID_RAW_TP, RAW_TRACEPOINT, get_stackid, bpf_get_stackid_raw_tp,			\
-	  CTX, STACK_TRACE, ZERO)									\
 	X(GET_STACK, KPROBE, get_stack, bpf_get_stack, CTX, BUF, LEN, ZERO)				\
-	X(GET_STACK_TP, TRACEPOINT, get_stack, bpf_get_stack_tp, CTX, BUF, LEN, ZERO)			\
 	X(GET_STACK_PE, PERF_EVENT, get_stack, bpf_get_stack_pe, CTX, BUF, LEN, ZERO)			\
-	X(GET_STACK_RAW_TP, RAW_TRACEPOINT, get_stack, bpf_get_stack_raw_tp, CTX, BUF, LEN, ZERO)	\
 	X(PERF_PROG_READ_VALUE, PERF_EVENT, perf_prog_read_value, bpf_perf_prog_read_value,		\
 	  CTX, BUF, LEN)										\
 	X(TRACE_PRINTK, TC, trace_printk, bpf_trace_printk, BUF, LEN)
