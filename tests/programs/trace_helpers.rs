@@ -2,8 +2,11 @@
 //! Calls every helper that needs no packet, at every hook, while the process tracee runs
 //! (tracee.c), and puts what they give where the test finds it (rex-trace.t reads the constants).
 #![no_std]
+use rex::map::RexStackTrace;
 use rex::prelude::*;
 use rex::probe::{self, KernelAddr, UserAddr};
+use rex::signal::{self, Signal};
+use rex::stack::Chain;
 use rex::task::{self, Comm};
 use rex::{cpu, time};
 
@@ -13,6 +16,10 @@ static PARAM: RexArray<u64> = RexArray::new(4, 0);
 const TGID: u32 = 0;
 /// A text in the kernel.
 const BANNER: u32 = 1;
+
+/// A signal for the thread, and one for the process: sent once.
+const SEND_THREAD: u32 = 2;
+const SEND_PROCESS: u32 = 3;
 
 /// Numbers; an error is negative.
 #[rex_map]
@@ -24,15 +31,15 @@ const KTIME_AFTER: u32 = 3;
 const KTIME_BOOT_NS: u32 = 4;
 const KTIME_TAI_NS: u32 = 5;
 const JIFFIES64: u32 = 6;
-const CPU: u32 = 7;
+const CPU_SEEN: u32 = 7;
 const NUMA_NODE: u32 = 8;
-const RANDOM: u32 = 9;
+const RANDOM_FIRST: u32 = 9;
 const RANDOM_AGAIN: u32 = 10;
-const PID: u32 = 11;
+const TASK_PID: u32 = 11;
 const FOUND_TGID: u32 = 12;
 const FOUND_NOBODY: u32 = 13;
-const UID: u32 = 14;
-const GID: u32 = 15;
+const TASK_UID: u32 = 14;
+const TASK_GID: u32 = 15;
 const CGROUP_ID: u32 = 16;
 const UTIME: u32 = 17;
 const UTIME_FIRST: u32 = 18;
@@ -46,6 +53,17 @@ const USER_KERNEL: u32 = 25;
 const USER_STR_LEN: u32 = 26;
 const USER_STR_END: u32 = 27;
 const KERNEL_STR_USER: u32 = 28;
+const USER_REGS_SI: u32 = 29;
+const USER_REGS_ORIG_AX: u32 = 30;
+const SENT_THREAD: u32 = 31;
+const SENT_PROCESS: u32 = 32;
+const STACK_LEN: u32 = 33;
+const STACKID: u32 = 34;
+const STACKID_AGAIN: u32 = 35;
+const USER_STACK_LEN: u32 = 36;
+const USER_STACKID: u32 = 37;
+const STACK_FLAGS: u32 = 38;
+const TASK_TGID: u32 = 39;
 
 #[rex_map]
 static TEXT: RexArray<[u8; 64]> = RexArray::new(4, 0);
@@ -54,6 +72,13 @@ const USER_STR: u32 = 1;
 
 #[rex_map]
 static COMM: RexArray<Comm> = RexArray::new(1, 0);
+
+const DEPTH: usize = 24;
+#[rex_map]
+static STACKS: RexStackTrace<DEPTH> = RexStackTrace::new(1024, 0);
+/// What must be the same: the call chains of kernel and user.
+#[rex_map]
+static STACK: RexArray<[u64; DEPTH]> = RexArray::new(2, 0);
 
 /// Where tracee has its text; it ends in one page, and there is no next one.
 const ADDRESS: UserAddr = UserAddr(0x7000_0000);
@@ -78,12 +103,16 @@ fn clocks() {
 
 fn tasks() {
     let task = task::current();
-    put(PID, task.pid() as u64);
-    put(UID, u64::from(task.uid()));
-    put(GID, u64::from(task.gid()));
+    put(TASK_PID, task.pid() as u64);
+    put(TASK_TGID, task.tgid() as u64);
+    put(TASK_UID, u64::from(task.uid()));
+    put(TASK_GID, u64::from(task.gid()));
     put(CGROUP_ID, task.cgroup_id());
     put(UTIME, task.utime_ns());
     COMM.set(0, task.comm());
+    let regs = task.user_regs();
+    put(USER_REGS_SI, regs.map_or(0, |regs| regs.si()));
+    put(USER_REGS_ORIG_AX, regs.map_or(0, |regs| regs.orig_ax()));
     put(FOUND_TGID, task::find(task.pid()).map_or(0, |found| found.tgid() as u64));
     put(FOUND_NOBODY, u64::from(task::find(i32::MAX).or(task::find(-1)).is_some()));
 }
@@ -114,25 +143,52 @@ fn user_memory() {
     put(USER_STR_END, code(probe::read_user_str(end, &mut text), |t| t.len() as u64));
 }
 
+/// Sends the signal that the test asks for, and does so once.
+fn send(which: u32, sent: u32, to: impl Fn(Signal) -> Result<(), Errno>) {
+    if let Some(signal) = PARAM.get(which).and_then(|number| Signal::new(number as u32)) {
+        PARAM.set(which, 0);
+        put(sent, code(to(signal), |()| 0));
+    }
+}
+
 /// Whether it is tracee that runs, for the first time.
 fn look() -> bool {
     if task::current().tgid() as u64 != PARAM.get(TGID).unwrap_or(0) {
         return false;
     }
     clocks();
-    put(CPU, u64::from(cpu::id()));
+    put(CPU_SEEN, u64::from(cpu::id()));
     put(NUMA_NODE, u64::from(cpu::numa_node()));
-    put(RANDOM, u64::from(cpu::random()));
+    put(RANDOM_FIRST, u64::from(cpu::random()));
     put(RANDOM_AGAIN, u64::from(cpu::random()));
     tasks();
     kernel_memory();
     user_memory();
+    send(SEND_THREAD, SENT_THREAD, signal::send_to_thread);
+    send(SEND_PROCESS, SENT_PROCESS, signal::send_to_process);
     let runs = VALUE.get(RUNS).unwrap_or(0);
     put(RUNS, runs + 1);
     if runs == 0 {
         put(UTIME_FIRST, task::current().utime_ns());
     }
     runs == 0
+}
+
+/// The same in the hooks that have call chains.
+fn look_back(ctx: &impl TracingContext) -> bool {
+    if task::current().tgid() as u64 == PARAM.get(TGID).unwrap_or(0) {
+        let mut chain = [0; DEPTH];
+        put(STACK_LEN, code(ctx.get_stack(&mut chain, Chain::KERNEL), |c| c.len() as u64));
+        put(STACKID, code(ctx.get_stackid(&STACKS, Chain::KERNEL), u64::from));
+        put(STACKID_AGAIN, code(ctx.get_stackid(&STACKS, Chain::KERNEL), u64::from));
+        STACK.set(0, chain);
+        let mut chain = [0; DEPTH];
+        put(USER_STACK_LEN, code(ctx.get_stack(&mut chain, Chain::USER), |c| c.len() as u64));
+        put(USER_STACKID, code(ctx.get_stackid(&STACKS, Chain::USER), u64::from));
+        STACK.set(1, chain);
+        put(STACK_FLAGS, code(ctx.get_stack(&mut [0; 2], Chain::USER.reuse()), |_| 0));
+    }
+    look()
 }
 
 #[rex_xdp]
@@ -151,4 +207,67 @@ pub fn tc(_ctx: &mut Tc<'_>) -> TcVerdict {
         trace_printk!("traced at tc");
     }
     TcVerdict::Ok
+}
+
+#[rex_cgroup_skb]
+pub fn cgroup_skb(_ctx: &mut CgroupSkb<'_>) -> CgroupVerdict {
+    if look() {
+        printk!("printed at cgroup_skb");
+        trace_printk!("traced at cgroup_skb");
+    }
+    CgroupVerdict::Allow
+}
+
+#[rex_kprobe]
+pub fn kprobe(obj: &Kprobe, _ctx: &mut PtRegs) -> rex::Result {
+    if look_back(obj) {
+        printk!("printed at kprobe");
+        trace_printk!("traced at kprobe");
+    }
+    Ok(0)
+}
+
+#[rex_tracepoint]
+pub fn tracepoint(obj: &Tracepoint, _ctx: &SyscallEnter) -> rex::Result {
+    if look_back(obj) {
+        printk!("printed at tracepoint");
+        trace_printk!("traced at tracepoint");
+    }
+    Ok(0)
+}
+
+#[rex_perf_event]
+pub fn perf_event(ctx: &mut PerfEvent<'_>) -> rex::Result {
+    if look_back(ctx) {
+        printk!("printed at perf_event");
+        trace_printk!("traced at perf_event");
+    }
+    Ok(0)
+}
+
+#[rex_fentry]
+pub fn fentry(ctx: &Fentry<'_>) -> rex::Result {
+    if look_back(ctx) {
+        printk!("printed at fentry");
+        trace_printk!("traced at fentry");
+    }
+    Ok(0)
+}
+
+#[rex_fexit]
+pub fn fexit(ctx: &Fexit<'_>) -> rex::Result {
+    if look_back(ctx) {
+        printk!("printed at fexit");
+        trace_printk!("traced at fexit");
+    }
+    Ok(0)
+}
+
+#[rex_raw_tracepoint]
+pub fn raw_tracepoint(ctx: &RawTracepoint<'_>) -> rex::Result {
+    if look_back(ctx) {
+        printk!("printed at raw_tracepoint");
+        trace_printk!("traced at raw_tracepoint");
+    }
+    Ok(0)
 }

@@ -1,28 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The helpers that need no packet, at every hook. At each hook the program trace_helpers looks
-# once at the process tracee, and the tests compare what it found with what is true.
+# The helpers that need no packet, at every hook. At each hook the program trace_helpers looks at
+# the process tracee, of which everything is known; the first test lets it, and the others
+# compare what it found with what is true.
 . "$(dirname "$0")/../lib/tap.sh"
 
 PROGRAM=tests/programs/trace_helpers.rs
 CGROUP=/sys/fs/cgroup/rex-trace
 TRACING=/sys/kernel/tracing
-UID_=1234 GID_=2345
+RUN_UID=1234 RUN_GID=2345
 CPU=$(($(nproc) - 1))
-ALL=$(mktemp -d)
-EFAULT=$((-14))
+USR1=10 KILL=9 EPERM=1 EFAULT=14 EINVAL=22 EOPNOTSUPP=95
+ALL=/run/rex-trace
 
-HOOKS='xdp tc'
+PACKET_HOOKS='xdp tc cgroup_skb'
+TRACING_HOOKS='kprobe tracepoint perf_event fentry fexit raw_tracepoint'
 GENERAL='ktime_ns ktime_coarse_ns ktime_boot_ns ktime_tai_ns jiffies64 smp_processor_id numa_node random
 	printk trace_printk task_pid task_tgid task_find task_uid_gid task_comm task_cgroup_id task_utime
-	probe_read_kernel probe_read_kernel_str probe_read_user probe_read_user_str'
+	task_user_regs probe_read_kernel probe_read_kernel_str probe_read_user probe_read_user_str'
+TRACING_ONLY='get_stack get_stackid send_signal_thread send_signal'
 
 # Where the program is attached, and what tracee does to make it run.
 target() {
 	case $1 in
 	xdp) echo xdp lo generic ;;
 	tc) echo tc lo egress ;;
+	cgroup_skb) echo cgroup_skb $CGROUP egress ;;
+	kprobe | fentry | fexit) echo "$1" __x64_sys_openat ;;
+	tracepoint) echo tracepoint syscalls:sys_enter_openat ;;
+	raw_tracepoint) echo raw_tracepoint sys_enter ;;
+	perf_event) echo perf_event cpu-clock freq=100 "cpu=$CPU" ;;
 	esac
 }
 action() {
@@ -33,149 +41,264 @@ action() {
 	esac
 }
 
-# The number of a constant in the program.
-index() { sed -n "s/^const $1: u32 = \([0-9]*\);/\1/p" "$PROGRAM"; }
-# What the program put under that name.
-value() { sed -n "$(($(index "$1") + 1))p" "$SEEN/values"; }
-text() { sed -n "$(($(index "$1") + 1))p" "$SEEN/texts"; }
-fact() { sed -n "s/^$1 //p" "$SEEN/facts"; }
-
-le64() { perl -e 'print join " ", unpack "C8", pack "q<", $ARGV[0]' -- "$1"; }
-set_param() {
-	bpftool map update name PARAM key $(perl -e 'print join " ", unpack "C4", pack "L<", $ARGV[0]' \
-		"$(index "$1")") value $(le64 "$2")
-}
-
-# dump MAP TEMPLATE: one line for each element.
-dump() {
-	bpftool -j map dump name "$1" | perl -MJSON::PP -e '
-		my $template = shift;
-		for (@{decode_json(join "", <STDIN>)}) {
-			my $bytes = pack "C*", map { hex } @{$_->{value}};
-			print unpack($template, $bytes), "\n";
-		}' "$2"
-}
+# ---- looking --------------------------------------------------------------------------------
 
 # All clocks, in nanoseconds, and the ticks.
 clocks() {
-	perl -MTime::HiRes=clock_gettime -e 'for (["mono", 1], ["boot", 7], ["tai", 11]) {
-		printf "%s-%s %.0f\n", $ARGV[0], $_->[0], 1e9 * clock_gettime($_->[1]) }' "$1"
-	sed -n "s/^jiffies: /$1-jiffies /p;T;q" /proc/timer_list
-}
-# within WHAT NUMBER: between the facts before-WHAT and after-WHAT.
-within() {
-	[ "$(fact "before-$1")" -le "$2" ] && [ "$2" -le "$(fact "after-$1")" ] ||
-		fail "$2 is not between $(fact "before-$1") and $(fact "after-$1")"
+	perl -MTime::HiRes=clock_gettime -e '
+		printf "%s_%s=%.0f\n", $ARGV[0], $_->[0], 1e9 * clock_gettime($_->[1])
+			for ["mono", 1], ["boot", 7], ["tai", 11]' "$1"
+	sed -n "s/^jiffies: /$1_jiffies=/p;T;q" /proc/timer_list
 }
 
-# Does TRACEE's line and reads the answers.
-tracee_does() {
-	echo "$1" >&"${TRACEE[1]}"
-	while read -r -t 20 ANSWER <&"${TRACEE[0]}"; do
-		echo "answer $ANSWER"
-		[ "$ANSWER" != done ] || return 0
+# The number of a constant in the program.
+index() { sed -n "s/^const $1: u32 = \([0-9]*\);/\1/p" "$PROGRAM"; }
+
+# set_param NAME NUMBER
+set_param() {
+	# shellcheck disable=SC2046
+	bpftool map update name PARAM $(perl -e '
+		print join " ", "key", unpack("C4", pack "L<", $ARGV[0]),
+			"value", unpack("C8", pack "q<", $ARGV[1])' -- "$(index "$1")" "$2")
+}
+
+# What is in the maps, as shell variables: numbers by the names of the constants.
+found() {
+	local map
+	for map in VALUE TEXT COMM STACK; do
+		bpftool -j map dump name $map >"$SEEN/$map.json"
 	done
-	fail "tracee does not answer"
+	perl -MJSON::PP -e '
+		my ($program, $dir) = @ARGV;
+		local $/;
+		sub bytes { map { pack "C*", map { hex } @{$_->{value}} }
+			@{decode_json(do { open my $f, "<", "$dir/$_[0].json" or die; <$f> })} }
+		open my $source, "<", $program or die;
+		my @values = bytes "VALUE";
+		<$source> =~ /static VALUE:(.*?)#\[rex_map\]/s or die;
+		my $names = $1;
+		printf "%s=%d\n", $1, unpack "q<", $values[$2] while $names =~ /const (\w+): u32 = (\d+)/g;
+		my @texts = bytes "TEXT";
+		printf "KERNEL_STR=%s\nUSER_STR=%s\n", map { "\x27" . unpack("Z*", $_) . "\x27" } @texts[0, 1];
+		printf "COMM=\x27%s\x27\n", unpack "Z*", (bytes "COMM")[0];
+		my @stacks = bytes "STACK";
+		printf "STACK=\x27%s\x27\nUSER_STACK=\x27%s\x27\n",
+			map { join " ", map { sprintf "%x", $_ } grep { $_ } unpack "Q<*", $_ } @stacks[0, 1];
+	' "$PROGRAM" "$SEEN"
 }
 
-# Runs tracee under the eyes of the program at a hook, once for all tests there.
+# chain NUMBER: a call chain in the map STACKS, in the same form.
+chain() {
+	# shellcheck disable=SC2046
+	bpftool -j map lookup name STACKS key $(perl -e 'print join " ", unpack "C4", pack "L<", $ARGV[0]' "$1") |
+		perl -MJSON::PP -e '
+			my $bytes = pack "C*", map { hex } @{decode_json(<STDIN>)->{value}};
+			print join " ", map { sprintf "%x", $_ } grep { $_ } unpack "Q<*", $bytes'
+}
+
+# Has tracee do something, and reads what it says to that.
+tracee_does() {
+	local answer
+	echo "$1" >&"$TO"
+	while read -r -t 20 answer <&"$FROM"; do
+		case $answer in
+		done) return 0 ;;
+		signal*) echo "answer='$answer'" ;;
+		*) fail "tracee says: $answer" ;;
+		esac
+	done
+	return 1
+}
+
+# Runs tracee under the eyes of the program at a hook.
 look_at() {
-	local hook=$1 act; act=$(action "$1")
+	local hook=$1 act process thread status=0; act=$(action "$1")
 	SEEN=$ALL/$hook
-	[ ! -e "$SEEN/ok" ] || return 0
-	[ ! -e "$SEEN" ] || fail "looking failed before, see the first test at $hook"
-	mkdir "$SEEN"
+	mkdir -p "$SEEN" $CGROUP
 	rexctl load build/tests/trace_helpers.ko
 	: >$TRACING/trace
 	dmesg -C
-	mkdir -p $CGROUP
 	coproc TRACEE { echo "$BASHPID" >$CGROUP/cgroup.procs
-		exec taskset -c $CPU setpriv --reuid $UID_ --regid $GID_ --clear-groups build/tests/tracee; }
-	read -r -t 20 process thread <&"${TRACEE[0]}"
+		exec taskset -c "$CPU" setpriv --reuid $RUN_UID --regid $RUN_GID --clear-groups build/tests/tracee; }
+	local pid=$TRACEE_PID
+	exec {FROM}<&"${TRACEE[0]}" {TO}>&"${TRACEE[1]}"
+	read -r -t 20 process thread <&"$FROM"
 	set_param TGID "$process"
-	set_param BANNER $((0x$(awk '$3 == "linux_banner" { print $1 }' /proc/kallsyms)))
+	set_param BANNER "$BANNER"
 	# shellcheck disable=SC2046
-	rexctl attach "trace_helpers/$hook" $(target "$hook")
+	rexctl attach "trace_helpers:$hook" $(target "$hook")
 	{
-		echo "process $process"
-		echo "thread $thread"
+		echo "process=$process thread=$thread"
 		clocks before
 		tracee_does "$act"
 		tracee_does spin
 		tracee_does "$act"
 		clocks after
+		found
 	} >"$SEEN/facts"
-	rexctl detach "trace_helpers/$hook"
-	dump VALUE q >"$SEEN/values"
-	dump TEXT Z* >"$SEEN/texts"
-	dump COMM Z* >"$SEEN/comm"
+	# shellcheck disable=SC1091
+	. "$SEEN/facts"
 	dmesg >"$SEEN/log"
 	cat $TRACING/trace >"$SEEN/trace"
-	exec {TRACEE[1]}>&-
-	wait "$TRACEE_PID" || fail "tracee failed: $?"
+	grep -E " ($(basename "$(readlink -f build/tests/tracee)")|\[vdso\])" /proc/"$process"/maps >"$SEEN/maps" || :
+	{
+		[ "${STACKID:--1}" -lt 0 ] || echo "CHAIN='$(chain "$STACKID")'"
+		[ "${USER_STACKID:--1}" -lt 0 ] || echo "USER_CHAIN='$(chain "$USER_STACKID")'"
+		set_param SEND_THREAD $USR1
+		tracee_does "$act"
+		set_param SEND_PROCESS $KILL
+		tracee_does "$act" || wait "$pid" || status=$?
+		echo "status=$status"
+		found | grep ^SENT
+	} >>"$SEEN/facts"
+	rexctl detach "trace_helpers:$hook"
 	rexctl unload trace_helpers
+	exec {TO}>&- {FROM}<&-
 	touch "$SEEN/ok"
 }
 
+# Puts the symbols of all kernel addresses in the file symbols: ADDRESS NAME.
+symbolise() {
+	sed -n "s/^STACK='\(.*\)'/\1/p" $ALL/*/facts | tr ' ' '\n' | sort -u >$ALL/addresses
+	perl -e '
+		open my $a, "<", "$ARGV[0]/addresses" or die;
+		my @addresses = map { chomp; [hex, $_] } grep { /./ } <$a>;
+		open my $k, "<", "/proc/kallsyms" or die;
+		my %best;
+		while (<$k>) {
+			my ($at, $type, $name) = split;
+			$type =~ /[tT]/ or next;
+			$at = hex $at;
+			for (@addresses) {
+				my $have = $best{$_->[1]};
+				$best{$_->[1]} = [$at, $name] if $at < $_->[0] && (!$have || $have->[0] < $at);
+			}
+		}
+		print "$_ $best{$_}[1]\n" for keys %best;
+	' $ALL >$ALL/symbols
+}
+
+# It runs at every hook.
+test_it_runs_at_every_hook() {
+	local hook failed=
+	rm -rf $ALL
+	mkdir $ALL
+	BANNER=$((0x$(awk '$3 == "linux_banner" { print $1; exit }' /proc/kallsyms)))
+	for hook in $PACKET_HOOKS $TRACING_HOOKS; do
+		( set -e; look_at "$hook" ) >"$ALL/$hook.out" 2>&1
+		[ -e "$ALL/$hook/ok" ] && continue
+		failed+=" $hook"
+		echo "$hook: $(cat "$ALL/$hook.out")"
+		rexctl unload trace_helpers --force || :
+	done
+	symbolise
+	[ -z "$failed" ] || fail "not at:$failed"
+}
+
+# ---- comparing -------------------------------------------------------------------------------
+
+# within WHAT NUMBER: between the clocks before and after.
+within() {
+	local before=before_$1 after=after_$1
+	[ "${!before}" -le "$2" ] && [ "$2" -le "${!after}" ] || fail "$2 is not between ${!before} and ${!after}"
+}
+
+# bytes TEXT: its first eight, as a number.
+bytes() {
+	local i number=0
+	for i in 7 6 5 4 3 2 1 0; do number=$((number << 8 | $(printf %d "'${1:$i:1}"))); done
+	echo $number
+}
+
+# Whether a frame of a chain of addresses is in this function.
+passes_through() {
+	local address names=
+	for address in $1; do
+		names+=" $(sed -n "s/^$address //p" $ALL/symbols)"
+	done
+	contains "$names " " $2 "
+}
+
 check() {
-	look_at "$2"
+	[ -e "$ALL/$2/ok" ] || fail "it did not run at $2: see the first test"
+	SEEN=$ALL/$2
+	# shellcheck disable=SC1091
+	. "$SEEN/facts"
 	"check_$1" "$2"
 }
 
-check_ktime_ns() { within mono "$(value KTIME_NS)"; [ "$(value KTIME_NS)" -le "$(value KTIME_AFTER)" ]; }
-check_ktime_coarse_ns() {
-	local coarse; coarse=$(value KTIME_COARSE_NS)
-	within mono $((coarse + 10000000))
-	[ "$coarse" -le "$(value KTIME_NS)" ]
-	[ $((coarse + 100000000)) -gt "$(value KTIME_NS)" ]
-}
-check_ktime_boot_ns() { within boot "$(value KTIME_BOOT_NS)"; }
-check_ktime_tai_ns() { within tai "$(value KTIME_TAI_NS)"; }
-check_jiffies64() { within jiffies "$(value JIFFIES64)"; }
-check_smp_processor_id() { eq "$(value CPU)" "$CPU"; }
-check_numa_node() {
-	eq "$(value NUMA_NODE)" "$(basename "$(echo /sys/devices/system/cpu/cpu"$CPU"/node*)" | tr -d a-z)"
-}
-check_random() { [ "$(value RANDOM)" != "$(value RANDOM_AGAIN)" ]; }
+check_ktime_ns() { within mono "$KTIME_NS"; [ "$KTIME_NS" -le "$KTIME_AFTER" ]; }
+# The tick may have been a while ago.
+check_ktime_coarse_ns() { [ "$KTIME_COARSE_NS" -le "$KTIME_NS" ]; within mono $((KTIME_COARSE_NS + 10000000)); }
+check_ktime_boot_ns() { within boot "$KTIME_BOOT_NS"; }
+check_ktime_tai_ns() { within tai "$KTIME_TAI_NS"; }
+check_jiffies64() { within jiffies "$JIFFIES64"; }
+check_smp_processor_id() { eq "$CPU" "$CPU_SEEN"; }
+check_numa_node() { [ -e "/sys/devices/system/cpu/cpu$CPU/node$NUMA_NODE" ]; }
+check_random() { [ "$RANDOM_FIRST" != "$RANDOM_AGAIN" ]; }
 check_printk() { eq "$(grep -c "rex: trace_helpers: printed at $1\$" "$SEEN/log")" 1; }
 check_trace_printk() {
-	eq "$(grep -c "^ *tracee-thread-$(fact thread) .*bpf_trace_printk: traced at $1\$" "$SEEN/trace")" 1
+	eq "$(grep -c "^ *tracee-thread-$thread .*bpf_trace_printk: traced at $1\$" "$SEEN/trace")" 1
 }
-check_task_pid() { eq "$(value PID)" "$(fact thread)"; }
-check_task_tgid() { [ "$(value RUNS)" -ge 2 ]; lacks "$(fact process)" "$(fact thread)"; }
-check_task_find() {
-	eq "$(value FOUND_TGID)" "$(fact process)"
-	eq "$(value FOUND_NOBODY)" 0
-}
-check_task_uid_gid() {
-	eq "$(value UID)" "$UID_"
-	eq "$(value GID)" "$GID_"
-}
-check_task_comm() { eq "$(cat "$SEEN/comm")" tracee-thread; }
-check_task_cgroup_id() { eq "$(value CGROUP_ID)" "$(stat -c %i $CGROUP)"; }
+check_task_pid() { eq "$TASK_PID" "$thread"; }
+check_task_tgid() { eq "$TASK_TGID" "$process"; [ "$process" != "$thread" ]; }
+check_task_find() { eq "$FOUND_TGID $FOUND_NOBODY" "$process 0"; }
+check_task_uid_gid() { eq "$TASK_UID $TASK_GID" "$RUN_UID $RUN_GID"; }
+check_task_comm() { eq "$COMM" tracee-thread; }
+check_task_cgroup_id() { eq "$CGROUP_ID" "$(stat -c %i $CGROUP)"; }
 # tracee spins for a tenth of a second in between.
 check_task_utime() {
-	local ran; ran=$(($(value UTIME) - $(value UTIME_FIRST)))
-	[ "$ran" -gt 20000000 ] && [ "$ran" -lt 400000000 ] || fail "$ran ns"
+	local ran=$((UTIME - UTIME_FIRST))
+	[ $ran -gt 20000000 ] && [ $ran -le $((after_mono - before_mono)) ] || fail "$ran ns"
 }
-check_probe_read_kernel() {
-	eq "$(le64 "$(value KERNEL)")" "$(perl -e 'print join " ", unpack "C8", "Linux ve"')"
-	eq "$(value KERNEL_FAULT) $(value KERNEL_FAULT_BYTES)" "$EFAULT 0"
+# tracee's text is in rsi all the time; the number of the system call is that of the action.
+check_task_user_regs() {
+	eq "$USER_REGS_SI" $((0x70000000))
+	case $(action "$1") in
+	open) eq "$USER_REGS_ORIG_AX" 257 ;;
+	send) eq "$USER_REGS_ORIG_AX" 44 ;;
+	esac
 }
+check_probe_read_kernel() { eq "$KERNEL $KERNEL_FAULT $KERNEL_FAULT_BYTES" "$(bytes 'Linux ve') -$EFAULT 0"; }
 check_probe_read_kernel_str() {
-	eq "$(text KERNEL_STR)" "$(head -c 63 /proc/version)"
-	eq "$(value KERNEL_STR_LEN) $(value KERNEL_STR_USER)" "63 $EFAULT"
+	eq "$KERNEL_STR" "$(head -c 63 /proc/version)"
+	eq "$KERNEL_STR_LEN $KERNEL_STR_USER" "63 -$EFAULT"
 }
-check_probe_read_user() {
-	eq "$(le64 "$(value USER)")" "$(perl -e 'print join " ", unpack "C8", "/nothing/here"')"
-	eq "$(value USER_FAULT) $(value USER_KERNEL)" "$EFAULT $EFAULT"
-}
-check_probe_read_user_str() {
-	eq "$(text USER_STR)" /nothing/here
-	eq "$(value USER_STR_LEN) $(value USER_STR_END)" "13 13"
-}
+check_probe_read_user() { eq "$USER $USER_FAULT $USER_KERNEL" "$(bytes /nothing/here) -$EFAULT -$EFAULT"; }
+check_probe_read_user_str() { eq "$USER_STR $USER_STR_LEN $USER_STR_END" "/nothing/here 13 13"; }
 
-tap_table check "$GENERAL" "$HOOKS"
+# User code was interrupted, so its chain is the one that there is.
+check_get_stack() {
+	eq "$STACK_FLAGS" "-$EINVAL"
+	if [ "$1" = perf_event ]; then
+		perl -e 'my $ip = hex shift; while (<STDIN>) {
+			/^(\w+)-(\w+) r-x/ && hex $1 <= $ip && $ip < hex $2 && exit 0 } exit 1' \
+			"${USER_STACK%% *}" <"$SEEN/maps" || fail "$USER_STACK is not in tracee"
+		return
+	fi
+	eq "$(wc -w <<<"$STACK")" "$STACK_LEN"
+	passes_through "$STACK" do_syscall_64
+	passes_through "$STACK" entry_SYSCALL_64_after_hwframe
+	case $1 in
+	kprobe) passes_through "${STACK%% *}" __x64_sys_openat ;;
+	fentry | fexit) passes_through "$STACK" __x64_sys_openat ;;
+	esac
+}
+check_get_stackid() {
+	if [ "$1" = perf_event ]; then
+		eq "$USER_CHAIN" "$USER_STACK"
+	else
+		eq "$STACKID" "$STACKID_AGAIN"
+		eq "$CHAIN" "$STACK"
+	fi
+}
+check_send_signal_thread() { eq "$SENT_THREAD $answer" "0 signal $USR1 $thread"; }
+check_send_signal() { eq "$SENT_PROCESS $status" "0 $((128 + KILL))"; }
+
+check_no_signal() { eq "$SENT_THREAD $SENT_PROCESS $status" "-$EOPNOTSUPP -$EOPNOTSUPP 0"; }
+
+tap_table check "$GENERAL" "$PACKET_HOOKS $TRACING_HOOKS"
+tap_table check "$TRACING_ONLY" "$TRACING_HOOKS"
+tap_table check no_signal "$PACKET_HOOKS"
 
 tap_run
-rm -rf "$ALL"

@@ -51,6 +51,7 @@ pub mod raw_tracepoint;
 pub mod route;
 pub mod signal;
 pub mod socket;
+pub mod stack;
 pub mod sync;
 pub mod task;
 pub mod tc;

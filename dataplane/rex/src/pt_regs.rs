@@ -189,7 +189,6 @@ pub struct SavedRegs([u64; WORDS]);
 
 impl SavedRegs {
     /// What `fill` writes, or nothing when it fails.
-    #[allow(dead_code)]
     pub(crate) fn fill<E>(
         fill: impl FnOnce(*mut ffi::pt_regs) -> core::result::Result<(), E>,
     ) -> core::result::Result<Self, E> {

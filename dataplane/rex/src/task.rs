@@ -12,8 +12,9 @@
 //! }
 //! ```
 
-use crate::ffi;
 use crate::pod::Pod;
+use crate::pt_regs::SavedRegs;
+use crate::{Errno, ffi};
 use core::fmt;
 use core::ptr::NonNull;
 
@@ -105,6 +106,15 @@ impl Task {
     pub fn utime_ns(self) -> u64 {
         // SAFETY: type invariant.
         unsafe { ffi::rex_task_utime(self.0.as_ptr()) }
+    }
+
+    /// The registers with which it last entered the kernel: in a system call, its arguments. None
+    /// for kernel threads, which never did, and for a thread that has ended.
+    #[inline(always)]
+    pub fn user_regs(self) -> Option<SavedRegs> {
+        // SAFETY: type invariant; there is room for the registers.
+        SavedRegs::fill(|to| Errno::check(unsafe { ffi::rex_task_user_regs(self.0.as_ptr(), to) }))
+            .ok()
     }
 }
 

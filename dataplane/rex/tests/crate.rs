@@ -3,11 +3,13 @@
 
 mod maps;
 
+use rex::map::RexStackTrace;
 use rex::mock::{self, Packet, Session};
 use rex::net::{Ipv4, Tcp, Udp, checksum};
 use rex::prelude::*;
 use rex::probe::{self, KernelAddr, UserAddr};
 use rex::signal::{self, Signal};
+use rex::stack::Chain;
 use rex::task::{self, Comm};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -168,6 +170,7 @@ fn tasks_are_found_and_described() {
         comm: Comm::new("a name of more than fifteen bytes"),
         cgroup_id: 1 << 40,
         utime_ns: 3,
+        user_regs: Some(mock::Regs::new().with_arg(1, 0x7000).of_user()),
     };
     session.add_task(other.clone());
     let me = task::current();
@@ -177,6 +180,8 @@ fn tasks_are_found_and_described() {
     assert_eq!((found.pid(), found.tgid(), found.uid(), found.gid()), (7, 5, 65534, u32::MAX));
     assert_eq!(found.comm().as_bytes(), b"a name of more ");
     assert_eq!((found.cgroup_id(), found.utime_ns()), (1 << 40, 3));
+    assert_eq!(found.user_regs().map(|regs| (regs.si(), regs.is_user())), Some((0x7000, true)));
+    assert!(me.user_regs().is_none());
     assert!(task::find(8).is_none() && task::find(-1).is_none());
     session.set_current(other);
     assert_eq!(format!("{:?}", task::current()), "Task(7 a name of more )");
@@ -230,6 +235,25 @@ fn signals_go_to_thread_or_process() {
     assert_eq!(session.signals(), [(9, true), (10, false)]);
     assert_eq!((Signal::new(0), Signal::new(65)), (None, None));
     assert_eq!(Signal::new(64).map(Signal::get), Some(64));
+}
+
+#[test]
+fn call_chains_are_read_and_numbered() {
+    #[rex_map]
+    static STACKS: RexStackTrace<4> = RexStackTrace::new(8, 0);
+    let session = Session::new();
+    let run = |obj: &Kprobe, _: &mut PtRegs| {
+        let mut room = [9; 3];
+        assert_eq!(obj.get_stack(&mut room, Chain::USER), Err(Errno::EFAULT));
+        session.set_stack(&[1, 2]);
+        assert_eq!(obj.get_stack(&mut room, Chain::KERNEL), Ok(&[1, 2][..]));
+        assert_eq!(obj.get_stack(&mut room[..1], Chain::KERNEL.skip(1)), Ok(&[2][..]));
+        let numbers = [0, 0, 1].map(|n| obj.get_stackid(&STACKS, Chain::KERNEL.skip(n)));
+        assert_eq!(numbers, [Ok(0), Ok(0), Ok(1)]);
+        assert_eq!(obj.get_stackid(&RexStackTrace::<4>::new(8, 0), Chain::KERNEL), Err(Errno::EINVAL));
+        Ok(0)
+    };
+    assert_eq!(session.run_kprobe(run, &mut mock::Regs::new()), Ok(0));
 }
 
 #[test]

@@ -226,6 +226,18 @@ helpers! {
     }
     fn rex_task_cgroup_id(task: *const task_struct) -> u64 { tasks::of(task).cgroup_id }
     fn rex_task_utime(task: *const task_struct) -> u64 { tasks::of(task).utime_ns }
+    fn rex_task_user_regs(task: *const task_struct, to: *mut ffi::pt_regs) -> c_long {
+        match tasks::of(task).user_regs {
+            Some(regs) => { to.copy_from(regs.raw(), 1); 0 }
+            None => negative(ffi::ENOENT),
+        }
+    }
+    fn rex_get_stackid(_map: *const rex_map_def, flags: u64) -> c_long {
+        length(tasks::stackid(flags))
+    }
+    fn rex_get_stack(to: *mut c_void, size: u32, flags: u64) -> c_long {
+        length(tasks::stack(buffer(to, size), flags))
+    }
     fn rex_send_signal(signal: u32, process: u32) -> c_long {
         tasks::send(signal, process != 0);
         0

@@ -154,6 +154,11 @@ impl Session {
         tasks::map_memory(address, bytes);
     }
 
+    /// The call chain that programs find, innermost first; none at first.
+    pub fn set_stack(&self, addresses: &[u64]) {
+        tasks::set_stack(addresses);
+    }
+
     /// The signals that programs sent, and whether to the process.
     pub fn signals(&self) -> Vec<(u32, bool)> {
         tasks::signals()

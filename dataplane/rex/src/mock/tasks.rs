@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+use super::Regs;
 use crate::ffi::{self, task_struct};
 use crate::task::Comm;
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ pub struct Task {
     pub comm: Comm,
     pub cgroup_id: u64,
     pub utime_ns: u64,
+    /// None: a kernel thread.
+    pub user_regs: Option<Regs>,
 }
 
 impl Task {
@@ -26,6 +29,7 @@ impl Task {
         comm: Comm::new("mock"),
         cgroup_id: 1,
         utime_ns: 0,
+        user_regs: None,
     };
 }
 
@@ -44,6 +48,9 @@ struct State {
     /// What [`crate::probe`] reads, kernel and user alike, by the address of its first byte.
     memory: BTreeMap<u64, Vec<u8>>,
     signals: Vec<(u32, bool)>,
+    stack: Vec<u64>,
+    /// By their numbers.
+    chains: Vec<Vec<u64>>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
@@ -51,6 +58,8 @@ static STATE: Mutex<State> = Mutex::new(State {
     others: Vec::new(),
     memory: BTreeMap::new(),
     signals: Vec::new(),
+    stack: Vec::new(),
+    chains: Vec::new(),
 });
 
 fn state() -> MutexGuard<'static, State> {
@@ -63,6 +72,8 @@ pub(super) fn reset() {
     state.others.clear();
     state.memory.clear();
     state.signals.clear();
+    state.stack.clear();
+    state.chains.clear();
 }
 
 pub(super) fn set_current(task: Task) {
@@ -75,6 +86,34 @@ pub(super) fn add(task: Task) {
 
 pub(super) fn map_memory(address: u64, bytes: &[u8]) {
     state().memory.insert(address, bytes.to_vec());
+}
+
+pub(super) fn set_stack(addresses: &[u64]) {
+    state().stack = addresses.to_vec();
+}
+
+/// The chain of now, without as many frames as the flags say.
+fn chain(state: &State, flags: u64) -> Result<Vec<u64>, u32> {
+    let skip = (flags & u64::from(ffi::BPF_F_SKIP_FIELD_MASK)) as usize;
+    state.stack.get(skip..).filter(|chain| !chain.is_empty()).map(<[u64]>::to_vec).ok_or(ffi::EFAULT)
+}
+
+/// One namespace for all maps.
+pub(super) fn stackid(flags: u64) -> Result<usize, u32> {
+    let mut state = state();
+    let chain = chain(&state, flags)?;
+    Ok(state.chains.iter().position(|known| *known == chain).unwrap_or_else(|| {
+        state.chains.push(chain);
+        state.chains.len() - 1
+    }))
+}
+
+pub(super) fn stack(to: &mut [u8], flags: u64) -> Result<usize, u32> {
+    let chain = chain(&state(), flags)?;
+    let bytes: Vec<u8> = chain.iter().flat_map(|address| address.to_ne_bytes()).collect();
+    let len = bytes.len().min(to.len());
+    to[..len].copy_from_slice(&bytes[..len]);
+    Ok(len)
 }
 
 pub(super) fn signals() -> Vec<(u32, bool)> {

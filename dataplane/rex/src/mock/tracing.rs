@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::ptr;
 
 /// Registers for [`Session::run_kprobe`]: all 0, in the kernel, at the entry of a system call.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Regs {
     regs: ffi::pt_regs,
     overridden: Option<u64>,
