@@ -355,6 +355,7 @@ void rex_sk_put(struct sock *sk);
 
 /* ---- signals (signal.c) ----------------------------------------------------------------- */
 
+void rex_signal_init(void);
 void rex_signal_exit(void);
 
 /* ---- call chains (stacktrace.c) ------------------------------------------------------------ */

@@ -15,6 +15,7 @@ static int __init rex_init(void)
 	int ret;
 
 	rex_slots_init();
+	rex_signal_init();
 	ret = rex_watchdog_init();
 	if (ret)
 		return ret;

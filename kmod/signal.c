@@ -19,11 +19,7 @@ struct rex_signal {
 	bool		process;
 };
 
-static void rex_signal_work(struct irq_work *work);
-
-static DEFINE_PER_CPU(struct rex_signal, rex_signal) = {
-	.work = IRQ_WORK_INIT(rex_signal_work),
-};
+static DEFINE_PER_CPU(struct rex_signal, rex_signal);
 
 static long rex_signal_send(struct pid *pid, u32 sig, bool process)
 {
@@ -98,6 +94,15 @@ long rex_send_signal(u32 sig, u32 process)
 	return ret;
 }
 REX_EXPORT(rex_send_signal);
+
+/* At run time: the module loader relocates no per-CPU data. */
+void rex_signal_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		init_irq_work(&per_cpu(rex_signal, cpu).work, rex_signal_work);
+}
 
 /* No program is left. */
 void rex_signal_exit(void)

@@ -265,7 +265,8 @@ pub fn fexit(ctx: &Fexit<'_>) -> rex::Result {
 
 #[rex_raw_tracepoint]
 pub fn raw_tracepoint(ctx: &RawTracepoint<'_>) -> rex::Result {
-    if look_back(ctx) {
+    // sys_enter is for all system calls; this is openat(2), which the other hooks look at.
+    if ctx.arg(1) == Some(257) && look_back(ctx) {
         printk!("printed at raw_tracepoint");
         trace_printk!("traced at raw_tracepoint");
     }

@@ -250,7 +250,10 @@ fn call_chains_are_read_and_numbered() {
         assert_eq!(obj.get_stack(&mut room[..1], Chain::KERNEL.skip(1)), Ok(&[2][..]));
         let numbers = [0, 0, 1].map(|n| obj.get_stackid(&STACKS, Chain::KERNEL.skip(n)));
         assert_eq!(numbers, [Ok(0), Ok(0), Ok(1)]);
-        assert_eq!(obj.get_stackid(&RexStackTrace::<4>::new(8, 0), Chain::KERNEL), Err(Errno::EINVAL));
+        assert_eq!(
+            obj.get_stackid(&RexStackTrace::<4>::new(8, 0), Chain::KERNEL),
+            Err(Errno::EINVAL)
+        );
         Ok(0)
     };
     assert_eq!(session.run_kprobe(run, &mut mock::Regs::new()), Ok(0));

@@ -95,7 +95,12 @@ pub(super) fn set_stack(addresses: &[u64]) {
 /// The chain of now, without as many frames as the flags say.
 fn chain(state: &State, flags: u64) -> Result<Vec<u64>, u32> {
     let skip = (flags & u64::from(ffi::BPF_F_SKIP_FIELD_MASK)) as usize;
-    state.stack.get(skip..).filter(|chain| !chain.is_empty()).map(<[u64]>::to_vec).ok_or(ffi::EFAULT)
+    state
+        .stack
+        .get(skip..)
+        .filter(|chain| !chain.is_empty())
+        .map(<[u64]>::to_vec)
+        .ok_or(ffi::EFAULT)
 }
 
 /// One namespace for all maps.
