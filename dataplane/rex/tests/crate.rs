@@ -2,6 +2,7 @@
 //! Tests of the crate against the mock.
 
 mod maps;
+mod tracing;
 
 use rex::map::RexStackTrace;
 use rex::mock::{self, Packet, Session};
