@@ -53,7 +53,7 @@ wait_for() {
 }
 
 tap_one() {
-	local number=$1 name=$2 words status lines=0 log complaints= bare=
+	local number=$1 name=$2 words status lines=0 log complaints='' bare=''
 	words=${name#test_}; words=${words//_/ }
 	[[ " ${TAP_TABLE[*]} " != *" $name "* ]] || bare=${TAP_COMPARES:-}
 	TMP=$TAP_DIR/$number; TAP_SKIP=$TAP_DIR/$number.skip

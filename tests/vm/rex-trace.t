@@ -4,6 +4,7 @@
 # The helpers that need no packet, at every hook. At each hook the program trace_helpers looks at
 # the process tracee, of which everything is known; the first test lets it, and the others
 # compare what it found with what is true.
+# shellcheck disable=SC2154  # the facts
 . "$(dirname "$0")/../lib/tap.sh"
 
 PROGRAM=tests/programs/trace_helpers.rs
@@ -307,6 +308,7 @@ check_send_signal() { eq "$SENT_PROCESS $status" "0 $((128 + KILL))"; }
 
 check_no_signal() { eq "$SENT_THREAD $SENT_PROCESS $status" "-$EOPNOTSUPP -$EOPNOTSUPP 0"; }
 
+# shellcheck disable=SC2034  # for tap.sh
 TAP_COMPARES=1
 tap_table check "$GENERAL" "$PACKET_HOOKS $TRACING_HOOKS"
 tap_table check "$TRACING_ONLY" "$TRACING_HOOKS"
