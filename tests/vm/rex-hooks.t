@@ -16,12 +16,19 @@ KERNEL_CS_SS=$((0x10 << 16 | 0x18)) USER_CS_SS=$((0x33 << 16 | 0x2b))
 
 no_shim() { ! bpftool prog | grep -q rex_shim; }
 
+# Most tests only look at what the first one saw: there is nothing to clean up behind them.
+attach() {
+	: >"$TMP/attached"
+	rexctl attach "$@"
+}
+
 setup() {
-	mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING
+	[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING
 	[ -d /sys/module/hooks ] || rexctl load "$HOOKS"
 }
 
 teardown() {
+	[ -e "$TMP/attached" ] || return 0
 	! rexctl status | grep -q attached: || rexctl detach hooks
 	[ ! -d "$TMP/cgroup/rex" ] || rmdir "$TMP/cgroup/rex"
 	! mountpoint -q "$TMP/cgroup" || umount "$TMP/cgroup"
@@ -57,21 +64,21 @@ saw() { row "$1" "$SAW" "${@:2}"; }
 
 # All hooks at once, one process for all of them to look at.
 test_all_hooks_see_a_process() {
-	rexctl attach hooks:probe kprobe $CALL
-	rexctl attach hooks:retprobe kretprobe $CALL
-	rexctl attach hooks:user_probe uprobe $LIBC:syscall
-	rexctl attach hooks:user_retprobe uretprobe $LIBC:syscall
-	rexctl attach hooks:enter tracepoint syscalls:sys_enter_sched_get_priority_max
-	rexctl attach hooks:enter_any tracepoint raw_syscalls:sys_enter
-	rexctl attach hooks:exit tracepoint syscalls:sys_exit_sched_get_priority_max
-	rexctl attach hooks:switch tracepoint sched:sched_switch
-	rexctl attach hooks:wakeup tracepoint sched:sched_wakeup
-	rexctl attach hooks:ends tracepoint sched:sched_process_exit
-	rexctl attach hooks:sample perf_event cpu-clock freq=500
-	rexctl attach hooks:begins fentry $CALL
-	rexctl attach hooks:returns fexit do_sys_openat2
-	rexctl attach hooks:raw raw_tracepoint sys_enter
-	rexctl attach hooks:raw_switch raw_tracepoint sched_switch
+	attach hooks:probe kprobe $CALL
+	attach hooks:retprobe kretprobe $CALL
+	attach hooks:user_probe uprobe $LIBC:syscall
+	attach hooks:user_retprobe uretprobe $LIBC:syscall
+	attach hooks:enter tracepoint syscalls:sys_enter_sched_get_priority_max
+	attach hooks:enter_any tracepoint raw_syscalls:sys_enter
+	attach hooks:exit tracepoint syscalls:sys_exit_sched_get_priority_max
+	attach hooks:switch tracepoint sched:sched_switch
+	attach hooks:wakeup tracepoint sched:sched_wakeup
+	attach hooks:ends tracepoint sched:sched_process_exit
+	attach hooks:sample perf_event cpu-clock freq=500
+	attach hooks:begins fentry $CALL
+	attach hooks:returns fexit do_sys_openat2
+	attach hooks:raw raw_tracepoint sys_enter
+	attach hooks:raw_switch raw_tracepoint sched_switch
 	taskset -c 1 perl -MTime::HiRes=time -e '$| = 1; print "$$\n"; $0 = "hooked"; print syscall('"$NR, $POLICY"'), "\n";
 		open my $file, "<", "/no/such/file";
 		select undef, undef, undef, 0.05; my $end = time + 0.3; 1 while time < $end; $0 = "perl"' >"$SAW.out"
@@ -131,7 +138,7 @@ test_uretprobe_sees_the_result() {
 test_the_seeds_example_makes_dup_fail_for_one_process_only() {
 	local pid answer errno
 	rexctl load "$INJECTOR"
-	rexctl attach error_injector kprobe __x64_sys_dup
+	attach error_injector kprobe __x64_sys_dup
 	# For each line that it gets, it duplicates a descriptor and says how that went.
 	coproc CHOSEN { exec perl -e '$| = 1; print "$$\n"; while (<STDIN>) { $! = 0; print syscall(32, 0) < 0 ? "errno " . ($! + 0) : "fine", "\n" }'; }
 	read -r -t 20 pid <&"${CHOSEN[0]}"
@@ -158,7 +165,7 @@ test_the_seeds_example_makes_dup_fail_for_one_process_only() {
 
 test_override_return_at_kprobe() {
 	local runs first second
-	rexctl attach hooks:overrides kprobe $CALL
+	attach hooks:overrides kprobe $CALL
 	eq "$(call | tail -n 1)" 7778
 	dump "$TMP/now"
 	row OVERRIDES "$TMP/now" runs first second
@@ -167,7 +174,7 @@ test_override_return_at_kprobe() {
 
 # A system call without arguments goes by more than one name.
 test_override_return_at_a_call_without_arguments() {
-	rexctl attach hooks:overrides kprobe __x64_sys_getppid
+	attach hooks:overrides kprobe __x64_sys_getppid
 	eq "$(hooked 'print syscall(110), "\n"' | tail -n 1)" 7778
 }
 
@@ -176,7 +183,7 @@ override_is_refused() {
 	local before runs first second
 	dump "$TMP/before"
 	row OVERRIDES "$TMP/before" before
-	rexctl attach hooks:overrides "$@"
+	attach hooks:overrides "$@"
 	eq "$(call | tail -n 1)" $MAX
 	dump "$TMP/now"
 	row OVERRIDES "$TMP/now" runs first second
@@ -188,7 +195,7 @@ test_override_return_is_refused_behind_the_entry() {
 	# The first instructions after the place where ftrace hooks in: where they begin depends on
 	# the compiler.
 	for offset in 9 10 11 12 13; do
-		if rexctl attach hooks:overrides kprobe $CALL+$offset 2>/dev/null; then
+		if attach hooks:overrides kprobe $CALL+$offset 2>/dev/null; then
 			rexctl detach hooks:overrides kprobe $CALL+$offset
 			override_is_refused kprobe $CALL+$offset
 			return
@@ -225,7 +232,7 @@ test_tracepoint_sees_any_system_call() {
 
 test_tracepoint_with_records_without_arguments() {
 	eq "$(field syscalls/sys_enter_getppid __syscall_nr)" "8 4"
-	rexctl attach hooks:enter tracepoint syscalls:sys_enter_getppid
+	attach hooks:enter tracepoint syscalls:sys_enter_getppid
 }
 
 test_tracepoint_sees_a_switch() {
@@ -258,7 +265,7 @@ test_records_of_the_crate_are_the_kernels() {
 test_tracepoint_with_shorter_records_is_refused() {
 	eq "$(field sched/sched_process_exit prio)" "28 4"
 	refuses rexctl attach hooks:too_long tracepoint sched:sched_process_exit
-	rexctl attach hooks:too_long tracepoint sched:sched_switch
+	attach hooks:too_long tracepoint sched:sched_switch
 }
 
 test_raw_tracepoint_sees_arguments() {
@@ -322,7 +329,7 @@ cgroup_verdicts() {
 	mkdir -p "$TMP/cgroup/rex"
 	ip link set lo up
 	pings
-	rexctl attach hooks:cgroup cgroup_skb "$TMP/cgroup/rex" "$1"
+	attach hooks:cgroup cgroup_skb "$TMP/cgroup/rex" "$1"
 	refuses pings
 	dump "$TMP/now"
 	row CGROUP "$TMP/now" runs len first protocol
@@ -347,8 +354,8 @@ test_a_disabled_program_gives_the_safe_verdict() {
 	mount -t cgroup2 none "$TMP/cgroup"
 	mkdir -p "$TMP/cgroup/rex"
 	ip link set lo up
-	rexctl attach hooks:cgroup cgroup_skb "$TMP/cgroup/rex" egress
-	rexctl attach hooks:overrides kprobe $CALL
+	attach hooks:cgroup cgroup_skb "$TMP/cgroup/rex" egress
+	attach hooks:overrides kprobe $CALL
 	refuses pings
 	eq "$(call | tail -n 1)" 7778
 	rexctl disable hooks
@@ -362,10 +369,10 @@ test_a_disabled_program_gives_the_safe_verdict() {
 # Two at one call, one inside another: an fentry program on a function that the kprobe program's
 # system call runs, with samples on top.
 test_hooks_nest() {
-	rexctl attach hooks:overrides kprobe $CALL
-	rexctl attach hooks:raw raw_tracepoint sys_enter
-	rexctl attach hooks:enter_any tracepoint raw_syscalls:sys_enter
-	rexctl attach hooks:sample perf_event cpu-clock freq=1000
+	attach hooks:overrides kprobe $CALL
+	attach hooks:raw raw_tracepoint sys_enter
+	attach hooks:enter_any tracepoint raw_syscalls:sys_enter
+	attach hooks:sample perf_event cpu-clock freq=1000
 	local before runs
 	dump "$TMP/before"
 	row ENTER_ANY "$TMP/before" before
