@@ -90,9 +90,9 @@ pub fn record(ctx: &mut Xdp<'_>) -> XdpVerdict {
 #[rex_xdp]
 pub fn fall(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let first = RING.reserve::<u64>();
-    let mut second = RING.reserve::<u64>();
+    let mut second = RING.reserve::<[u64; 128]>();
     if let Some(record) = &mut second {
-        **record = 0xdead;
+        record[0] = 0xdead;
     }
     let beyond = ctx.data()[5000];
     drop((first, second));
