@@ -197,7 +197,7 @@ static void rex_fault_print(const struct rex_prog *prog, const struct rex_fault_
 		scnprintf(place, sizeof(place), " at %s:%u:%u", rec->file, rec->line, rec->column);
 	else if (rec->file[0])
 		scnprintf(place, sizeof(place), " at %s:%u", rec->file, rec->line);
-	pr_warn("program %s/%s %s on CPU %u%s: %s\n", prog->name, rec->entry,
+	pr_warn("program %s:%s %s on CPU %u%s: %s\n", prog->name, rec->entry,
 		rex_fault_name(rec->kind), rec->cpu, place, text);
 	for (i = 0; i < rec->traced; i++) {
 		file = rex_fault_line(prog, rec->trace[i], &line);

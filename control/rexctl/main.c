@@ -114,7 +114,7 @@ int print_json(json_t *value)
 
 int split_spec(const char *spec, char *name, const char **entry)
 {
-	size_t len = strcspn(spec, ":/");	/* the slash is of older versions */
+	size_t len = strcspn(spec, ":");
 	bool has_entry = spec[len];
 
 	if (!len || len >= REX_NAME_LEN || (has_entry && !spec[len + 1]))

@@ -93,7 +93,7 @@ pub fn lock_ba(_ctx: &mut Tc<'_>) -> TcVerdict {
 
 #[inline(never)]
 #[allow(unconditional_recursion)]
-fn huge(depth: u64) -> u64 { // here: huge_frames
+fn huge(depth: u64 /* here: huge_frames */) -> u64 {
     let mut frame = [depth; 800];
     black_box(&mut frame);
     black_box(huge(depth + 1)) ^ frame[7]

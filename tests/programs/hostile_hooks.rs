@@ -30,7 +30,7 @@ fn stumble(bytes: &[u8]) -> i32 {
 
 #[inline(never)]
 #[allow(unconditional_recursion)]
-fn down(depth: u64) -> u64 { // here: recurse
+fn down(depth: u64 /* here: recurse */) -> u64 {
     let mut large = [depth; 400];
     black_box(&mut large);
     black_box(down(depth + 1)) ^ large[3]

@@ -139,7 +139,6 @@ test_a_perf_event_is_on_all_cpus_and_off_again() {
 
 # What the kernel lists and what JSON says, of several hooks at once; then unload takes all.
 test_unload_force_takes_everything() {
-	local id
 	mkdir -p "$CGROUP"
 	ip link add rv0 type veth peer name rv1
 	rexctl attach all_hooks:on_kprobe kprobe __x64_sys_dup

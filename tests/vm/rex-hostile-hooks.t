@@ -23,7 +23,7 @@ setup() { use hostile_hooks; }
 teardown() { [ ! -d /sys/module/cprog ] || rmmod cprog; }
 
 # line WORD: where in the source it happens.
-line() { sed -n "/here: $1\$/=" "tests/programs/$PROGRAM.rs"; }
+line() { sed -nE "/here: $1( \\*\/.*)?\$/=" "tests/programs/$PROGRAM.rs"; }
 
 # ends_at ENTRY WORD COMMAND...: the command makes the entry crash at the line of WORD.
 ends_at() {

@@ -39,13 +39,13 @@ teardown() {
 
 # crashes PROGRAM/ENTRY HOOK... WORDS: attach it, let traffic do the rest.
 crashes() {
-	local file=${1%%[:/]*} entry=$1 event=$2; shift 2
+	local file=${1%%:*} entry=$1 event=$2; shift 2
 	rex load "build/tests/$file.ko"
 	rex attach "$entry" "$@"
 	ping_works
 	wait_for 20 is_crashed
 	ping_works
-	contains "$(dmesg)" "${entry/:/\/}"
+	contains "$(dmesg)" "$entry"
 	wait_for 5 grep -q "$event" "$TMP/events"
 	rex detach "$entry"
 	rex unload "$file"
@@ -62,26 +62,26 @@ test_out_of_bounds_index_at_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10
 test_out_of_bounds_index_at_generic_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10' xdp srv0 generic; }
 test_out_of_bounds_index_at_tc_ingress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 ingress; }
 test_out_of_bounds_index_at_tc_egress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 egress; }
-test_endless_loop_at_xdp() { crashes endless_loop/endless_loop 'overrun in entry endless_loop at endless_loop.rs:9,' xdp srv0; }
-test_endless_loop_of_helper_calls() { crashes endless_loop/endless_helper 'endless_loop.rs:16,' xdp srv0; }
-test_endless_loop_at_tc_egress() { crashes endless_loop/endless_tc 'endless_loop.rs:22,' tc srv0 egress; }
-test_infinite_recursion() { crashes infinite_recursion/infinite_recursion 'stack overflow in entry infinite_recursion at infinite_recursion.rs:9,' xdp srv0; }
-test_panic_in_drop() { crashes drop_panic/drop_panic 'drop_panic.rs' xdp srv0; }
+test_endless_loop_at_xdp() { crashes endless_loop:endless_loop 'overrun in entry endless_loop at endless_loop.rs:9,' xdp srv0; }
+test_endless_loop_of_helper_calls() { crashes endless_loop:endless_helper 'endless_loop.rs:16,' xdp srv0; }
+test_endless_loop_at_tc_egress() { crashes endless_loop:endless_tc 'endless_loop.rs:22,' tc srv0 egress; }
+test_infinite_recursion() { crashes infinite_recursion:infinite_recursion 'stack overflow in entry infinite_recursion at infinite_recursion.rs:9,' xdp srv0; }
+test_panic_in_drop() { crashes drop_panic:drop_panic 'drop_panic.rs' xdp srv0; }
 
 test_panic_with_a_spin_lock_held_leaves_it_free() {
 	rex load build/tests/panic_holding_lock.ko
-	rex attach panic_holding_lock/panic_holding xdp srv0
+	rex attach panic_holding_lock:panic_holding xdp srv0
 	ping_works
 	wait_for 10 is_crashed
 	wait_for 5 grep -q 'panic_holding_lock.rs:16:5' "$TMP/events"
-	rex detach panic_holding_lock/panic_holding
+	rex detach panic_holding_lock:panic_holding
 	rex enable panic_holding_lock
 	head -c 64 /dev/zero >"$TMP/frame"
-	contains "$(rex run panic_holding_lock/probe --data-in "$TMP/frame")" XDP_PASS
+	contains "$(rex run panic_holding_lock:probe --data-in "$TMP/frame")" XDP_PASS
 	rex unload panic_holding_lock
 }
 
-test_same_lock_twice_is_a_panic_and_no_hang() { crashes panic_holding_lock/lock_twice 'panic_holding_lock.rs:32' xdp srv0; }
+test_same_lock_twice_is_a_panic_and_no_hang() { crashes panic_holding_lock:lock_twice 'panic_holding_lock.rs:32' xdp srv0; }
 
 test_many_faults_in_a_row() {
 	local before after
