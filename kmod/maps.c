@@ -363,7 +363,8 @@ long rex_map_push(const struct rex_map_def *def, const void *value, u64 flags)
 }
 REX_EXPORT(rex_map_push);
 
-long rex_map_pop(const struct rex_map_def *def, void *value)
+/* The next value; it stays in the map when @keep. */
+static long rex_map_next(const struct rex_map_def *def, void *value, bool keep)
 {
 	struct rex_frame *frame = rex_this_frame();
 	struct bpf_map *map = rex_map(def, REX_QUEUES);
@@ -373,31 +374,24 @@ long rex_map_pop(const struct rex_map_def *def, void *value)
 	if (map) {
 		ret = -EBUSY;
 		if (rex_change_begin(frame, def->type, &irq)) {
-			ret = map->ops->map_pop_elem(map, value);
+			ret = keep ? map->ops->map_peek_elem(map, value) :
+				     map->ops->map_pop_elem(map, value);
 			rex_change_end(def->type, irq);
 		}
 	}
 	rex_check_stop(frame);
 	return ret;
 }
+
+long rex_map_pop(const struct rex_map_def *def, void *value)
+{
+	return rex_map_next(def, value, false);
+}
 REX_EXPORT(rex_map_pop);
 
 long rex_map_peek(const struct rex_map_def *def, void *value)
 {
-	struct rex_frame *frame = rex_this_frame();
-	struct bpf_map *map = rex_map(def, REX_QUEUES);
-	unsigned long irq = 0;
-	long ret = -EINVAL;
-
-	if (map) {
-		ret = -EBUSY;
-		if (rex_change_begin(frame, def->type, &irq)) {
-			ret = map->ops->map_peek_elem(map, value);
-			rex_change_end(def->type, irq);
-		}
-	}
-	rex_check_stop(frame);
-	return ret;
+	return rex_map_next(def, value, true);
 }
 REX_EXPORT(rex_map_peek);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Calls every helper that needs no packet, at every hook, while the process tracee runs
-//! (tracee.c), and puts what they give where the test finds it (rex-trace.t reads the constants).
+//! (drivers/tracee.c), and puts what they give where the test finds it (rex-trace.t reads the constants).
 #![no_std]
 use rex::map::RexStackTrace;
 use rex::prelude::*;

@@ -78,7 +78,7 @@ test_port_rewrite_in_rex() {
 # A process that sleeps for 50 ms is in the buffer: its number, the system call, nanoseconds.
 finds_a_sleeper() {
 	local ring sleeper
-	"$BUILD/tests/ring" SLOW "$@" >"$TMP/slow" &
+	"$BUILD/tests/drivers/ring" SLOW "$@" >"$TMP/slow" &
 	ring=$!
 	wait_for 20 grep -q ready "$TMP/slow"
 	sleep 0.05 &

@@ -93,11 +93,11 @@ visit_all() {
 	put M_DEVMAP 0 1
 	put M_DEV_HASH 0 1
 	put M_CPUMAP 0 64
-	build/tests/ringread M_RING >"$ALL/ring" 2>&1 &
+	build/tests/drivers/ring M_RING >"$ALL/ring" 2>&1 &
 	ring=$!
 	bpftool map event_pipe name M_PERF >"$ALL/perf" 2>&1 &
 	perf=$!
-	wait_for 5 grep -q reading "$ALL/ring"
+	wait_for 5 grep -q ready "$ALL/ring"
 	# bpftool says nothing before the first record; its perf events are there then.
 	wait_for 10 sh -c "ls -l /proc/$perf/fd | grep -q perf_event"
 	for hook in $HOOKS; do
@@ -110,7 +110,7 @@ visit_all() {
 	dump M_ARRAY L >"$ALL/array"
 	bpftool -j map dump name M_HASH >"$ALL/hash.json"
 	kill -TERM $ring; kill -INT $perf
-	wait $ring; wait $perf || :
+	wait $ring $perf || :
 	rexctl unload maps_hooks --force
 	rmdir $CGROUP
 }
@@ -206,8 +206,8 @@ test_xskmap_without_a_socket_gives_the_other_verdict() {
 # The two records that the program held when it fell are discarded: those behind them come.
 test_ringbuf_goes_on_after_a_panic_with_held_records() {
 	lab
-	build/tests/ringread RING >"$TMP/ring" & echo $! >>"$TMP/lab"
-	wait_for 5 grep -q reading "$TMP/ring"
+	build/tests/drivers/ring RING >"$TMP/ring" & echo $! >>"$TMP/lab"
+	wait_for 5 grep -q ready "$TMP/ring"
 	perl -e 'print chr(0x41), "\0" x 63' >"$TMP/a"
 	perl -e 'print chr(0x42), "\0" x 63' >"$TMP/b"
 	contains "$(rexctl run maps_move:record --data-in "$TMP/a")" XDP_PASS

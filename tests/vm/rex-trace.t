@@ -133,7 +133,7 @@ look_at() {
 	rexctl set trace_helpers budget 1s
 	: >$TRACING/trace
 	coproc TRACEE { echo "$BASHPID" >$CGROUP/cgroup.procs
-		exec taskset -c "$CPU" setpriv --reuid $RUN_UID --regid $RUN_GID --clear-groups build/tests/tracee; }
+		exec taskset -c "$CPU" setpriv --reuid $RUN_UID --regid $RUN_GID --clear-groups build/tests/drivers/tracee; }
 	local pid=$TRACEE_PID
 	exec {FROM}<&"${TRACEE[0]}" {TO}>&"${TRACEE[1]}"
 	read -r -t 20 process thread <&"$FROM"
