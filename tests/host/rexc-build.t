@@ -75,6 +75,20 @@ test_a_folder_is_a_program() {
 	eq "$(modinfo -F name "$TMP/first_light.ko")" first_light
 }
 
+# The example of the research prototype, without the line that this project puts in front of all
+# its files: the same code. tests/vm/rex-hooks.t runs it.
+test_the_seeds_example_byte_for_byte() {
+	local ko
+	mkdir "$TMP/error_injector"
+	sed 1d dataplane/samples/error_injector/main.rs >"$TMP/error_injector/main.rs"
+	eq "$(head -n 1 "$TMP/error_injector/main.rs")" '#![no_std]'
+	rexc -o "$TMP/error_injector.ko" "$TMP/error_injector"
+	for ko in "$TMP/error_injector.ko" "$BUILD/programs/error_injector.ko"; do
+		objdump -d --no-show-raw-insn "$ko" | sed 1,3d >"$TMP/$(basename "$(dirname "$ko")").s"
+	done
+	cmp "$TMP/$(basename "$TMP").s" "$TMP/programs.s"
+}
+
 test_a_name_can_be_given() {
 	(cd "$TMP" && rexc --name other hello.rs)
 	eq "$(modinfo -F name "$TMP/other.ko")" other

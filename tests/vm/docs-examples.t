@@ -100,8 +100,8 @@ test_slow_syscalls_in_ebpf() {
 
 test_slow_syscalls_in_rex() {
 	rexctl load "$DOCS/slow_syscalls.ko"
-	rexctl attach slow_syscalls/enter tracepoint raw_syscalls:sys_enter
-	rexctl attach slow_syscalls/leave tracepoint raw_syscalls:sys_exit
+	rexctl attach slow_syscalls:enter tracepoint raw_syscalls:sys_enter
+	rexctl attach slow_syscalls:leave tracepoint raw_syscalls:sys_exit
 	finds_a_sleeper
 	rexctl detach slow_syscalls
 }

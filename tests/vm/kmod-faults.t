@@ -14,7 +14,7 @@ crashes() {
 	# crash-stop: no entry of the program runs any more
 	eq "$(verdict cprog/drop)" 2
 	eq "$(counter drop runs)" 0
-	contains "$(rexlog 40)" "program cprog/$1 "
+	contains "$(rexlog 40)" "program cprog:$1 "
 	contains "$(rexlog 1)" "disabled on all CPUs until it is enabled again"
 	drive set cprog enabled 1
 	eq "$(state)" enabled
