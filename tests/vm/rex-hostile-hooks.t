@@ -36,7 +36,7 @@ ends_at() {
 	kill $events
 	contains "$(cat "$TMP/events")" " $entry $PROGRAM.rs:$(line "$word"):"
 	contains "$(rexctl status)" "at $PROGRAM.rs:$(line "$word")"
-	contains "$(rexlog 40)" "program $PROGRAM/$entry "
+	contains "$(rexlog 40)" "program $PROGRAM:$entry "
 	# Both CPUs live.
 	taskset -c 0 "$CPROG/drive" list >/dev/null
 	taskset -c 1 "$CPROG/drive" list >/dev/null
