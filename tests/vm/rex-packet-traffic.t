@@ -59,24 +59,24 @@ goes() {
 # veth takes frames from XDP only while the other side polls.
 test_redirect_at_xdp() {
 	third ethtool -K port1 gro on
-	goes packet_xdp/redirect xdp srv0
+	goes packet_xdp:redirect xdp srv0
 }
-test_redirect_at_generic_xdp() { goes packet_xdp/redirect xdp srv0 generic; }
-test_redirect_at_tc() { goes packet_tc/redirect tc srv0 ingress; }
-test_redirect_peer_at_tc() { goes packet_tc/redirect_peer tc srv0 ingress; }
+test_redirect_at_generic_xdp() { goes packet_xdp:redirect xdp srv0 generic; }
+test_redirect_at_tc() { goes packet_tc:redirect tc srv0 ingress; }
+test_redirect_peer_at_tc() { goes packet_tc:redirect_peer tc srv0 ingress; }
 
 # The copy arrives there, the packet here.
 test_clone_redirect_at_tc() {
-	rex attach packet_tc/clone_redirect tc srv0 ingress
+	rex attach packet_tc:clone_redirect tc srv0 ingress
 	pings 5
 	wait_for 5 arrived 5
 	is_done
 }
 
 test_adjust_meta_at_tc() {
-	rex attach packet_tc/meta tc srv0 ingress
+	rex attach packet_tc:meta tc srv0 ingress
 	! pings 2
-	rex attach packet_xdp/meta_for_tc xdp srv0
+	rex attach packet_xdp:meta_for_tc xdp srv0
 	pings 2
 }
 
@@ -84,7 +84,7 @@ test_adjust_meta_at_tc() {
 test_change_type_at_tc() {
 	client ip neigh replace 10.77.0.1 lladdr 02:00:0a:4d:00:99 dev cli0 nud permanent
 	! pings 2
-	rex attach packet_tc/change_type_to_host tc srv0 ingress
+	rex attach packet_tc:change_type_to_host tc srv0 ingress
 	pings 2
 }
 
@@ -92,14 +92,14 @@ test_change_type_at_tc() {
 test_pull_data_at_tc() {
 	server nc -l 10.77.0.1 2000 >"$TMP/got" </dev/null &
 	wait_for 5 eval 'server ss -Hltn | grep -q 2000'
-	rexctl --netns rex-client attach packet_tc/pull_data tc cli0 egress
+	rexctl --netns rex-client attach packet_tc:pull_data tc cli0 egress
 	perl -e 'print "plain " x 20000' | client nc -N 10.77.0.1 2000
 	wait
 	eq "$(wc -c <"$TMP/got")" 120000
 	contains "$(head -c 6 "$TMP/got")" "REXED "
 	eq "$(sed 's/REXED /plain /g; s/plain //g' "$TMP/got")" ""
 	is_done
-	rexctl --netns rex-client detach packet_tc/pull_data
+	rexctl --netns rex-client detach packet_tc:pull_data
 }
 
 tap_run

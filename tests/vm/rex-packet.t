@@ -26,7 +26,7 @@ param() {
 # run ENTRY FRAME: the packet that comes back, after a good verdict.
 run() {
 	local verdict
-	verdict=$(bytes "$2" | rexctl run "$PROG/$1" --data-in - --data-out "$TMP/out")
+	verdict=$(bytes "$2" | rexctl run "$PROG:$1" --data-in - --data-out "$TMP/out")
 	case $verdict in
 	"XDP_PASS "* | "TC_ACT_OK "* | *"name (1), "*) hex <"$TMP/out" ;;
 	*) fail "$1: $verdict" ;;

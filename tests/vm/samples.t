@@ -108,7 +108,7 @@ test_syscall_tp_counts_calls_and_results() {
 	at_least "$(value RESULTS 0 8 0 0 0 0)" 5
 	at_least "$(value RESULTS 0 8 2 0 0 0)" 5
 	# the record of another tracepoint is smaller: the kernel refuses
-	refuses rex attach syscall_tp:enter tracepoint sched:sched_kthread_stop_ret
+	refuses rex attach syscall_tp:exit tracepoint sched:sched_kthread_stop_ret
 }
 
 test_syscount_counts_the_calls_of_a_process() {
@@ -189,7 +189,7 @@ test_spinlock_keeps_the_sum_on_two_cpus() {
 	rexctl run spinlock:audit --data-in "$TMP/frame"
 	eq "$(value AUDIT 0 8 0 0 0 0)" 8000
 	at_least "$(value AUDIT 8 8 0 0 0 0)" 500
-	rexctl --netns rex-client detach spinlock/pay xdp cli0
+	rexctl --netns rex-client detach spinlock:pay xdp cli0
 }
 
 # 10.77.0.9:80 does not exist; it is forwarded to 10.77.0.1:8080. To the server's own MAC address:
