@@ -198,6 +198,15 @@ fn gateway(params: &ffi::bpf_fib_lookup) -> IpAddr {
     }
 }
 
+/// Source and destination MAC address: the last twelve bytes, which newer headers than 6.1's have
+/// in a union.
+fn macs(params: &ffi::bpf_fib_lookup) -> ([u8; 6], [u8; 6]) {
+    const { assert!(size_of::<ffi::bpf_fib_lookup>() == 64) };
+    let bytes = (&raw const *params).cast::<u8>();
+    // SAFETY: bytes 52 to 63 of 64, all initialised; arrays of bytes have no alignment.
+    unsafe { (bytes.add(52).cast::<[u8; 6]>().read(), bytes.add(58).cast::<[u8; 6]>().read()) }
+}
+
 /// # Safety
 /// `ctx` is the context of the running invocation, at XDP or tc.
 #[inline]
@@ -220,11 +229,12 @@ pub(crate) unsafe fn lookup(
         ffi::BPF_FIB_LKUP_RET_SUCCESS => {
             // SAFETY: plain integers in a union, all initialised.
             let metric = unsafe { params.__bindgen_anon_2.rt_metric };
+            let (source_mac, dest_mac) = macs(&params);
             return Ok(NextHop {
                 ifindex: params.ifindex,
                 gateway: gateway(&params),
-                source_mac: params.smac,
-                dest_mac: params.dmac,
+                source_mac,
+                dest_mac,
                 metric,
             });
         }
