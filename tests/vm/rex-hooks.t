@@ -62,6 +62,8 @@ row() {
 # The same of the common run.
 saw() { row "$1" "$SAW" "${@:2}"; }
 
+no_shims() { ! bpftool prog | grep -q rex_shim; }
+
 # All hooks at once, one process for all of them to look at.
 test_all_hooks_see_a_process() {
 	attach hooks:probe kprobe $CALL
@@ -86,7 +88,8 @@ test_all_hooks_see_a_process() {
 	perl -e '$| = 1; print "$$\n"; $0 = "hooked"' >"$SAW.ended"
 	dump "$SAW.end"
 	rexctl detach hooks
-	# and it is over
+	# and it is over, once the kernel has let go of the links, of which it forgets the ids first
+	wait_for 5 no_shims
 	call
 	dump "$TMP/after"
 	eq "$(cut -d' ' -f1 "$TMP/after" | head -n 16)" "$(cut -d' ' -f1 "$SAW.end" | head -n 16)"
