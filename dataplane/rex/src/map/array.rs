@@ -91,34 +91,42 @@ impl<V: AtomicPod> RexArray<V> {
     }
 }
 
-impl<V: AnyBits> Lookup for RexArray<V> {
-    type Key = u32;
-    type Value = V;
+/// What maps with an index for key are to code that takes any map: `at` finds their values.
+macro_rules! by_index {
+    ($name:ident) => {
+        impl<V: AnyBits> Lookup for $name<V> {
+            type Key = u32;
+            type Value = V;
 
-    #[inline(always)]
-    fn find<'a>(&self, _scope: Scope<'a>, key: &u32) -> Found<'a, V> {
-        // SAFETY: a value of a live map, mapped as long as the program is.
-        unsafe { Found::new(self.at(*key).and_then(NonNull::new)) }
-    }
-}
-
-impl<V: Pod> Update for RexArray<V> {
-    #[inline(always)]
-    fn update(&self, key: &u32, value: &V, flags: u64) -> Result<(), Errno> {
-        match self.at(*key) {
-            _ if flags > EXIST => Err(Errno::EINVAL),
-            None => Err(Errno::E2BIG),
-            Some(_) if flags == NOEXIST => Err(Errno::EEXIST),
-            Some(at) => {
-                // SAFETY: a value of a live map.
-                unsafe { write(at.cast(), value) };
-                Ok(())
+            #[inline(always)]
+            fn find<'a>(&self, _scope: Scope<'a>, key: &u32) -> Found<'a, V> {
+                // SAFETY: a value of a live map, mapped as long as the program is.
+                unsafe { Found::new(self.at(*key).and_then(NonNull::new)) }
             }
         }
-    }
 
-    #[inline(always)]
-    fn delete(&self, _key: &u32) -> Result<(), Errno> {
-        Err(Errno::EINVAL)
-    }
+        impl<V: Pod> Update for $name<V> {
+            #[inline(always)]
+            fn update(&self, key: &u32, value: &V, flags: u64) -> Result<(), Errno> {
+                match self.at(*key) {
+                    _ if flags > EXIST => Err(Errno::EINVAL),
+                    None => Err(Errno::E2BIG),
+                    Some(_) if flags == NOEXIST => Err(Errno::EEXIST),
+                    Some(at) => {
+                        // SAFETY: a value of a live map.
+                        unsafe { write(at.cast(), value) };
+                        Ok(())
+                    }
+                }
+            }
+
+            #[inline(always)]
+            fn delete(&self, _key: &u32) -> Result<(), Errno> {
+                Err(Errno::EINVAL)
+            }
+        }
+    };
 }
+pub(super) use by_index;
+
+by_index!(RexArray);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+use super::array::by_index;
 use super::{EXIST, Found, Lookup, MapDef, MapType, NOEXIST, Update, read, sealed::Sealed, write};
 use crate::pod::{AnyBits, AtomicPod, Pod, SharedPod};
 use crate::{Errno, Scope, cpu, ffi};
@@ -107,34 +108,4 @@ impl<V: AtomicPod> RexPerCpuArray<V> {
     }
 }
 
-impl<V: AnyBits> Lookup for RexPerCpuArray<V> {
-    type Key = u32;
-    type Value = V;
-
-    #[inline(always)]
-    fn find<'a>(&self, _scope: Scope<'a>, key: &u32) -> Found<'a, V> {
-        // SAFETY: a value of a live map, mapped as long as the program is.
-        unsafe { Found::new(self.at(*key).and_then(NonNull::new)) }
-    }
-}
-
-impl<V: Pod> Update for RexPerCpuArray<V> {
-    #[inline(always)]
-    fn update(&self, key: &u32, value: &V, flags: u64) -> Result<(), Errno> {
-        match self.at(*key) {
-            _ if flags > EXIST => Err(Errno::EINVAL),
-            None => Err(Errno::E2BIG),
-            Some(_) if flags == NOEXIST => Err(Errno::EEXIST),
-            Some(at) => {
-                // SAFETY: a value of a live map.
-                unsafe { write(at.cast(), value) };
-                Ok(())
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn delete(&self, _key: &u32) -> Result<(), Errno> {
-        Err(Errno::EINVAL)
-    }
-}
+by_index!(RexPerCpuArray);
