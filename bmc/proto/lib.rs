@@ -3,22 +3,26 @@
 //! without a panic for any bytes.
 //!
 //! Everything here is strict: what is not exactly of the form that is answered or remembered is
-//! `None`, and the packet is memcached's business.
+//! `None`, and the packet is memcached's business; or [`Lost`], and the whole connection is in doubt.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+// until the program uses all of it
+#![allow(dead_code, unused_imports)]
 
 mod frame;
 mod get;
 mod hash;
 mod reply;
+mod request;
 mod set;
 #[cfg(test)]
 mod tests;
 
 pub use frame::{FRAME_LEN, is_single};
-pub use get::get_key;
+pub use get::{Keys, MAX_KEY, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
-pub use reply::{Value, value_reply};
+pub use reply::{Block, Blocks, Value, value_reply, values};
+pub use request::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS, datagram};
 pub use set::set_keys;
 
 /// Eight bytes that are all `byte`.

@@ -45,3 +45,50 @@ pub fn value_reply(text: &[u8]) -> Option<Value<'_>> {
     let data = after_bytes.strip_prefix(b"\n")?.strip_suffix(b"\r\nEND\r\n")?;
     (data.len() == number(bytes)? as usize).then_some(Value { key, rest })
 }
+
+/// One value of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block<'a> {
+    pub key: &'a [u8],
+    /// All of it: `VALUE KEY FLAGS BYTES\r\nVALUE\r\n`.
+    pub text: &'a [u8],
+}
+
+/// The values of a reply, in their order.
+#[derive(Clone, Debug)]
+pub struct Blocks<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        let block = block(self.rest)?;
+        self.rest = self.rest.get(block.text.len()..)?;
+        Some(block)
+    }
+}
+
+/// The value at the start of `text`.
+fn block(text: &[u8]) -> Option<Block<'_>> {
+    let line = text.strip_prefix(b"VALUE ")?;
+    let (key, after_key) = split_at_byte(line, b' ')?;
+    if key.is_empty() || key.len() > MAX_KEY || !no_blanks(key) {
+        return None;
+    }
+    let (flags, after_flags) = split_at_byte(after_key, b' ')?;
+    let (bytes, after_bytes) = split_at_byte(after_flags, b'\r')?;
+    number(flags)?;
+    let data = after_bytes.strip_prefix(b"\n")?;
+    let behind = data.get(number(bytes)? as usize..)?.strip_prefix(b"\r\n")?;
+    Some(Block { key, text: text.get(..text.len() - behind.len())? })
+}
+
+/// The values of a whole reply to a `get`: `None` unless it is nothing but such values, none to
+/// many, and `END\r\n` behind them.
+pub fn values(text: &[u8]) -> Option<Blocks<'_>> {
+    let mut blocks = Blocks { rest: text };
+    blocks.by_ref().for_each(drop);
+    (blocks.rest == b"END\r\n").then_some(Blocks { rest: text })
+}
