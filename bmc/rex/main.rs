@@ -6,12 +6,16 @@
 //! is not understood to the last byte is passed on untouched.
 #![cfg_attr(not(test), no_std)]
 
+#[allow(dead_code)] // until the entries that track the server call it
+mod address;
 mod cache;
 mod packet;
 #[path = "../proto/lib.rs"]
 mod proto;
 mod room;
 mod stats;
+#[allow(dead_code)]
+mod store;
 #[cfg(test)]
 mod tests;
 
