@@ -9,10 +9,13 @@
 #[allow(dead_code)] // until the entries that track the server call it
 mod address;
 mod cache;
+#[allow(dead_code)] // the programs that use it come next
+mod meta;
 mod packet;
 #[path = "../proto/lib.rs"]
 mod proto;
 mod room;
+#[allow(dead_code)]
 mod stats;
 #[allow(dead_code)]
 mod store;
@@ -44,7 +47,7 @@ pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
         Kind::ToTcp(segment) => {
             proto::set_keys(segment, |key| {
                 cache::bucket(key).inspect(|bucket| bucket.invalidate());
-                count(Stat::Invalidations);
+                count(Stat::InvalSet);
             });
             XdpVerdict::Pass
         }
@@ -104,7 +107,7 @@ pub fn egress(ctx: &mut Tc<'_>) -> TcVerdict {
     }
     if let Kind::FromUdp(text) = packet::classify(ctx.data(), PORT) {
         let filled = proto::value_reply(text).and_then(|value| cache::fill(&value)).is_some();
-        count(if filled { Stat::Fills } else { Stat::FillSkipped });
+        count(if filled { Stat::Fills } else { Stat::RefusedForm });
     }
     TcVerdict::Unspec
 }

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use rex::prelude::*;
 
-/// What is counted, per CPU, in packets or events. The number is the index in the map.
-#[derive(Clone, Copy)]
-#[repr(u32)]
-pub enum Stat {
-    /// GETs answered.
-    Hits,
-    /// Well-formed GETs that were not in the cache.
-    Misses,
-    /// To our UDP port, but no GET of one key: passed.
-    PassForm,
-    /// Hits whose reply does not fit the frame: passed.
-    PassRoom,
-    /// Hits whose entry was being written: passed.
-    PassBusy,
-    /// Replies put into the cache.
-    Fills,
-    /// UDP replies in another form, too long, or of a busy entry.
-    FillSkipped,
-    /// SETs seen.
-    Invalidations,
+macro_rules! stats {
+    ($($name:ident)*) => {
+        /// What is counted, per CPU; [shared.h](shared.h) says what each means. The number is the
+        /// index in the map.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
+        pub enum Stat { $($name),* }
+
+        const N: u32 = [$(Stat::$name),*].len() as u32;
+
+        #[cfg(test)]
+        pub const ALL: [Stat; N as usize] = [$(Stat::$name),*];
+    };
 }
 
-const N: u32 = Stat::Invalidations as u32 + 1;
+// In the order of BMC_STATS.
+stats! {
+    Hits HitKeys Misses
+    PassForm PassAddress PassChecksum PassFragment PassVlan PassRoom PassBusy PassExpired PassOff
+    Fills
+    RefusedPending RefusedChanged RefusedForm RefusedLength RefusedExpiry RefusedBusy RefusedOff
+    Evictions
+    InvalSet InvalAdd InvalReplace InvalAppend InvalPrepend InvalCas InvalDelete InvalIncr
+    InvalDecr InvalTouch InvalMetaSet InvalMetaDelete InvalMetaArith InvalMetaGet InvalFlush
+    InvalOther
+    EpochUnsynced EpochLapse EpochOverflow EpochServer EpochQuiet EpochUser
+    Reads Replies
+    ConnsNew ConnsUnsynced ConnsSynced
+    PendingOverflow
+}
 
 #[rex_map]
 static BMC_STATS: RexPerCpuArray<u64> = RexPerCpuArray::new(N, 0);

@@ -9,6 +9,7 @@ mod fuzz;
 mod hit;
 mod pass;
 mod race;
+mod shared;
 
 use crate::stats::{Stat, counted};
 use crate::{egress, ingress};

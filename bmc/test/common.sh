@@ -7,7 +7,7 @@
 # check_NAME here, and ends with run_in_lab.
 
 SERVER_NS=rex-server CLIENT_NS=rex-client SERVER=10.77.0.1 DEV=srv0
-# enum bmc_stat of bmc/ebpf/bmc.h, enum Stat of bmc/rex/stats.rs
+# enum bmc_stat of bmc/ebpf/bmc.h
 HITS=0 MISSES=1 PASS_FORM=2 FILLS=5 INVALIDATIONS=7
 
 # /sys/fs/bpf stays visible, unlike with "ip netns exec".

@@ -3,6 +3,8 @@
 # The Rex accelerator with real memcached.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/bmc/test/common.sh"
+# BMC_FILLS, BMC_INVAL_SET of bmc/rex/shared.h
+export FILLS=12 INVALIDATIONS=21
 
 accel_start() {
 	rexctl load "$BUILD/programs/rex_bmc.ko"

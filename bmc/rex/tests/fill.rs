@@ -26,7 +26,7 @@ fn set_of_another_key_leaves_it() {
     let session = Session::new();
     sends(&session, Packet::new(&reply(b"key", b"value")));
     for key in [&b"ke"[..], b"key2", b"other", b"KEY", &[b'k'; 250]] {
-        let seen = counts(Stat::Invalidations, || {
+        let seen = counts(Stat::InvalSet, || {
             passes(&session, Packet::new(&tcp(0, &set_text(key, b"new"))));
         });
         assert_eq!(seen, 1);
@@ -71,7 +71,7 @@ fn replies_that_are_not_put_in() {
         &two,
     ] {
         let frame = udp(SERVER, CLIENT, 9, 64, 0, text);
-        let skipped = counts(Stat::FillSkipped, || sends(&session, Packet::new(&frame)));
+        let skipped = counts(Stat::RefusedForm, || sends(&session, Packet::new(&frame)));
         assert_eq!(skipped, 1, "{}", text.escape_ascii());
     }
     // Not of the server, not whole, tagged, a request.
@@ -115,7 +115,7 @@ fn a_bucket_that_is_being_written_is_left_alone() {
         assert_eq!(session.locks_held(), 1);
         // The mock takes this invocation for ended with the one inside: once only.
         let second = Packet::new(&reply(b"key", b"second"));
-        assert_eq!(counts(Stat::FillSkipped, || sends(&session, second)), 1);
+        assert_eq!(counts(Stat::RefusedForm, || sends(&session, second)), 1);
         assert_eq!(counts(Stat::PassBusy, || passes(&session, Packet::new(&get(b"key")))), 1);
     });
 }

@@ -162,7 +162,7 @@ fn damaged_segments() {
     let mut sets = 0;
     for round in 0..ROUNDS {
         let frame = random.damage(&tcp(round as usize % 11, &text));
-        sets += counts(Stat::Invalidations, || {
+        sets += counts(Stat::InvalSet, || {
             let (_, after) = run(&session, &frame);
             assert_eq!(after, frame, "{}", frame.escape_ascii());
         });

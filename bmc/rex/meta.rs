@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! What the program shares with "rexctl bmc": `struct bmc_meta` of shared.h.
+
+use crate::stats::{Stat, count};
+use core::sync::atomic::{
+    AtomicI32, AtomicU16, AtomicU32, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
+use rex::prelude::*;
+
+/// BPF_F_MMAPABLE
+const MMAPABLE: u32 = 1 << 10;
+
+#[rex_map]
+static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
+
+pub const LAYOUT: u32 = 1;
+pub const MAX_PORTS: usize = 8;
+/// A time that does not come.
+pub const NEVER: u32 = u32::MAX;
+/// Coarse time counts units of 2^27 ns.
+pub const TIME_SHIFT: u32 = 27;
+
+/// `enum bmc_state`
+pub mod state {
+    pub const OFF: u32 = 0;
+    pub const TRACK: u32 = 1;
+    pub const RUN: u32 = 2;
+}
+
+/// `struct bmc_meta`, which says what each field means and who writes it.
+#[derive(SharedPod)]
+#[repr(C)]
+pub struct Meta {
+    pub state: AtomicU32,
+    pub epoch: AtomicU32,
+    pub generation: AtomicU32,
+    pub quiet_from: AtomicU32,
+    pub seed: AtomicU64,
+    pub udp_port: AtomicU32,
+    pub max_age: AtomicU32,
+    pub pending_all: AtomicU32,
+    pub quiet_to: AtomicU32,
+    pub layout: AtomicU32,
+    pub vlans: AtomicU32,
+    pub pad0: [AtomicU32; 2],
+    pub server: AtomicI32,
+    pub n_ports: AtomicU32,
+    pub ports: [AtomicU16; MAX_PORTS],
+    pub netns: AtomicU64,
+    pub rbuf_len: AtomicU32,
+    pub blind: AtomicU32,
+    pub reads: AtomicU64,
+    pub last_port: AtomicU32,
+    pub server_deaths: AtomicU32,
+    pub pad1: [AtomicU64; 4],
+}
+
+/// In the place of an element that is always there.
+static NONE: Meta = Meta {
+    state: AtomicU32::new(state::OFF),
+    epoch: AtomicU32::new(0),
+    generation: AtomicU32::new(0),
+    quiet_from: AtomicU32::new(0),
+    seed: AtomicU64::new(0),
+    udp_port: AtomicU32::new(0),
+    max_age: AtomicU32::new(0),
+    pending_all: AtomicU32::new(1),
+    quiet_to: AtomicU32::new(0),
+    layout: AtomicU32::new(0),
+    vlans: AtomicU32::new(0),
+    pad0: [const { AtomicU32::new(0) }; 2],
+    server: AtomicI32::new(0),
+    n_ports: AtomicU32::new(0),
+    ports: [const { AtomicU16::new(0) }; MAX_PORTS],
+    netns: AtomicU64::new(0),
+    rbuf_len: AtomicU32::new(0),
+    blind: AtomicU32::new(1),
+    reads: AtomicU64::new(0),
+    last_port: AtomicU32::new(0),
+    server_deaths: AtomicU32::new(0),
+    pad1: [const { AtomicU64::new(0) }; 4],
+};
+
+#[inline(always)]
+pub fn get() -> &'static Meta {
+    BMC_META.get_ref(0).unwrap_or(&NONE)
+}
+
+/// Now, in coarse time.
+#[inline(always)]
+pub fn now() -> u32 {
+    (rex::time::ktime_coarse_ns() >> TIME_SHIFT) as u32
+}
+
+/// Every entry of the cache dies, and every fill that is under way comes to nothing.
+pub fn bump_epoch(why: Stat) {
+    get().epoch.fetch_add(1, SeqCst);
+    count(why);
+}
+
+/// A command that may concern any key was read. Balanced by [`all_ends`].
+pub fn all_begins() {
+    get().pending_all.fetch_add(1, SeqCst);
+}
+
+/// Such a command was executed.
+pub fn all_ends() {
+    // Not below 0, which rexctl may have set meanwhile: then nothing is pending.
+    let less = |n: u32| n.checked_sub(1);
+    let _ = get().pending_all.fetch_update(SeqCst, Relaxed, less);
+}

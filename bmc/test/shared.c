@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Says what bmc/rex/shared.h defines, for tests/host/bmc-shared.t to compare with the program. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "../rex/shared.h"
+
+#define FIELD(name) \
+	printf(#name " %zu %zu\n", offsetof(struct bmc_meta, name), \
+	       sizeof(((struct bmc_meta *)0)->name))
+
+int main(void)
+{
+	FIELD(state);
+	FIELD(epoch);
+	FIELD(generation);
+	FIELD(quiet_from);
+	FIELD(seed);
+	FIELD(udp_port);
+	FIELD(max_age);
+	FIELD(pending_all);
+	FIELD(quiet_to);
+	FIELD(layout);
+	FIELD(vlans);
+	FIELD(pad0);
+	FIELD(server);
+	FIELD(n_ports);
+	FIELD(ports);
+	FIELD(netns);
+	FIELD(rbuf_len);
+	FIELD(blind);
+	FIELD(reads);
+	FIELD(last_port);
+	FIELD(server_deaths);
+	FIELD(pad1);
+	printf("size %zu\n", sizeof(struct bmc_meta));
+	printf("constants %u %u %u %u\n", BMC_LAYOUT, BMC_MAX_PORTS, BMC_NEVER, BMC_TIME_SHIFT);
+	printf("states %u %u %u\n", BMC_OFF, BMC_TRACK, BMC_RUN);
+#define BMC_STAT(name, group, label, help) printf("counter %u " #name "\n", BMC_##name);
+	BMC_STATS(BMC_STAT)
+	printf("counters %u\n", __BMC_STATS);
+	return 0;
+}
