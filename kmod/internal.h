@@ -53,8 +53,9 @@ struct rex_slot {
 	u64			cookie;	/* its complement: in @live while dead */
 	rex_fn			entry;
 	const char		*name;	/* in the program module */
-	u32			hook;
-	u32			ctx_size;	/* as in struct rex_entry_def */
+	u16			hook;
+	u16			flags;		/* this and ctx_size: as in struct rex_entry_def */
+	u32			ctx_size;
 } ____cacheline_aligned;
 
 static_assert(sizeof(struct rex_slot) == 128);	/* found by a shift */

@@ -55,6 +55,7 @@ static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
 	if (!nest ||
 	    nla_put_string(skb, REX_A_ENTRY_NAME, slot->name) ||
 	    nla_put_u32(skb, REX_A_ENTRY_HOOK, slot->hook) ||
+	    nla_put_u32(skb, REX_A_ENTRY_FLAGS, slot->flags) ||
 	    nla_put_u32(skb, REX_A_ENTRY_CTX_SIZE, slot->ctx_size) ||
 	    nla_put_u32(skb, REX_A_ENTRY_SLOT, slot - rex_slots) ||
 	    rex_put_u64(skb, REX_A_ENTRY_COOKIE, slot->cookie) ||

@@ -44,6 +44,7 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 	slot->entry = (rex_fn)def->fn;
 	slot->fn = slot->entry;
 	slot->hook = def->hook;
+	slot->flags = def->flags;
 	slot->ctx_size = def->ctx_size;
 	slot->name = def->name;
 	WRITE_ONCE(slot->prog, prog);

@@ -72,7 +72,10 @@ int rex_attach_xdp(const struct attach *a)
 		rex_fail(err, "libxdp does not take the shim: %s", strerror(-err));
 		goto out;
 	}
-	err = xdp_program__attach(xp, ifindex, to_libxdp(mode), 0);
+	/* else libxdp takes the section's name for it */
+	err = xdp_program__set_xdp_frags_support(xp, a->entry->flags & REX_ENTRY_FRAGS);
+	if (!err)
+		err = xdp_program__attach(xp, ifindex, to_libxdp(mode), 0);
 	switch (err) {
 	case 0:
 		break;

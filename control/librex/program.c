@@ -116,6 +116,9 @@ static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
 		case REX_A_ENTRY_REFUSED:
 			e->refused = get_uint(attr);
 			break;
+		case REX_A_ENTRY_FLAGS:
+			e->flags = get_uint(attr);
+			break;
 		case REX_A_ENTRY_CTX_SIZE:
 			e->ctx_size = get_uint(attr);
 			break;

@@ -203,6 +203,8 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 		bpf_object__close(obj);
 		return err;
 	}
+	if (entry->flags & REX_ENTRY_FRAGS)
+		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_HAS_FRAGS);
 	*obj_out = obj;
 	*prog_out = prog;
 	return 0;

@@ -252,8 +252,9 @@ static int check_entries(const struct object *o)
 			continue;
 		for (size_t k = 0; k < s->size; k += sizeof(e)) {
 			memcpy(&e, s->data + k, sizeof(e));
-			if (e.hook < __REX_HOOK_MAX && !e.flags && !e.__reserved[0] &&
-			    !e.__reserved[1] && !e.__reserved[2] &&
+			if (e.hook < __REX_HOOK_MAX &&
+			    !(e.flags & ~(e.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0)) &&
+			    !e.__reserved[0] && !e.__reserved[1] && !e.__reserved[2] &&
 			    !e.ctx_size == (e.hook != REX_HOOK_TRACEPOINT)) {
 				diag_step("entry %s, %s", e.name, hook_attribute[e.hook]);
 				continue;

@@ -21,6 +21,8 @@ pub struct Hook {
     verdict: &'static str,
     /// Constructor of the table line.
     constructor: &'static str,
+    /// The one for the argument `frags`, where there is such an argument.
+    frags: Option<&'static str>,
 }
 
 pub const XDP: Hook = Hook {
@@ -32,6 +34,7 @@ pub const XDP: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::xdp::XdpVerdict",
     constructor: "xdp",
+    frags: Some("xdp_frags"),
 };
 
 pub const TC: Hook = Hook {
@@ -43,6 +46,7 @@ pub const TC: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::tc::TcVerdict",
     constructor: "tc",
+    frags: None,
 };
 
 pub const CGROUP_SKB: Hook = Hook {
@@ -54,6 +58,7 @@ pub const CGROUP_SKB: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::cgroup_skb::CgroupVerdict",
     constructor: "cgroup_skb",
+    frags: None,
 };
 
 pub const KPROBE: Hook = Hook {
@@ -65,6 +70,7 @@ pub const KPROBE: Hook = Hook {
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
     constructor: "kprobe",
+    frags: None,
 };
 
 pub const TRACEPOINT: Hook = Hook {
@@ -76,6 +82,7 @@ pub const TRACEPOINT: Hook = Hook {
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
     constructor: "tracepoint",
+    frags: None,
 };
 
 pub const PERF_EVENT: Hook = Hook {
@@ -87,6 +94,7 @@ pub const PERF_EVENT: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::Result",
     constructor: "perf_event",
+    frags: None,
 };
 
 pub const FENTRY: Hook = Hook {
@@ -98,6 +106,7 @@ pub const FENTRY: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::Result",
     constructor: "fentry",
+    frags: None,
 };
 
 pub const FEXIT: Hook = Hook {
@@ -109,6 +118,7 @@ pub const FEXIT: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::Result",
     constructor: "fexit",
+    frags: None,
 };
 
 pub const RAW_TRACEPOINT: Hook = Hook {
@@ -120,15 +130,14 @@ pub const RAW_TRACEPOINT: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::Result",
     constructor: "raw_tracepoint",
+    frags: None,
 };
 
 pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let wrong = |span, why: &str| {
         Error::new(span, format!("#[{}] needs `{}`: {why}", hook.attribute, hook.signature))
     };
-    if let Some(token) = args.into_iter().next() {
-        return Err(wrong(token.span(), "the attribute takes no arguments"));
-    }
+    let constructor = constructor(hook, args).map_err(|(span, why)| wrong(span, why))?;
 
     let mut cursor = Cursor::new(item.clone());
     cursor.attributes();
@@ -192,7 +201,7 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
         hook.parameters,
         hook.verdict,
         hook.arguments.join(", "),
-        hook.constructor
+        constructor
     );
     let mut out = item;
     out.extend(template(
@@ -206,6 +215,24 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
         ],
     ));
     Ok(out)
+}
+
+/// The constructor that the attribute's arguments ask for.
+fn constructor(
+    hook: &Hook,
+    args: TokenStream,
+) -> Result<&'static str, (proc_macro::Span, &'static str)> {
+    let mut args = args.into_iter();
+    match (args.next(), args.next()) {
+        (None, _) => Ok(hook.constructor),
+        (Some(TokenTree::Ident(word)), None) if hook.frags.is_some() && word.to_string() == "frags" => {
+            Ok(hook.frags.unwrap_or(hook.constructor))
+        }
+        (Some(token), _) if hook.frags.is_some() => {
+            Err((token.span(), "the one argument that the attribute takes is `frags`"))
+        }
+        (Some(token), _) => Err((token.span(), "the attribute takes no arguments")),
+    }
 }
 
 /// What stands behind the `:` of each parameter.

@@ -28,6 +28,10 @@ fn finish(item: TokenStream, result: Result<TokenStream, Error>) -> TokenStream 
 }
 
 /// Makes a function an XDP entry of the program: `fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict`.
+///
+/// With `#[rex_xdp(frags)]` it also takes frames of several buffers (large MTUs, receive
+/// offloads), of which `ctx.data()` is only the first part; without, the kernel does not attach it
+/// where there are such frames.
 #[proc_macro_attribute]
 pub fn rex_xdp(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(item.clone(), entry::expand(&entry::XDP, args, item))

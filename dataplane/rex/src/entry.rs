@@ -103,6 +103,13 @@ hooks! {
     RawTracepointEntry, run_raw_tracepoint, raw_tracepoint, rex_hook_REX_HOOK_RAW_TRACEPOINT, RawTracepoint, Result,;
 }
 
+impl EntryDef {
+    /// The table line of an XDP entry that also takes frames of several buffers.
+    pub const fn xdp_frags<E: XdpEntry>(name: &str) -> Self {
+        Self { flags: ffi::REX_ENTRY_FRAGS, ..Self::xdp::<E>(name) }
+    }
+}
+
 /// A function marked `#[rex_kprobe]`.
 pub trait KprobeEntry {
     /// Runs it.

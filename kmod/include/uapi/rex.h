@@ -48,11 +48,13 @@ enum rex_hook {
 struct rex_entry_def {
 	char	name[REX_NAME_LEN];
 	__u32	hook;			/* enum rex_hook */
-	__u32	flags;			/* none yet: 0 */
+	__u32	flags;			/* REX_ENTRY_* */
 	__u64	fn;			/* __s32 (*)(context of the hook *) */
 	__u32	ctx_size;		/* tracepoint: bytes of the record that it reads; else 0 */
 	__u32	__reserved[3];		/* 0; makes the size a multiple of 16 */
 };
+
+#define REX_ENTRY_FRAGS	1u		/* XDP: also takes frames of several buffers */
 
 /*
  * Sections ".rex.lines" and ".rex.files": where in the source the program's code
@@ -200,6 +202,7 @@ enum rex_attr {
 
 	REX_A_ENTRY_CTX_SIZE,		/* u32: as in struct rex_entry_def */
 	REX_A_ENTRY_REFUSED,		/* u64: not run: nested too deep, or no CPU to look after it */
+	REX_A_ENTRY_FLAGS,		/* u32: as in struct rex_entry_def */
 
 	__REX_A_MAX,
 };

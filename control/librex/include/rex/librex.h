@@ -117,6 +117,7 @@ struct rex_entry {
 	uint32_t hook;
 	uint32_t slot;
 	uint64_t cookie;
+	uint32_t flags;			/* REX_ENTRY_* */
 	uint32_t ctx_size;		/* tracepoint: bytes of the record that it reads */
 	uint64_t runs, ns, panics, overruns, overflows;
 	uint64_t refused;		/* not run: nested too deep, or no CPU to look after it */
