@@ -182,3 +182,23 @@ pub fn sk_many(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let n = held.iter().flatten().count();
     if n == 16 { XdpVerdict::Pass } else { XdpVerdict::Drop }
 }
+
+/// Whether a frame of several buffers was seen as such: its first part, its whole length, and
+/// bytes of the last part.
+#[rex_map]
+static FRAGS: RexArray<u64> = RexArray::new(1, 0);
+
+#[rex_xdp(frags)]
+pub fn frags(ctx: &mut Xdp<'_>) -> XdpVerdict {
+    if !ctx.has_frags() {
+        return XdpVerdict::Pass;
+    }
+    let mut last = [0; 8];
+    let end = ctx.len() as usize;
+    pass((|| {
+        when(ctx.data().len() < end)?;
+        ctx.load(end as u32 - 8, &mut last).ok()?;
+        FRAGS.atomic(0)?.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+        Some(())
+    })())
+}

@@ -102,4 +102,15 @@ test_pull_data_at_tc() {
 	rexctl --netns rex-client detach packet_tc:pull_data
 }
 
+# Only an entry that says so gets frames of several buffers, and goes where they are.
+test_frags_at_xdp() {
+	server ip link set srv0 mtu 8000
+	client ip link set cli0 mtu 8000
+	! rex attach packet_xdp:adjust_meta xdp srv0 native 2>"$TMP/refused"
+	contains "$(cat "$TMP/refused")" "srv0"
+	rex attach packet_xdp:frags xdp srv0 native
+	client ping -q -c 3 -i 0.05 -W 1 -s 7000 10.77.0.1
+	contains "$(bpftool map lookup name FRAGS key 0 0 0 0)" "03 00 00 00"
+}
+
 tap_run
