@@ -105,10 +105,14 @@ int rex_maps_check(const struct rex_prog *prog, const struct rex_map_def *def,
 	return 0;
 }
 
+/* How large these are is up to the user; the program looks at @max_entries, or asks the map. */
+#define REX_SIZED	(BIT(BPF_MAP_TYPE_ARRAY) | BIT(BPF_MAP_TYPE_PERCPU_ARRAY) | \
+			 BIT(BPF_MAP_TYPE_HASH) | BIT(BPF_MAP_TYPE_PERCPU_HASH) | \
+			 BIT(BPF_MAP_TYPE_LRU_HASH) | BIT(BPF_MAP_TYPE_LRU_PERCPU_HASH))
+
 static int rex_map_match(const struct rex_map_def *def, const struct bpf_map *map,
 			 struct netlink_ext_ack *extack)
 {
-	/* Hash maps round nothing up, LRU per-CPU lists do: those get max_entries from us. */
 	const struct {
 		const char *what;
 		u32 want, have;
@@ -116,7 +120,8 @@ static int rex_map_match(const struct rex_map_def *def, const struct bpf_map *ma
 		{ "type", def->type, map->map_type },
 		{ "key size", def->key_size, map->key_size },
 		{ "value size", def->value_size, map->value_size },
-		{ "max_entries", def->max_entries, map->max_entries },
+		{ "max_entries", REX_SIZED & BIT(def->type) ? map->max_entries : def->max_entries,
+		  map->max_entries },
 		{ "flags", def->flags, map->map_flags & ~rex_map_kinds[def->type].implied },
 	};
 	size_t i;
@@ -214,6 +219,7 @@ int rex_map_bind(struct rex_prog *prog, u32 index, int fd, struct netlink_ext_ac
 	} else if (def->type == BPF_MAP_TYPE_HASH) {
 		rex_map_bind_hash(def, map);
 	}
+	def->max_entries = map->max_entries;
 	def->map = (u64)map;
 	prog->map_refs[index] = map;
 	prog->bound++;

@@ -75,7 +75,9 @@ bool rex_module_present(const char *name);
 int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max);
 
 /* ---- maps.c */
-int rex_maps_bind(struct rex *rex, const struct rex_program *program);
+/* @sizes: for those maps that are not to be of the size that the program says. */
+int rex_maps_bind(struct rex *rex, const struct rex_program *program,
+		  const struct rex_map_size *sizes, size_t n_sizes);
 
 /* ---- shim.c */
 struct bpf_program;

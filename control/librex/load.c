@@ -22,7 +22,8 @@ static int refuse_present(struct rex *rex, const char *path, const char *name)
 }
 
 static int insert_and_bind(struct rex *rex, const struct image *image, const char *path,
-			   const struct rex_file *file, struct rex_program **program)
+			   const struct rex_file *file, const struct rex_map_size *sizes,
+			   size_t n_sizes, struct rex_program **program)
 {
 	struct rex_program *p = NULL;
 	int err;
@@ -32,7 +33,7 @@ static int insert_and_bind(struct rex *rex, const struct image *image, const cha
 		return err;
 	err = rex_program_get(rex, file->name, &p);
 	if (!err)
-		err = rex_maps_bind(rex, p);
+		err = rex_maps_bind(rex, p, sizes, n_sizes);
 	if (!err) {
 		/* Once more: the maps have ids now, and the state tells whether all is bound. */
 		rex_program_free(p);
@@ -52,7 +53,8 @@ static int insert_and_bind(struct rex *rex, const struct image *image, const cha
 	return 0;
 }
 
-int rex_program_load(struct rex **rexp, const char *path, struct rex_program **program)
+int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex_map_size *sizes,
+			   size_t n_sizes, struct rex_program **program)
 {
 	struct rex_program *p = NULL;
 	struct rex *rex = *rexp;
@@ -79,7 +81,7 @@ int rex_program_load(struct rex **rexp, const char *path, struct rex_program **p
 	if (!err)
 		err = rex_helpers_bind(rex);
 	if (!err)
-		err = insert_and_bind(rex, &image, path, file, &p);
+		err = insert_and_bind(rex, &image, path, file, sizes, n_sizes, &p);
 out:
 	rex_image_free(&image);
 	free(file);
@@ -94,6 +96,11 @@ out:
 	else
 		rex_program_free(p);
 	return 0;
+}
+
+int rex_program_load(struct rex **rex, const char *path, struct rex_program **program)
+{
+	return rex_program_load_sized(rex, path, NULL, 0, program);
 }
 
 /* ---- unload ------------------------------------------------------------------------ */

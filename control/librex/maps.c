@@ -84,22 +84,42 @@ static int create(const struct rex_map *m)
 			hint ? : "");
 }
 
-int rex_maps_bind(struct rex *rex, const struct rex_program *p)
+static int check_sizes(const struct rex_program *p, const struct rex_map_size *sizes, size_t n)
 {
-	for (uint32_t i = 0; i < p->n_maps; i++) {
-		const struct rex_map *m = &p->maps[i];
-		int fd, err;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t k = 0;
+
+		while (k < p->n_maps && strcmp(p->maps[k].name, sizes[i].map))
+			k++;
+		if (k == p->n_maps)
+			return rex_fail(-ENOENT, "program \"%s\" has no map \"%s\", which was to have %u "
+					"entries", p->name, sizes[i].map, sizes[i].max_entries);
+	}
+	return 0;
+}
+
+int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex_map_size *sizes,
+		  size_t n_sizes)
+{
+	int err = check_sizes(p, sizes, n_sizes);
+
+	for (uint32_t i = 0; !err && i < p->n_maps; i++) {
+		struct rex_map sized = p->maps[i], *m = &sized;
+		int fd;
 
 		if (m->bpf_id)
 			continue;
+		for (size_t k = 0; k < n_sizes; k++)
+			if (!strcmp(m->name, sizes[k].map))
+				m->max_entries = sizes[k].max_entries;
 		fd = create(m);
 		if (fd < 0)
 			return fd;
 		err = bind_one(rex, p, m, fd);
 		close(fd);		/* rex.ko holds the map from here on */
 		if (err)
-			return rex_fail(err, "cannot bind map \"%s\" of program \"%s\": %s", m->name,
-					p->name, nl_reason(&rex->nl, err));
+			rex_fail(err, "cannot bind map \"%s\" of program \"%s\": %s", m->name,
+				 p->name, nl_reason(&rex->nl, err));
 	}
-	return 0;
+	return err;
 }

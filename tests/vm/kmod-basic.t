@@ -46,7 +46,6 @@ test_maps_that_do_not_fit_are_refused() {
 	# program, index, type, key, value, entries, flags; the right ones are 0: 2 4 8 4 0
 	refuses drive bind-one cprog 0 1 4 8 4 0;  contains "$REFUSAL" "type is 1"
 	refuses drive bind-one cprog 0 2 4 16 4 0; contains "$REFUSAL" "value size is 16"
-	refuses drive bind-one cprog 0 2 4 8 5 0;  contains "$REFUSAL" "max_entries is 5"
 	refuses drive bind-one cprog 2 1 8 8 8 0;  contains "$REFUSAL" "key size is 8"
 	refuses drive bind-one cprog 0 2 4 8 4 0x80; contains "$REFUSAL" "flags is 128"
 	refuses drive bind-one cprog 5 2 4 8 4 0;  contains "$REFUSAL" "none with index 5"

@@ -68,16 +68,17 @@ struct rex_line {
 
 /*
  * Section ".rex.maps" (writable): one per map static. The first part is a
- * constant that librex reads to create the map; the part from @map on is zero
- * in the file and filled by rex.ko when a map is bound, before the program can
- * run for the first time. Programs read it, and never write it.
+ * constant that librex reads to create the map (the user may want another size
+ * of an array or hash map); the part from @map on is zero in the file. Both are
+ * what rex.ko makes them when a map is bound, before the program can run for the
+ * first time. Programs read it, and never write it.
  */
 struct rex_map_def {
 	char	name[REX_MAP_NAME_LEN];
 	__u32	type;			/* enum bpf_map_type */
 	__u32	key_size;		/* bytes */
 	__u32	value_size;		/* bytes */
-	__u32	max_entries;
+	__u32	max_entries;		/* arrays and hash maps: that of the map which is bound */
 	__u32	flags;			/* BPF_F_* of map creation */
 	__u32	__reserved;		/* 0 */
 	/* bound at run time */

@@ -170,6 +170,14 @@ struct rex_program {
  * rex_program_free(). *@rex is opened when it is NULL on entry.
  */
 int rex_program_load(struct rex **rex, const char *path, struct rex_program **program);
+
+struct rex_map_size {
+	const char *map;
+	uint32_t max_entries;
+};
+/** The same, with other sizes of these arrays and hash maps than the program says. */
+int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_map_size *sizes,
+			   size_t n_sizes, struct rex_program **program);
 /** -ENOENT when no program @name is loaded. */
 int rex_program_get(struct rex *rex, const char *name, struct rex_program **program);
 void rex_program_free(struct rex_program *program);

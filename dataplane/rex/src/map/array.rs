@@ -34,7 +34,8 @@ impl<V: AnyBits> RexArray<V> {
         )
     }
 
-    /// The number of elements.
+    /// The number of elements: that of [`new`](Self::new), unless whoever loaded the program wanted
+    /// another one.
     #[inline(always)]
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> u32 {

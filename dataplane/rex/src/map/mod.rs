@@ -77,7 +77,7 @@ pub unsafe trait MapType: sealed::Sealed {}
 ///
 /// # Invariants
 /// Either inert, or a static in section `.rex.maps`: then rex.ko has filled in the run-time part
-/// before any code of the program runs, and nobody writes it afterwards.
+/// and `max_entries` before any code of the program runs, and nobody writes it afterwards.
 #[repr(transparent)]
 struct MapDef(UnsafeCell<ffi::rex_map_def>);
 
