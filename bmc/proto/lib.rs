@@ -9,14 +9,19 @@
 // until the program uses all of it
 #![allow(dead_code, unused_imports)]
 
+mod base64;
+mod binary;
 mod frame;
 mod get;
 mod hash;
+mod meta;
 mod reply;
 mod request;
 mod set;
 #[cfg(test)]
 mod tests;
+mod text;
+mod words;
 
 pub use frame::{FRAME_LEN, is_single};
 pub use get::{Keys, MAX_KEY, MAX_KEYS, get_key, get_keys};

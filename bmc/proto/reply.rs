@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::get::MAX_KEY;
 use super::no_blanks;
+use super::words::word_len;
 
 /// A reply to a GET of one key that was found.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,11 +74,11 @@ impl<'a> Iterator for Blocks<'a> {
 /// The value at the start of `text`.
 fn block(text: &[u8]) -> Option<Block<'_>> {
     let line = text.strip_prefix(b"VALUE ")?;
-    let (key, after_key) = split_at_byte(line, b' ')?;
-    if key.is_empty() || key.len() > MAX_KEY || !no_blanks(key) {
+    let (key, after_key) = line.split_at_checked(word_len(line))?;
+    if key.is_empty() || key.len() > MAX_KEY {
         return None;
     }
-    let (flags, after_flags) = split_at_byte(after_key, b' ')?;
+    let (flags, after_flags) = split_at_byte(after_key.strip_prefix(b" ")?, b' ')?;
     let (bytes, after_bytes) = split_at_byte(after_flags, b'\r')?;
     number(flags)?;
     let data = after_bytes.strip_prefix(b"\n")?;

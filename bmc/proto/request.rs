@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What a server reads on one TCP connection, or in one UDP datagram: which keys it may change.
 
+use super::words::newline;
+use super::{binary, text, text::Next};
+
 /// The words that [`Requests`] are kept in.
 pub const WORDS: usize = 48;
+
+/// The longest line, with its end, but for GETs, which can be of any length: more than a command
+/// with a key of 250 bytes can need. No binary request is longer, but for the value.
+const LINE: usize = (WORDS - 2) * 8;
 
 /// What a command does; of the meta commands only those that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,29 +83,95 @@ pub trait Sink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost;
 
+/// What the next byte is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The first of the connection, which says what protocol it has.
+    Start,
+    /// Of a line; of the next one, if `len` is 0.
+    Line,
+    /// Of a line of which only the end matters.
+    Get,
+    /// Of a value, or of the end of its line.
+    Value,
+    /// Of a request of the binary protocol.
+    Binary,
+    /// Of the value of one.
+    BinaryValue,
+    /// Nothing that memcached would understand as a command.
+    Nothing,
+}
+
 /// Follows the commands of one connection.
+#[derive(Clone, Debug)]
 pub struct Requests {
-    words: [u64; WORDS],
+    phase: Phase,
+    /// Of the command that a value belongs to.
+    reply: Reply,
+    /// Bytes of `line` that are there; in [`Phase::Value`], bytes of the end of the line.
+    len: usize,
+    /// Bytes of the value to come.
+    value: u64,
+    /// A command that has begun.
+    line: [u8; LINE],
 }
 
 impl Requests {
     /// Before the first byte of a connection, which decides the protocol.
     pub const fn new() -> Self {
-        Self { words: [0; WORDS] }
+        Self { phase: Phase::Start, reply: Reply::Other, len: 0, value: 0, line: [0; LINE] }
+    }
+
+    /// Between two commands of a connection that is known to have the text protocol.
+    pub const fn text() -> Self {
+        Self { phase: Phase::Line, ..Self::new() }
+    }
+
+    /// Between two commands of a connection that is known to have the binary protocol.
+    pub const fn binary() -> Self {
+        Self { phase: Phase::Binary, ..Self::new() }
     }
 
     /// Goes on from where [`save`](Self::save) was called. Any words are safe. Not all words are
     /// asked for.
+    #[inline(always)]
     pub fn load(word: impl Fn(usize) -> u64) -> Self {
-        Self { words: core::array::from_fn(word) }
+        let mut requests = Self::new();
+        let [phase, reply, len @ .., _, _, _, _] = word(0).to_le_bytes();
+        requests.phase = match phase {
+            0 => Phase::Start,
+            1 => Phase::Line,
+            2 => Phase::Get,
+            3 => Phase::Value,
+            4 => Phase::Binary,
+            5 => Phase::BinaryValue,
+            _ => Phase::Nothing,
+        };
+        requests.reply = match reply {
+            0 => Reply::None,
+            1 => Reply::OneLine,
+            _ => Reply::Other,
+        };
+        requests.len = usize::from(u16::from_le_bytes(len)).min(LINE - 1);
+        requests.value = word(1);
+        let (words, _) = requests.line.as_chunks_mut::<8>();
+        for (i, to) in words.iter_mut().take(requests.len.div_ceil(8)).enumerate() {
+            *to = word(2 + i).to_le_bytes();
+        }
+        requests
     }
 
     /// Gives the words that [`load`](Self::load) will ask for; others need not be kept.
-    pub fn save(&self, word: impl FnMut(usize, u64)) {
-        self.words.iter().copied().enumerate().for_each({
-            let mut word = word;
-            move |(i, value)| word(i, value)
-        });
+    #[inline(always)]
+    pub fn save(&self, mut word: impl FnMut(usize, u64)) {
+        let [low, high] = (self.len as u16).to_le_bytes();
+        let first = [self.phase as u8, self.reply as u8, low, high, 0, 0, 0, 0];
+        word(0, u64::from_le_bytes(first));
+        word(1, self.value);
+        let (words, _) = self.line.as_chunks::<8>();
+        for (i, from) in words.iter().take(self.len.div_ceil(8)).enumerate() {
+            word(2 + i, u64::from_le_bytes(*from));
+        }
     }
 
     pub fn from_words(words: &[u64; WORDS]) -> Self {
@@ -106,26 +179,179 @@ impl Requests {
     }
 
     pub fn to_words(&self) -> [u64; WORDS] {
-        self.words
+        let mut words = [0; WORDS];
+        self.save(|i, value| {
+            if let Some(word) = words.get_mut(i) {
+                *word = value;
+            }
+        });
+        words
     }
 
-    /// Takes the next bytes of the connection, all of them unless a value begins that need not be
-    /// shown: then the number taken is less, and [`skippable`](Self::skippable) is not 0.
-    pub fn feed(&mut self, _bytes: &[u8], _sink: &mut impl Sink) -> Result<usize, Lost> {
-        Err(Lost)
+    /// Takes the next bytes of the connection; always all of them. More bytes of a value may come:
+    /// [`skippable`](Self::skippable). After [`Lost`] this is of no use any more.
+    #[inline(always)]
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<usize, Lost> {
+        let mut rest = bytes;
+        while let Some(first) = rest.first() {
+            rest = match self.phase {
+                Phase::Start => {
+                    let binary = *first == binary::MAGIC;
+                    self.phase = if binary { Phase::Binary } else { Phase::Line };
+                    rest
+                }
+                Phase::Line => self.feed_line(rest, sink)?,
+                Phase::Get => self.feed_get(rest, sink),
+                Phase::Value | Phase::BinaryValue => self.feed_value(rest, sink)?,
+                Phase::Binary => self.feed_binary(rest, sink)?,
+                Phase::Nothing => return Err(Lost),
+            };
+        }
+        Ok(bytes.len())
     }
 
-    /// So many of the coming bytes are of a value: [`advance`](Self::advance) over them.
+    /// So many of the coming bytes are of a value: [`advance`](Self::advance) over them instead
+    /// of feeding them.
+    #[inline(always)]
     pub fn skippable(&self) -> usize {
-        0
+        match self.phase {
+            Phase::Value => self.value as usize,
+            // The last one completes the command.
+            Phase::BinaryValue => self.value.saturating_sub(1) as usize,
+            _ => 0,
+        }
     }
 
     /// Passes over `n` bytes that are not shown, at most [`skippable`](Self::skippable).
-    pub fn advance(&mut self, _n: usize) {}
+    #[inline(always)]
+    pub fn advance(&mut self, n: usize) {
+        self.value -= n.min(self.skippable()) as u64;
+    }
 
     /// Whether the next byte is the first of a command.
     pub fn at_boundary(&self) -> bool {
-        true
+        match self.phase {
+            Phase::Start | Phase::Nothing => true,
+            Phase::Line | Phase::Binary => self.len == 0,
+            _ => false,
+        }
+    }
+
+    /// Takes bytes up to the end of the line, or all. What is left.
+    #[inline(always)]
+    fn feed_line<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], Lost> {
+        let room = bytes.get(..LINE - self.len).unwrap_or(bytes);
+        let Some(end) = newline(room) else {
+            return self.keep_line(bytes);
+        };
+        let (piece, rest) = bytes.split_at_checked(end + 1).ok_or(Lost)?;
+        let next = if self.len == 0 {
+            text::line(piece, sink)
+        } else {
+            self.keep(piece);
+            let len = core::mem::take(&mut self.len);
+            text::line(self.line.get(..len).ok_or(Lost)?, sink)
+        }?;
+        self.go_on(next, Phase::Line, Phase::Value, sink);
+        Ok(rest)
+    }
+
+    /// Keeps all bytes, which are of one line; if it is too long, only what matters of it.
+    #[inline(never)]
+    fn keep_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Lost> {
+        let rest = self.keep(bytes);
+        if self.len == LINE {
+            if !text::only_reads(&self.line) {
+                return Err(Lost);
+            }
+            self.len = 0;
+            self.phase = Phase::Get;
+        }
+        Ok(rest)
+    }
+
+    /// Adds bytes to what there is of a command, as many as there is room for. What is left.
+    fn keep<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let to = self.line.get_mut(self.len..).unwrap_or_default();
+        let len = to.len().min(bytes.len());
+        if let (Some(to), Some((from, rest))) = (to.get_mut(..len), bytes.split_at_checked(len)) {
+            to.copy_from_slice(from);
+            self.len += len;
+            return rest;
+        }
+        &[]
+    }
+
+    #[inline(never)]
+    fn feed_get<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> &'a [u8] {
+        let Some((_, rest)) = newline(bytes).and_then(|end| bytes.split_at_checked(end + 1)) else {
+            return &[];
+        };
+        self.end_command(Reply::Other, Phase::Line, sink);
+        rest
+    }
+
+    #[inline(always)]
+    fn feed_value<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], Lost> {
+        let skipped = bytes.len().min(self.skippable());
+        self.advance(skipped);
+        let Some((byte, rest)) = bytes.get(skipped..).and_then(<[u8]>::split_first) else {
+            return Ok(&[]);
+        };
+        match (self.phase, self.len, byte) {
+            (Phase::BinaryValue, ..) => self.end_command(self.reply, Phase::Binary, sink),
+            (_, 0, b'\r') => self.len = 1,
+            (_, 1, b'\n') => self.end_command(self.reply, Phase::Line, sink),
+            _ => return Err(Lost),
+        }
+        Ok(rest)
+    }
+
+    #[inline(never)]
+    fn feed_binary<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], Lost> {
+        let (next, rest) = if self.len == 0
+            && let Some((request, rest)) = bytes.split_at_checked(binary::needed(bytes)?)
+        {
+            (binary::request(request, sink)?, rest)
+        } else {
+            // First the header, then what it says.
+            let needed = binary::needed(self.line.get(..self.len).ok_or(Lost)?)?;
+            let missing = needed.checked_sub(self.len).ok_or(Lost)?;
+            let piece = bytes.get(..missing).unwrap_or(bytes);
+            self.keep(piece);
+            let request = self.line.get(..self.len).ok_or(Lost)?;
+            let rest = bytes.get(piece.len()..).unwrap_or_default();
+            if binary::needed(request)? > self.len {
+                return Ok(rest);
+            }
+            let next = binary::request(request, sink)?;
+            self.len = 0;
+            (next, rest)
+        };
+        self.go_on(next, Phase::Binary, Phase::BinaryValue, sink);
+        Ok(rest)
+    }
+
+    /// What comes after a line or header: a `command`, or a `value`.
+    #[inline(always)]
+    fn go_on(&mut self, next: Next, command: Phase, value: Phase, sink: &mut impl Sink) {
+        match next {
+            Next::Command(reply) => self.end_command(reply, command, sink),
+            Next::Value(0, reply) if value == Phase::BinaryValue => {
+                self.end_command(reply, command, sink);
+            }
+            Next::Value(len, reply) => {
+                (self.phase, self.value, self.reply) = (value, len, reply);
+            }
+            Next::Nothing(reply) => self.end_command(reply, Phase::Nothing, sink),
+        }
+    }
+
+    #[inline(always)]
+    fn end_command(&mut self, reply: Reply, phase: Phase, sink: &mut impl Sink) {
+        self.len = 0;
+        self.phase = phase;
+        sink.complete(Complete { reply });
     }
 }
 
@@ -137,6 +363,8 @@ impl Default for Requests {
 
 /// Reads the commands of one UDP datagram, behind the frame header. Whether it ends with the end of
 /// a command: otherwise memcached forgets a begun line, or reads a value on from the next datagram.
-pub fn datagram(_text: &[u8], _sink: &mut impl Sink) -> Result<bool, Lost> {
-    Err(Lost)
+pub fn datagram(text: &[u8], sink: &mut impl Sink) -> Result<bool, Lost> {
+    let mut requests = Requests::new();
+    requests.feed(text, sink)?;
+    Ok(requests.at_boundary())
 }

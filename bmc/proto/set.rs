@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{blanks, bytes};
+use super::bytes;
+use super::words::word_len;
 
 /// How much is searched for a space at once.
 const BLOCK: usize = 32;
@@ -67,17 +68,5 @@ fn key_behind(segment: &[u8], space: usize) -> Option<&[u8]> {
         return None;
     }
     let after = segment.get(space + 1..)?;
-    after.get(..key_len(after))
-}
-
-/// The number of bytes before the first blank.
-fn key_len(text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        let blanks = blanks(u64::from_le_bytes(*word));
-        if blanks != 0 {
-            return i * 8 + blanks.trailing_zeros() as usize / 8;
-        }
-    }
-    words.len() * 8 + rest.iter().take_while(|byte| **byte > b' ').count()
+    after.get(..word_len(after))
 }

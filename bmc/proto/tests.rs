@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::get::MAX_KEY;
+mod get;
+mod reply;
+mod request;
+
 use super::*;
 
 fn keys(segment: &[u8]) -> Vec<&[u8]> {

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The words of a line, and what they can mean.
+
+use super::{blanks, get::MAX_KEY};
+
+/// The number of bytes before the first that is at most a space.
+#[inline(always)]
+pub(super) fn word_len(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let blanks = blanks(u64::from_le_bytes(*word));
+        if blanks != 0 {
+            return i * 8 + blanks.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8 + rest.iter().take_while(|byte| **byte > b' ').count()
+}
+
+/// Where the first newline is.
+#[inline(always)]
+pub(super) fn newline(text: &[u8]) -> Option<usize> {
+    const NEWLINES: u64 = super::bytes(b'\n');
+    let (words, rest) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let zeros = u64::from_le_bytes(*word) ^ NEWLINES;
+        let found = zeros.wrapping_sub(super::bytes(1)) & !zeros & super::bytes(0x80);
+        if found != 0 {
+            return Some(i * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| *byte == b'\n')?;
+    Some(words.len() * 8 + at)
+}
+
+/// A line without its end. Words are separated by spaces; no other blank belongs in a line.
+pub(super) struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    #[inline(always)]
+    pub fn new(line: &'a [u8]) -> Self {
+        Self { rest: line }
+    }
+
+    /// The next word; empty at the end, and before a byte that belongs in no word, so that nobody
+    /// takes it for a word.
+    #[inline(always)]
+    pub fn next(&mut self) -> &'a [u8] {
+        while let Some((b' ', rest)) = self.rest.split_first() {
+            self.rest = rest;
+        }
+        let (word, rest) = self.rest.split_at_checked(word_len(self.rest)).unwrap_or_default();
+        match rest.first() {
+            None | Some(b' ') => {
+                self.rest = rest;
+                word
+            }
+            _ => &[],
+        }
+    }
+
+    /// Whether only spaces are left.
+    #[inline(always)]
+    pub fn end(&mut self) -> bool {
+        self.next().is_empty() && self.rest.is_empty()
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Whether what is left has nothing in it that belongs in no word.
+    pub fn rest_is_plain(&self) -> bool {
+        self.rest.iter().all(|byte| *byte >= b' ')
+    }
+
+    #[inline(always)]
+    pub fn key(&mut self) -> Option<&'a [u8]> {
+        Some(self.next()).filter(|key| (1..=MAX_KEY).contains(&key.len()))
+    }
+
+    /// A key, or the end.
+    pub fn next_key(&mut self) -> Option<Option<&'a [u8]>> {
+        match self.next() {
+            [] => self.rest.is_empty().then_some(None),
+            key => (key.len() <= MAX_KEY).then_some(Some(key)),
+        }
+    }
+
+    /// An expiry, relative or absolute.
+    #[inline(always)]
+    pub fn time(&mut self) -> Option<i64> {
+        time(self.next())
+    }
+
+    #[inline(always)]
+    pub fn number(&mut self, max: u64) -> Option<u64> {
+        number(self.next(), max)
+    }
+
+    /// `noreply` or nothing, and the end.
+    #[inline(always)]
+    pub fn noreply(&mut self) -> Option<bool> {
+        match self.next() {
+            b"" => self.rest.is_empty().then_some(false),
+            b"noreply" => self.end().then_some(true),
+            _ => None,
+        }
+    }
+}
+
+/// A decimal number, digits only, up to `max`, and not longer than that can be.
+#[inline(always)]
+pub(super) fn number(digits: &[u8], max: u64) -> Option<u64> {
+    let longest = if max > u64::from(u32::MAX) { 20 } else { 10 };
+    if digits.is_empty() || digits.len() > longest {
+        return None;
+    }
+    let value = digits.iter().try_fold(0u64, |n, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        n.checked_mul(10)?.checked_add(u64::from(digit))
+    })?;
+    (value <= max).then_some(value)
+}
+
+/// A number with sign, of 32 bits.
+#[inline(always)]
+pub(super) fn time(word: &[u8]) -> Option<i64> {
+    const MAX: u64 = i32::MAX as u64;
+    match word.strip_prefix(b"-") {
+        Some(digits) => number(digits, MAX).map(|n| -(n as i64)),
+        None => number(word, MAX).map(|n| n as i64),
+    }
+}
