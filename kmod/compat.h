@@ -7,7 +7,10 @@
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/version.h>
+
+#include <uapi/rex.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error "Rex needs Linux 6.12 or later"
@@ -35,6 +38,20 @@ static inline void rex_hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	timer->function = fn;
 #endif
+}
+
+/* Lazy preemption came in 6.13. The answer may change while the kernel runs. */
+static inline enum rex_preempt rex_preempt_model(void)
+{
+	if (preempt_model_rt())
+		return REX_PREEMPT_RT;
+	if (preempt_model_full())
+		return REX_PREEMPT_FULL;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	if (preempt_model_lazy())
+		return REX_PREEMPT_LAZY;
+#endif
+	return preempt_model_voluntary() ? REX_PREEMPT_VOLUNTARY : REX_PREEMPT_NONE;
 }
 
 /* Whether the module's signature was checked and found good. */

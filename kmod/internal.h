@@ -253,6 +253,7 @@ struct rex_prog {
 	bool			timing;
 	bool			disabled;	/* by the user, counts before all maps are bound too */
 	u32			stack;
+	u32			*generation;	/* in the program module */
 	u32			budget_us;
 	u32			budget_ticks, wait_ticks;
 	unsigned long		text, text_size;
@@ -353,6 +354,10 @@ int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack);
 /* ---- sockets (packet_lookup.c) ---------------------------------------------------------- */
 
 void rex_sk_put(struct sock *sk);
+
+/* ---- sockets and messages of traced functions (sock.c) ----------------------------------- */
+
+void rex_sock_init(void);
 
 /* ---- signals (signal.c) ----------------------------------------------------------------- */
 

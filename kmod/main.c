@@ -16,6 +16,7 @@ static int __init rex_init(void)
 
 	rex_slots_init();
 	rex_signal_init();
+	rex_sock_init();
 	ret = rex_watchdog_init();
 	if (ret)
 		return ret;

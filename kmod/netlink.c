@@ -184,7 +184,8 @@ static int rex_put_info(struct sk_buff *skb)
 	}
 	if (nla_put_u32(skb, REX_A_INFO_ABI, REX_ABI_VERSION) ||
 	    rex_put_u64(skb, REX_A_INFO_REFUSED, refused) ||
-	    rex_put_u64(skb, REX_A_INFO_STALE, stale))
+	    rex_put_u64(skb, REX_A_INFO_STALE, stale) ||
+	    nla_put_u32(skb, REX_A_INFO_PREEMPT, rex_preempt_model()))
 		return -EMSGSIZE;
 	for (i = 0; i < REX_V_MAX; i++) {
 		if (!READ_ONCE(rex_vector[i]))

@@ -46,10 +46,12 @@ void rex_prog_crash(struct rex_prog *prog)
 	rex_prog_slots_off(prog);
 }
 
+/* Nobody runs in it: its slots are off, and who came before has left. */
 static void rex_prog_go(struct rex_prog *prog)
 {
 	u32 i;
 
+	WRITE_ONCE(*prog->generation, *prog->generation + 1);
 	atomic_set(&prog->state, REX_STATE_ENABLED);
 	smp_mb();
 	for (i = 0; i < prog->entries; i++)
@@ -224,6 +226,11 @@ static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *d
 	ret = rex_entries_check(prog, def->entries, def->entries_end - def->entries);
 	if (ret)
 		return ret;
+	if (!rex_in_core(prog->owner, def->generation, def->generation + 1)) {
+		pr_err("program %s: its generation is not in the module\n", prog->name);
+		return -EINVAL;
+	}
+	prog->generation = def->generation;
 	ret = rex_maps_check(prog, def->maps, def->maps_end);
 	return ret ?: rex_lines_take(prog, def);
 }

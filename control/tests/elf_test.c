@@ -132,21 +132,21 @@ static void test_modinfo(void **state)
 	refused(&spec, "no \"rex_abi\"");
 	MODINFO("rex_abi=1\0rex_stack=1\0name=x\0");
 	refused(&spec, "built for Rex ABI 1");
-	MODINFO("rex_abi=2x\0rex_stack=1\0name=x\0");
-	refused(&spec, "rex_abi=2x is no number");
+	MODINFO("rex_abi=3x\0rex_stack=1\0name=x\0");
+	refused(&spec, "rex_abi=3x is no number");
 	MODINFO("rex_abi=\0rex_stack=1\0name=x\0");
 	refused(&spec, "is no number");
 	MODINFO("rex_abi=99999999999999999999999\0name=x\0");
 	refused(&spec, "is no number");
-	MODINFO("rex_abi=2\0name=x\0");
+	MODINFO("rex_abi=3\0name=x\0");
 	refused(&spec, "no \"rex_stack\"");
-	MODINFO("rex_abi=2\0rex_stack=1\0");
+	MODINFO("rex_abi=3\0rex_stack=1\0");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=2\0rex_stack=1\0name=");
+	MODINFO("rex_abi=3\0rex_stack=1\0name=");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=2\0rex_stack=1\0name=../../x\0");
+	MODINFO("rex_abi=3\0rex_stack=1\0name=../../x\0");
 	refused(&spec, "../../x");
-	MODINFO("rex_abi=2\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
+	MODINFO("rex_abi=3\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
 	refused(&spec, "32 bytes");
 	MODINFO("");
 	refused(&spec, "rex_abi");
@@ -159,7 +159,7 @@ static void test_modinfo_without_an_end(void **state)
 
 	(void)state;
 	elf_spec_good(&spec);
-	MODINFO("rex_abi=2\0rex_stack=1\0name=x");	/* no NUL behind x */
+	MODINFO("rex_abi=3\0rex_stack=1\0name=x");	/* no NUL behind x */
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
 	assert_string_equal(file.name, "x");

@@ -16,6 +16,8 @@ extern const char __rex_text_start[];
 extern struct rex_entry_def __rex_entries_start[], __rex_entries_end[];
 extern struct rex_map_def __rex_maps_start[], __rex_maps_end[];
 
+__u32 rex_program_generation;
+
 static int __init rex_glue_init(void)
 {
 	static const struct rex_program_def def = {
@@ -30,6 +32,7 @@ static int __init rex_glue_init(void)
 		.files = rex_files,
 		.files_end = rex_files + ARRAY_SIZE(rex_files),
 		.text = __rex_text_start,
+		.generation = &rex_program_generation,
 	};
 
 	return rex_program_register(THIS_MODULE, &def);

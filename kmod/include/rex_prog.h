@@ -34,6 +34,7 @@ struct rex_program_def {
 	const struct rex_line	*lines, *lines_end;	/* may be empty */
 	const char		*files, *files_end;	/* the last byte is NUL */
 	const void		*text;		/* what the offsets of @lines count from */
+	__u32			*generation;	/* &rex_program_generation */
 };
 
 int rex_program_register(struct module *owner, const struct rex_program_def *def);
@@ -44,6 +45,12 @@ struct rex_runtime {
 	__u64	this_cpu_off;		/* %gs-relative address of this CPU's per-CPU offset */
 };
 extern const struct rex_runtime rex_runtime;
+
+/*
+ * How often rex.ko enabled this program: 1 at the first time, more after each crash or disabling.
+ * In the program's own module. It never changes while an invocation runs.
+ */
+extern __u32 rex_program_generation;
 
 /*
  * The ends of an invocation. Declared as returning, for objtool's sake; they
@@ -182,6 +189,55 @@ long rex_probe_read_kernel(void *to, __u32 len, __u64 from);
 long rex_probe_read_user(void *to, __u32 len, __u64 from);
 long rex_probe_read_kernel_str(void *to, __u32 len, __u64 from);
 long rex_probe_read_user_str(void *to, __u32 len, __u64 from);
+
+/* ---- sockets and messages of traced functions (sock.c) --------------------------------- */
+
+/*
+ * @sk, @socket and @message are pointers that the program got as arguments: to struct sock,
+ * struct socket, struct msghdr. Any number is allowed for one; a number that leads nowhere is
+ * 0 or -EFAULT and zeroes. Which struct it leads to, nobody knows but the program: of another
+ * one, the values have no meaning. They stop.
+ */
+__u64 rex_socket_sock(__u64 socket);	/* its struct sock; 0: none */
+
+/* Of a full socket; 0: none, or not a full one (TIME_WAIT, NEW_SYN_RECV). */
+__u64 rex_sock_ident(__u64 sk);
+/* @family AF_*, @state TCP_*, @protocol IPPROTO_*; ports in host order. */
+#define REX_IDENT(protocol, state, family, local_port, remote_port)				\
+	((__u64)(protocol) << 48 | (__u64)(state) << 40 | (__u64)(family) << 32 |		\
+	 (__u64)(local_port) << 16 | (remote_port))
+
+/* Of AF_INET and AF_INET6, else -EFAULT. */
+struct rex_sock_addrs {
+	__u8	local[16], remote[16];	/* IPv4: ::ffff:a.b.c.d */
+	__u32	netns;			/* inode number of its network namespace */
+};
+long rex_sock_addrs(__u64 sk, struct rex_sock_addrs *to);
+
+/* Of TCP, else -EFAULT. What others read meanwhile may be in one and not in the other. */
+struct rex_tcp_position {
+	__u64	app_read;	/* bytes that were read so far, the end (FIN) counts as one: or more,
+				   but not more than were received */
+	__u32	copied_seq;	/* sequence number of the next byte to read */
+	__u32	__reserved;
+};
+long rex_tcp_position(__u64 sk, struct rex_tcp_position *to);
+
+enum rex_message_kind {
+	REX_MESSAGE_OTHER,		/* kernel memory, pages: no base, no segments */
+	REX_MESSAGE_UBUF,		/* one range of user memory: from @base */
+	REX_MESSAGE_IOVEC,		/* several: @segments struct iovec at kernel address @base */
+};
+
+struct rex_message {
+	__u64	base;
+	__u64	offset;			/* done already of the (first) range */
+	__u64	count;			/* bytes that are left */
+	__u64	segments;
+	__u32	kind;			/* enum rex_message_kind */
+	__u32	named;			/* whether it has room for an address (msg_name) */
+};
+long rex_message(__u64 message, struct rex_message *to);
 
 /* ---- tracing hooks (trace.c) ------------------------------------------------------ */
 

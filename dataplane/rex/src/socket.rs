@@ -122,6 +122,12 @@ impl SocketRef<'_> {
         unsafe { ffi::rex_sk_mark(self.socket.as_ptr()) }
     }
 
+    /// Which socket it is: the number of its [`SockAddr`](crate::sock::SockAddr).
+    #[inline(always)]
+    pub fn id(&self) -> u64 {
+        self.socket.as_ptr() as u64
+    }
+
     /// Its own port.
     #[inline(always)]
     pub fn local_port(&self) -> u16 {

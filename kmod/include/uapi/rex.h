@@ -15,7 +15,7 @@
 
 #include <linux/types.h>
 
-#define REX_ABI_VERSION	2
+#define REX_ABI_VERSION	3
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
 #define REX_NAME_LEN	32	/* programs and entries */
@@ -204,6 +204,8 @@ enum rex_attr {
 	REX_A_ENTRY_CTX_SIZE,		/* u32: as in struct rex_entry_def */
 	REX_A_ENTRY_REFUSED,		/* u64: not run: nested too deep, or no CPU to look after it */
 	REX_A_ENTRY_FLAGS,		/* u32: as in struct rex_entry_def */
+	REX_A_INFO_PREEMPT,		/* u32: enum rex_preempt */
+	REX_A_PROG_GENERATION,		/* u32: how often it was enabled */
 
 	__REX_A_MAX,
 };
@@ -214,6 +216,15 @@ enum rex_state {
 	REX_STATE_ENABLED,
 	REX_STATE_DISABLED,		/* by the user: safe verdict */
 	REX_STATE_CRASHED,		/* by a fault: safe verdict until enabled again */
+};
+
+/* Where the kernel can be preempted at the moment (boot parameter preempt=). */
+enum rex_preempt {
+	REX_PREEMPT_NONE,
+	REX_PREEMPT_VOLUNTARY,
+	REX_PREEMPT_LAZY,
+	REX_PREEMPT_FULL,
+	REX_PREEMPT_RT,
 };
 
 enum rex_event {

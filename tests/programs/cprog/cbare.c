@@ -10,6 +10,8 @@ static __s32 cbare_drop(struct rex_ctx *ctx)
 	return XDP_DROP;
 }
 
+__u32 rex_program_generation;
+
 static struct rex_entry_def entries[] = {
 	{ .name = "drop", .hook = REX_HOOK_XDP, .fn = (unsigned long)cbare_drop },
 };
@@ -18,6 +20,7 @@ static struct rex_map_def maps[1];
 
 static const struct rex_program_def def = {
 	.abi = REX_ABI_VERSION,
+	.generation = &rex_program_generation,
 	.stack = 64,
 	.entries = entries, .entries_end = entries + ARRAY_SIZE(entries),
 	.maps = maps, .maps_end = maps,

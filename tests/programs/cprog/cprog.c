@@ -284,6 +284,8 @@ static __s32 e_skb_panic(struct rex_ctx *ctx)
 #define XDP(n) { .name = #n, .hook = REX_HOOK_XDP, .fn = (unsigned long)e_##n }
 #define TC(n) { .name = #n, .hook = REX_HOOK_TC, .fn = (unsigned long)e_##n }
 
+__u32 rex_program_generation;
+
 static struct rex_entry_def entries[] = {
 	XDP(pass), XDP(drop), XDP(context), XDP(loop), XDP(loop_helper), XDP(panic),
 	XDP(panic_null), XDP(recurse), XDP(lock), XDP(lock_leak), XDP(lock_panic),
@@ -298,6 +300,7 @@ module_param(broken, int, 0);
 
 static struct rex_program_def def = {
 	.abi = REX_ABI_VERSION,
+	.generation = &rex_program_generation,
 	.entries = entries, .entries_end = entries + ARRAY_SIZE(entries),
 	.maps = maps, .maps_end = maps + M_COUNT,
 	.lines = lines, .lines_end = lines + ARRAY_SIZE(lines),

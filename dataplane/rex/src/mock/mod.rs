@@ -32,10 +32,12 @@ mod maps;
 mod packet;
 mod packet_helpers;
 mod ringbuf;
+mod sockets;
 mod tasks;
 mod tracing;
 
 pub use packet::Packet;
+pub use sockets::Socket;
 pub use tasks::Task;
 pub use tracing::{Regs, Sample};
 
@@ -69,6 +71,7 @@ impl Session {
         let guard = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
         maps::reset();
         helpers::reset();
+        sockets::reset();
         tasks::reset();
         Self(guard)
     }
@@ -152,6 +155,32 @@ impl Session {
     /// current process alike. All other addresses fault.
     pub fn map_memory(&self, address: u64, bytes: &[u8]) {
         tasks::map_memory(address, bytes);
+    }
+
+    /// A socket at an address, for [`sock`](crate::sock) and for look-ups of its family, protocol,
+    /// local address and port. Replaces the one that is there.
+    pub fn add_socket(&self, address: u64, socket: Socket) {
+        sockets::add(address, socket);
+    }
+
+    /// No socket is at this address any more.
+    pub fn remove_socket(&self, address: u64) {
+        sockets::remove(address);
+    }
+
+    /// A `struct socket` at an address, of the socket at `sk`.
+    pub fn add_socket_file(&self, address: u64, sk: u64) {
+        sockets::add_file(address, sk);
+    }
+
+    /// A message at an address. Its ranges, if it is of several, are read with `map_memory`.
+    pub fn add_message(&self, address: u64, message: crate::sock::Message) {
+        sockets::add_message(address, message);
+    }
+
+    /// How often the program was enabled; 1 at first.
+    pub fn set_generation(&self, generation: u32) {
+        sockets::set_generation(generation);
     }
 
     /// The call chain that programs find, innermost first; none at first.

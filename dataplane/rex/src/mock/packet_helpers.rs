@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! The functions of rex_prog.h for packets. There are no routes, and no sockets.
+//! The functions of rex_prog.h for packets. There are no routes.
 #![allow(clippy::missing_safety_doc)]
 
 use super::helpers::{helpers, negative, status};
@@ -204,14 +204,4 @@ helpers! {
     ) -> c_long {
         ffi::BPF_FIB_LKUP_RET_NOT_FWDED.into()
     }
-    fn rex_sk_lookup(
-        _ctx: *mut c_void, _tuple: *const ffi::bpf_sock_tuple, _size: u32, _protocol: u32
-    ) -> *mut ffi::sock {
-        std::ptr::null_mut()
-    }
-    fn rex_sk_release(_socket: *mut ffi::sock) -> c_long { negative(ffi::EPERM) }
-    fn rex_sk_state(_socket: *const ffi::sock) -> u32 { 0 }
-    fn rex_sk_family(_socket: *const ffi::sock) -> u32 { 0 }
-    fn rex_sk_mark(_socket: *const ffi::sock) -> u32 { 0 }
-    fn rex_sk_local_port(_socket: *const ffi::sock) -> u32 { 0 }
 }
