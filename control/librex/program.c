@@ -259,6 +259,9 @@ int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *p)
 		case REX_A_PROG_STACK:
 			p->stack = get_uint(attr);
 			break;
+		case REX_A_PROG_GENERATION:
+			p->generation = get_uint(attr);
+			break;
 		case REX_A_PROG_ENTRY:
 			if (p->n_entries < REX_MAX_ENTRIES)
 				parse_entry(attr, &p->entries[p->n_entries++]);
@@ -288,6 +291,9 @@ static int on_info(const struct nlmsghdr *nlh, void *data)
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_INFO_ABI:
 			info->abi = get_uint(attr);
+			break;
+		case REX_A_INFO_PREEMPT:
+			info->preempt = get_uint(attr);
 			break;
 		case REX_A_INFO_REFUSED:
 			info->refused = get_uint(attr);

@@ -31,6 +31,8 @@ static const struct command commands[] = {
 	{ "set", "NAME budget TIME | NAME timing on|off", "change a setting (TIME: 20ms, 500us)",
 	  cmd_set },
 	{ "inspect", "NAME.ko [--json]", "check a program file, and what is in it", cmd_inspect },
+	{ "bmc", "start --port N --dev IF[,IF...] --memory SIZE ... | stop | status | stats | flush",
+	  "the memcached accelerator", cmd_bmc },
 	{ "nic", "show IFACE [--json] | set IFACE channels N", "queues of a network interface",
 	  cmd_nic },
 };
@@ -155,6 +157,31 @@ int parse_number(const char *text, uint32_t max, uint32_t *value)
 		return -EINVAL;
 	*value = v;
 	return 0;
+}
+
+int parse_time(const char *text, uint32_t *us)
+{
+	static const struct {
+		const char *unit;
+		uint32_t us;
+	} units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 } };
+	char number[16];
+	size_t len = strspn(text, "0123456789");
+	uint32_t value;
+
+	if (!len || len >= sizeof(number))
+		return -1;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(text + len, units[i].unit))
+			continue;
+		if (parse_number(number, UINT32_MAX / units[i].us, &value) || !value)
+			return -1;
+		*us = value * units[i].us;
+		return 0;
+	}
+	return -1;
 }
 
 static void help(FILE *to)

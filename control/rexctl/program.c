@@ -74,32 +74,6 @@ int cmd_disable(int argc, char **argv)
 	return change(argv[1], &(struct rex_settings){ .enabled = 0, .timing = -1 });
 }
 
-/* "20ms", "500us", "1s" in microseconds. */
-static int parse_time(const char *text, uint32_t *us)
-{
-	static const struct {
-		const char *unit;
-		uint32_t us;
-	} units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 } };
-	char number[16];
-	size_t len = strspn(text, "0123456789");
-	uint32_t value;
-
-	if (!len || len >= sizeof(number))
-		return -1;
-	memcpy(number, text, len);
-	number[len] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(text + len, units[i].unit))
-			continue;
-		if (parse_number(number, UINT32_MAX / units[i].us, &value) || !value)
-			return -1;
-		*us = value * units[i].us;
-		return 0;
-	}
-	return -1;
-}
-
 int cmd_set(int argc, char **argv)
 {
 	struct rex_settings s = { .enabled = -1, .timing = -1 };

@@ -39,6 +39,8 @@ int find_entry(struct rex *rex, const char *spec, int hook, struct rex_program *
 /* NAME of NAME:ENTRY into @name (REX_NAME_LEN); @entry: behind the colon, or NULL. */
 int split_spec(const char *spec, char *name, const char **entry);
 int parse_number(const char *text, uint32_t max, uint32_t *value);
+/* "20ms", "500us", "1s" in microseconds; not 0. */
+int parse_time(const char *text, uint32_t *us);
 
 /* ---- show.c */
 void show_fault(const struct rex_fault_info *fault, const char *indent);
@@ -60,5 +62,6 @@ int cmd_run(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_nic(int argc, char **argv);
+int cmd_bmc(int argc, char **argv);
 
 #endif /* _REXCTL_H */

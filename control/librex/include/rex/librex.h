@@ -60,6 +60,7 @@ struct rex_helper {
 
 struct rex_info {
 	uint32_t abi;
+	uint32_t preempt;		/* enum rex_preempt */
 	uint64_t refused;		/* invocations refused, of all entries since rex.ko was loaded */
 	uint64_t stale;			/* shim calls with an unknown slot or cookie */
 	size_t n_helpers;
@@ -158,6 +159,7 @@ struct rex_program {
 	uint32_t budget_us;
 	bool timing, tainted;
 	uint32_t stack;
+	uint32_t generation;		/* counts how often it was let run; never 0 */
 	uint32_t n_entries, n_maps;
 	struct rex_entry entries[REX_MAX_ENTRIES];
 	struct rex_map maps[REX_MAX_MAPS];

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of "rexctl bmc" share. A daemon has nobody to print to: what refuses says
+ * why with refuse() and returns 1, and who called it prints the text, logs it or keeps it.
+ */
+#ifndef _REXCTL_BMC_H
+#define _REXCTL_BMC_H
+
+#include <netinet/in.h>
+#include <sys/types.h>
+
+#include "../../../bmc/rex/shared.h"
+#include "../rexctl.h"
+
+#define BMC_PROGRAM	"rex_bmc"
+#define BMC_RUN_DIR	"/run/rex"
+#define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
+#define BMC_MAX_DEVS	16
+#define BMC_MAX_SOCKETS	64
+
+/* ---- why.c */
+/* Keep the text; returns 1. */
+int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same with librex's text. */
+int refuse_rex(void);
+/* Put text in front of the one that is kept; returns 1. */
+int refuse_in(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+const char *why(void);
+
+/* ---- config.c: what the user wants */
+struct bmc_config {
+	uint32_t port;
+	char devs[BMC_MAX_DEVS][IF_NAMESIZE];
+	size_t n_devs;
+	uint64_t memory;		/* bytes */
+	uint32_t max_age_us;		/* 0: entries of unknown expiry are not cached */
+	bool foreground;
+};
+/* Returns an exit status, having said what is wrong. */
+int config_parse(int argc, char **argv, struct bmc_config *config);
+uint32_t coarse_time(uint32_t us);
+
+/* ---- server.c: which process serves the port, and what else it listens on */
+struct bmc_socket {
+	struct in6_addr address;	/* IPv4 as ::ffff:a.b.c.d */
+	uint16_t port;
+	bool udp, v6;
+	unsigned long inode;
+};
+
+struct bmc_server {
+	pid_t pid;
+	int pidfd;			/* -1: none */
+	struct bmc_socket sockets[BMC_MAX_SOCKETS];
+	size_t n_sockets;
+	uint16_t ports[BMC_MAX_PORTS];
+	uint32_t n_ports;
+	uint16_t udp_port;
+	/* settings.c */
+	char version[32];
+	uint32_t maxconns, threads;
+};
+/* Refuses when it cannot be told, or has sockets that cannot be watched. */
+int server_find(uint32_t port, struct bmc_server *server);
+/* Whether GETs come to it that can be answered. */
+int server_check_udp(const struct bmc_server *server);
+/* Whether somebody listens there, cheaply. */
+bool server_listens(uint32_t port);
+void server_forget(struct bmc_server *server);
+/* "10.0.0.1:11211", "[::1]:11211" */
+const char *socket_text(const struct bmc_socket *s, char *text, size_t size);
+/* Bytes in the transmit queues of TCP connections of port @local to port @remote. */
+unsigned long server_unsent(uint16_t local, uint16_t remote);
+
+/* ---- ask.c: memcached's own answers */
+/* A connection to @s (TCP), or a bound and connected UDP socket. -1: refused. */
+int ask_connect(const struct bmc_socket *s);
+uint16_t ask_local_port(int fd);
+bool ask_is_mptcp(const struct bmc_socket *s);
+/* Send @command (without CRLF) and read until END or a line that is no STAT. malloc'ed. */
+char *ask(int fd, const char *command);
+/* The value of "STAT @name value" in an answer. */
+bool ask_stat(const char *answer, const char *name, char *value, size_t size);
+
+/* ---- settings.c */
+/* Ask the server what it is; refuses what cannot be accelerated safely. */
+int settings_check(struct bmc_server *server);
+
+/* ---- machine.c: the kernel, the memory, the interfaces */
+int machine_check(const struct bmc_config *config);
+/* Preemption that lets the kernel skip a tracker. */
+int machine_check_preemption(struct rex *rex);
+
+/* ---- dev.c */
+int devs_check(const struct bmc_config *config);
+/* VLAN ids of the interfaces above @devs, 4096 bits. How many there are, or -1: refused. */
+int devs_vlans(const struct bmc_config *config, uint64_t vlans[64]);
+/* How XDP can be attached there without losing replies. */
+enum rex_xdp_mode dev_mode(const char *dev);
+
+/* ---- meta.c: the map bmc_meta, shared with the program */
+int meta_map(const struct rex_program *p, struct bmc_meta **meta);
+void meta_unmap(struct bmc_meta *meta);
+const struct rex_map *find_map(const struct rex_program *p, const char *name);
+int map_fd(const struct rex_program *p, const char *name);
+#define meta_get(field)		__atomic_load_n(&(field), __ATOMIC_SEQ_CST)
+#define meta_set(field, v)	__atomic_store_n(&(field), v, __ATOMIC_SEQ_CST)
+void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
+/* From TRACK to RUN, unless the server is another one than @pid or has died. */
+bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);
+
+/* ---- counters.c */
+int counters_read(const struct rex_program *p, uint64_t values[__BMC_STATS]);
+void counter_add(const struct rex_program *p, enum bmc_stat stat);
+
+/* ---- tables.c: how large the maps are, and to make them empty */
+struct bmc_tables {
+	uint32_t sets, conns, expiry;
+};
+int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
+		struct bmc_tables *t);
+/* Nothing may be tracked. */
+int tables_clear(const struct rex_program *p);
+
+/* ---- parts.c: the program, the trackers, XDP */
+struct bmc_parts {
+	struct rex *rex;
+	struct rex_program *program;
+	struct bmc_meta *meta;
+	int link_fds[16];		/* of the trackers: they stay attached as long as these are open */
+	char pins[16][512];
+	size_t n_links;
+};
+const char *program_path(char *path, size_t size);
+int parts_load(struct bmc_parts *parts, const struct bmc_config *config,
+	       const struct bmc_server *server);
+/* Those of an earlier start; refuses when trackers are missing. */
+int parts_adopt(struct bmc_parts *parts);
+int parts_attach_trackers(struct bmc_parts *parts);
+int parts_hold_trackers(struct bmc_parts *parts);
+/* false: one is not pinned any more. @which: its function. */
+bool parts_tracked(const struct bmc_parts *parts, const char **which);
+int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *config);
+/* Whether XDP of ours is at @dev (some XDP program, to be exact). */
+bool parts_at_dev(const char *dev);
+/* Look at the program again: state, generation. */
+int parts_refresh(struct bmc_parts *parts);
+void parts_release(struct bmc_parts *parts);
+/* State OFF, then all that is attached in this network namespace, then the program. */
+int parts_remove(struct rex *rex);
+
+/* ---- selftest.c, quiesce.c */
+int selftest(const struct bmc_server *server, const struct bmc_meta *meta);
+int quiesce(const struct bmc_server *server, int timeout_ms);
+
+/* ---- run.c */
+bool server_lives(const struct bmc_server *server);
+/* Tell the trackers which process to look at, and see that they do. State is TRACK. */
+int run_test(struct bmc_parts *parts, const struct bmc_server *server);
+/* When all is done that was read before: state RUN. */
+int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int timeout_ms);
+
+/* ---- runfile.c: what a start leaves for later commands, and the lock of the daemon */
+struct bmc_runfile {
+	struct bmc_config config;
+	uint64_t netns;			/* inode */
+	bool runtime;			/* rex.ko was loaded by this start */
+	char reason[1024];		/* why hits are off, as far as the daemon knows */
+};
+/* An fd that holds the lock; -1, refused: another process has it. */
+int runfile_lock(void);
+/* The daemon's pid, 0: none. */
+pid_t runfile_daemon(void);
+int runfile_write(const struct bmc_runfile *r);
+/* false: there is none. */
+bool runfile_read(struct bmc_runfile *r);
+void runfile_remove(void);
+uint64_t netns_inode(void);
+/* Into the network namespace where start worked: ours, the daemon's, or that of @server. */
+int runfile_enter_netns(const struct bmc_runfile *r, pid_t server);
+
+/* ---- watch.c */
+/* Until SIGTERM, SIGINT or SIGHUP; then everything is undone. */
+int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_server *server);
+
+/* ---- the subcommands */
+int bmc_start(int argc, char **argv);
+int bmc_stop(int argc, char **argv);
+int bmc_status(int argc, char **argv);
+int bmc_stats(int argc, char **argv);
+int bmc_flush(int argc, char **argv);
+/* An exit status: 2, with the usage line, when there are arguments. */
+int no_arguments(int argc, char **argv);
+/* The loaded accelerator for a command that looks at it. Returns an exit status. */
+int bmc_open(struct bmc_parts *parts);
+
+#endif /* _REXCTL_BMC_H */

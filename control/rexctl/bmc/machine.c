@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether this kernel and this machine are ones that can be trusted with it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define INITIAL_PID_NS 0xeffffffcu	/* PROC_PID_INIT_INO */
+
+int machine_check_preemption(struct rex *rex)
+{
+	static const char *const names[] = {
+		[REX_PREEMPT_NONE] = "none", [REX_PREEMPT_VOLUNTARY] = "voluntary",
+		[REX_PREEMPT_LAZY] = "lazy", [REX_PREEMPT_FULL] = "full", [REX_PREEMPT_RT] = "rt",
+	};
+	struct rex_info *info = calloc(1, sizeof(*info));
+	uint32_t model;
+	int err = !info || rex_info(rex, info);
+
+	model = info ? info->preempt : 0;
+	free(info);
+	if (err)
+		return refuse_rex();
+	if (model == REX_PREEMPT_NONE || model == REX_PREEMPT_VOLUNTARY)
+		return 0;
+	return refuse("this kernel is preemptible (%s): a task can be preempted inside a tracker, the kernel "
+		      "then skips that tracker for others, and a change would be missed. %s",
+		      model < ARRAY_SIZE(names) ? names[model] : "in a way that this rexctl does not know",
+		      model == REX_PREEMPT_RT ? "Boot the ordinary kernel" :
+		      "Boot with preempt=voluntary, or \"echo voluntary "
+		      ">/sys/kernel/debug/sched/preempt\"");
+}
+
+static int check_memory(uint64_t wanted)
+{
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	if (wanted >> 10 > kib)
+		return refuse("--memory %" PRIu64 "M is more than this machine has to give: %lluM are "
+			      "available", wanted >> 20, kib >> 10);
+	return 0;
+}
+
+int machine_check(const struct bmc_config *c)
+{
+	struct stat st;
+
+	if (geteuid())
+		return refuse("this needs root");
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino != INITIAL_PID_NS)
+		return refuse("this is a PID namespace (a container?): the kernel knows memcached by its "
+			      "number in the first one. Run it outside, with --netns for the "
+			      "container's network");
+	if (check_memory(c->memory))
+		return 1;
+	return devs_check(c);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The map bmc_meta, where the program and rexctl meet. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+const struct rex_map *find_map(const struct rex_program *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->n_maps; i++)
+		if (!strcmp(p->maps[i].name, name))
+			return &p->maps[i];
+	refuse("program \"%s\" has no map \"%s\": it is no accelerator of this build", p->name, name);
+	return NULL;
+}
+
+int map_fd(const struct rex_program *p, const char *name)
+{
+	const struct rex_map *m = find_map(p, name);
+	int fd;
+
+	if (!m)
+		return -1;
+	fd = bpf_map_get_fd_by_id(m->bpf_id);
+	if (fd < 0)
+		refuse("cannot open map \"%s\" (BPF map %u): %s", name, m->bpf_id, strerror(errno));
+	return fd;
+}
+
+int meta_map(const struct rex_program *p, struct bmc_meta **meta)
+{
+	const struct rex_map *m = find_map(p, "BMC_META");
+	int fd = m ? map_fd(p, "BMC_META") : -1;
+	void *at;
+
+	if (fd < 0)
+		return 1;
+	if (m->value_size != sizeof(**meta)) {
+		close(fd);
+		return refuse("map \"BMC_META\" of program \"%s\" has %u bytes, this rexctl knows %zu: "
+			      "they are of different builds", p->name, m->value_size, sizeof(**meta));
+	}
+	at = mmap(NULL, sizeof(**meta), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (at == MAP_FAILED)
+		return refuse("cannot map \"BMC_META\": %s", strerror(errno));
+	*meta = at;
+	return 0;
+}
+
+void meta_unmap(struct bmc_meta *meta)
+{
+	if (meta)
+		munmap(meta, sizeof(*meta));
+}
+
+void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta)
+{
+	__atomic_fetch_add(&meta->epoch, 1, __ATOMIC_SEQ_CST);
+	counter_add(p, BMC_EPOCH_USER);
+}
+
+bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation)
+{
+	uint32_t from = BMC_TRACK;
+
+	meta_set(meta->generation, generation);
+	if (!__atomic_compare_exchange_n(&meta->state, &from, BMC_RUN, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return false;
+	/* Its death sets @server to 0 and then looks at @state; we do it the other way round. */
+	if (meta_get(meta->server) == pid)
+		return true;
+	from = BMC_RUN;
+	__atomic_compare_exchange_n(&meta->state, &from, BMC_TRACK, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return false;
+}

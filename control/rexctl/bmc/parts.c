@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a running accelerator is made of: the program, its trackers, XDP at the interfaces. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+/* Every way by which memcached's bytes come and go. */
+static const struct tracker {
+	const char *entry;
+	enum rex_at at;
+	const char *function;
+} trackers[] = {
+	{ "tcp_read", REX_AT_FEXIT, "tcp_recvmsg" },
+	{ "udp_read", REX_AT_FEXIT, "udp_recvmsg" },
+	{ "udp_read", REX_AT_FEXIT, "udpv6_recvmsg" },
+	{ "tcp_write", REX_AT_FENTRY, "tcp_sendmsg" },
+	{ "udp_write", REX_AT_FENTRY, "udp_sendmsg" },
+	{ "udp_write", REX_AT_FENTRY, "udpv6_sendmsg" },
+	{ "closed", REX_AT_FENTRY, "inet_release" },
+	{ "exited", REX_AT_RAW_TRACEPOINT, "sched_process_exit" },
+};
+
+/* $REX_BMC_KO, or ../programs next to the executable: a build tree, or what was installed. */
+const char *program_path(char *path, size_t size)
+{
+	const char *given = getenv("REX_BMC_KO");
+	char exe[PATH_MAX];
+	ssize_t n;
+
+	if (given) {
+		snprintf(path, size, "%s", given);
+	} else {
+		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+		exe[n < 0 ? 0 : n] = '\0';
+		snprintf(path, size, "%s/../programs/" BMC_PROGRAM ".ko", dirname(exe));
+	}
+	if (access(path, R_OK)) {
+		refuse("cannot read the accelerator's program \"%s\": %s; \"make\" builds it for a kernel "
+		       "(KDIR), \"make install\" installs it, REX_BMC_KO names another file", path,
+		       strerror(errno));
+		return NULL;
+	}
+	return path;
+}
+
+/* ---- load --------------------------------------------------------------------------------------- */
+
+static int write_vlans(const struct rex_program *p, const struct bmc_config *c,
+		       struct bmc_meta *meta)
+{
+	uint64_t bits[64];
+	int n = devs_vlans(c, bits), fd, err = 0;
+
+	if (n < 0)
+		return 1;
+	fd = map_fd(p, "BMC_VLANS");
+	if (fd < 0)
+		return 1;
+	for (uint32_t i = 0; !err && i < ARRAY_SIZE(bits); i++)
+		if (bpf_map_update_elem(fd, &i, &bits[i], BPF_ANY))
+			err = refuse("cannot write map \"BMC_VLANS\": %s", strerror(errno));
+	close(fd);
+	meta->vlans = !err && n;
+	return err;
+}
+
+static int write_meta(struct bmc_parts *parts, const struct bmc_config *c)
+{
+	struct bmc_meta *meta;
+
+	if (meta_map(parts->program, &parts->meta))
+		return 1;
+	meta = parts->meta;
+	meta->layout = BMC_LAYOUT;
+	meta->quiet_from = BMC_NEVER;
+	meta->max_age = coarse_time(c->max_age_us);
+	meta->netns = netns_inode();
+	while (!meta->seed)
+		if (getrandom(&meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
+			return refuse("no random numbers: %s", strerror(errno));
+	return write_vlans(parts->program, c, meta);
+}
+
+int parts_load(struct bmc_parts *parts, const struct bmc_config *c, const struct bmc_server *server)
+{
+	struct rex_file *file = calloc(1, sizeof(*file));
+	struct bmc_tables t;
+	char path[PATH_MAX];
+	int err = 1;
+
+	if (!file)
+		return refuse("out of memory");
+	if (!program_path(path, sizeof(path)))
+		goto out;
+	if (rex_check_file(path, file)) {
+		refuse_rex();
+		goto out;
+	}
+	err = tables_size(file, c->memory, server->maxconns, &t);
+	if (!err) {
+		const struct rex_map_size sizes[] = {
+			{ "BMC_SETS", t.sets },
+			{ "BMC_CONNS", t.conns },
+			{ "BMC_EXPIRY", t.expiry },
+		};
+
+		if (rex_program_load_sized(&parts->rex, path, sizes, ARRAY_SIZE(sizes),
+					   &parts->program))
+			err = refuse_rex();
+	}
+	if (!err)
+		err = write_meta(parts, c);
+out:
+	free(file);
+	return err;
+}
+
+/* ---- trackers ------------------------------------------------------------------------------------- */
+
+static int find_entry_at(const struct rex_program *p, const char *name, enum rex_at at,
+			 const struct rex_entry **entry)
+{
+	return rex_program_entry(p, name, rex_at_hook(at), entry) ? refuse_rex() : 0;
+}
+
+int parts_attach_trackers(struct bmc_parts *parts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(trackers); i++) {
+		struct rex_target target = { .at = trackers[i].at, .pid = -1, .cpu = -1 };
+		const struct rex_entry *entry;
+
+		strcpy(target.name, trackers[i].function);
+		if (find_entry_at(parts->program, trackers[i].entry, trackers[i].at, &entry))
+			return 1;
+		if (rex_attach(parts->program, entry, &target))
+			return refuse_rex();
+	}
+	return parts_hold_trackers(parts);
+}
+
+static const struct rex_link *find_link(const struct bmc_parts *parts, const struct tracker *t,
+					const struct rex_link *links, size_t n)
+{
+	const struct rex_entry *entry;
+
+	if (find_entry_at(parts->program, t->entry, t->at, &entry))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (rex_link_is(&links[i], entry) && !links[i].unknown && *links[i].pin &&
+		    !strcmp(links[i].target.name, t->function))
+			return &links[i];
+	refuse("tracker %s of \"%s\" is not attached to %s; \"rexctl bmc stop\" and start it again",
+	       t->entry, BMC_PROGRAM, t->function);
+	return NULL;
+}
+
+/*
+ * A tracker that goes while hits are given would make them lie. An fd keeps it: who removes the
+ * pin is noticed, state is OFF, and only then the fd is closed.
+ */
+int parts_hold_trackers(struct bmc_parts *parts)
+{
+	struct rex_link *links = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	if (rex_link_list(&links, &n))
+		return refuse_rex();
+	for (size_t i = 0; !err && i < ARRAY_SIZE(trackers); i++) {
+		const struct rex_link *link = find_link(parts, &trackers[i], links, n);
+		int fd = link ? bpf_link_get_fd_by_id(link->link_id) : -1;
+
+		if (fd < 0) {
+			err = link ? refuse("cannot open BPF link %u: %s", link->link_id,
+					    strerror(errno)) : 1;
+			break;
+		}
+		strcpy(parts->pins[parts->n_links], link->pin);
+		parts->link_fds[parts->n_links++] = fd;
+	}
+	free(links);
+	return err;
+}
+
+bool parts_tracked(const struct bmc_parts *parts, const char **which)
+{
+	for (size_t i = 0; i < parts->n_links; i++) {
+		*which = trackers[i].function;
+		if (access(parts->pins[i], F_OK))
+			return false;
+	}
+	*which = NULL;
+	return parts->n_links;
+}
+
+/* ---- XDP --------------------------------------------------------------------------------------------- */
+
+int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *c)
+{
+	const struct rex_entry *entry;
+
+	if (find_entry_at(parts->program, "ingress", REX_AT_XDP, &entry))
+		return 1;
+	for (size_t i = 0; i < c->n_devs; i++) {
+		struct rex_target target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 };
+
+		strcpy(target.name, c->devs[i]);
+		target.mode = dev_mode(c->devs[i]);
+		if (rex_attach(parts->program, entry, &target))
+			return refuse_rex();
+	}
+	return 0;
+}
+
+bool parts_at_dev(const char *dev)
+{
+	uint32_t id = 0;
+
+	return !bpf_xdp_query_id(if_nametoindex(dev), 0, &id) && id;
+}
+
+/* ---- an accelerator that is there ------------------------------------------------------------------- */
+
+int parts_refresh(struct bmc_parts *parts)
+{
+	struct rex_program *p;
+
+	if (rex_program_get(parts->rex, BMC_PROGRAM, &p))
+		return refuse_rex();
+	rex_program_free(parts->program);
+	parts->program = p;
+	return 0;
+}
+
+int parts_adopt(struct bmc_parts *parts)
+{
+	if (parts_refresh(parts) || meta_map(parts->program, &parts->meta))
+		return 1;
+	if (meta_get(parts->meta->layout) != BMC_LAYOUT)
+		return refuse("program \"%s\" was not loaded by \"rexctl bmc start\", or that did not get "
+			      "far: \"rexctl bmc stop\" removes it", BMC_PROGRAM);
+	return parts_hold_trackers(parts);
+}
+
+void parts_release(struct bmc_parts *parts)
+{
+	while (parts->n_links)
+		close(parts->link_fds[--parts->n_links]);
+	meta_unmap(parts->meta);
+	parts->meta = NULL;
+	rex_program_free(parts->program);
+	parts->program = NULL;
+}
+
+/* ---- and goes ------------------------------------------------------------------------------------------ */
+
+static bool of_program(const struct rex_link *link, const struct rex_program *p)
+{
+	for (uint32_t i = 0; i < p->n_entries; i++)
+		if (rex_link_is(link, &p->entries[i]))
+			return true;
+	return false;
+}
+
+static int detach_all(const struct rex_program *p)
+{
+	struct rex_link *links = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	if (rex_link_list(&links, &n))
+		return refuse_rex();
+	/* XDP first: hits without trackers would lie, trackers without hits do no harm. */
+	for (int trackers_too = 0; trackers_too < 2; trackers_too++)
+		for (size_t i = 0; i < n; i++) {
+			bool xdp = !links[i].unknown && links[i].target.at == REX_AT_XDP;
+
+			if (of_program(&links[i], p) && xdp != trackers_too && rex_detach(&links[i]))
+				err = refuse_rex();
+		}
+	free(links);
+	return err;
+}
+
+int parts_remove(struct rex *rex)
+{
+	struct rex_program *p;
+	struct bmc_meta *meta;
+	int err = rex_program_get(rex, BMC_PROGRAM, &p);
+
+	if (err)
+		return err == -ENOENT ? 0 : refuse_rex();
+	/* A program without that map gives no hits of ours; it goes all the same. */
+	if (!meta_map(p, &meta)) {
+		meta_set(meta->state, BMC_OFF);
+		meta_unmap(meta);
+	}
+	err = detach_all(p);
+	rex_program_free(p);
+	if (!err && rex_program_unload(rex, BMC_PROGRAM, false))
+		err = refuse_rex();
+	return err;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From trackers that are attached to hits that are right. */
+#include <poll.h>
+#include <string.h>
+
+#include "bmc.h"
+
+bool server_lives(const struct bmc_server *server)
+{
+	struct pollfd p = { .fd = server->pidfd, .events = POLLIN };
+
+	return server->pidfd >= 0 && !poll(&p, 1, 0);
+}
+
+/* From here on the trackers look at this process only. */
+static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
+{
+	int32_t pid = server->pid;
+
+	for (uint32_t i = 0; i < server->n_ports; i++)
+		meta_set(meta->ports[i], server->ports[i]);
+	meta_set(meta->n_ports, server->n_ports);
+	meta_set(meta->udp_port, server->udp_port);
+	meta_set(meta->server, pid);
+	/* Did it end before its name was there? Then nobody else takes that away. */
+	if (server_lives(server))
+		return 0;
+	__atomic_compare_exchange_n(&meta->server, &pid, 0, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return refuse("memcached (process %d) has ended", server->pid);
+}
+
+int run_test(struct bmc_parts *parts, const struct bmc_server *server)
+{
+	int err = name_server(parts->meta, server);
+
+	return err ? err : selftest(server, parts->meta);
+}
+
+int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int timeout_ms)
+{
+	uint32_t generation = parts->program->generation;
+
+	if (quiesce(server, timeout_ms) || parts_refresh(parts))
+		return 1;
+	if (parts->program->state != REX_STATE_ENABLED || parts->program->generation != generation)
+		return refuse("program \"%s\" is %s", BMC_PROGRAM,
+			      rex_state_name(parts->program->state));
+	meta_new_epoch(parts->program, parts->meta);
+	if (!meta_run(parts->meta, server->pid, generation))
+		return refuse("memcached (process %d) has ended", server->pid);
+	return 0;
+}

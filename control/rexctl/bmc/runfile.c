@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /run/rex/bmc: what "start" was asked for, and why hits are off; JSON in one line. The daemon
+ * holds a lock on it, which ends with it however it ends, and which tells its number.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define LOCK_FILE BMC_RUN_DIR "/bmc.lock"
+
+uint64_t netns_inode(void)
+{
+	struct stat st;
+
+	return stat("/proc/thread-self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+static int open_lock(int flags)
+{
+	return open(LOCK_FILE, flags | O_RDWR | O_CLOEXEC, 0600);
+}
+
+pid_t runfile_daemon(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open_lock(0);
+	pid_t pid = 0;
+
+	if (fd >= 0 && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK)
+		pid = lock.l_pid;
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
+int runfile_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd;
+
+	if (mkdir(BMC_RUN_DIR, 0755) && errno != EEXIST) {
+		refuse("cannot make \"%s\": %s", BMC_RUN_DIR, strerror(errno));
+		return -1;
+	}
+	fd = open_lock(O_CREAT);
+	if (fd < 0) {
+		refuse("cannot make \"%s\": %s", LOCK_FILE, strerror(errno));
+		return -1;
+	}
+	if (!fcntl(fd, F_SETLK, &lock))
+		return fd;
+	close(fd);
+	refuse("the accelerator is running already (daemon %d); \"rexctl bmc status\" tells how, \"rexctl "
+	       "bmc stop\" ends it", runfile_daemon());
+	return -1;
+}
+
+static json_t *to_json(const struct bmc_runfile *r)
+{
+	json_t *devs = json_array();
+
+	for (size_t i = 0; i < r->config.n_devs; i++)
+		json_array_append_new(devs, json_string(r->config.devs[i]));
+	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port, "devices",
+			 devs, "memory", (json_int_t)r->config.memory, "max_age_us",
+			 (json_int_t)r->config.max_age_us, "netns", (json_int_t)r->netns, "runtime",
+			 r->runtime, "reason", r->reason);
+}
+
+int runfile_write(const struct bmc_runfile *r)
+{
+	json_t *o = to_json(r);
+	FILE *f = o ? fopen(BMC_RUN_FILE ".new", "we") : NULL;
+	int err = 1;
+
+	if (f) {
+		err = json_dumpf(o, f, JSON_COMPACT);
+		err |= fclose(f) || rename(BMC_RUN_FILE ".new", BMC_RUN_FILE);
+	}
+	json_decref(o);
+	return err ? refuse("cannot write \"%s\": %s", BMC_RUN_FILE, strerror(errno)) : 0;
+}
+
+bool runfile_read(struct bmc_runfile *r)
+{
+	json_int_t port, memory, max_age, netns;
+	const char *reason;
+	json_t *devs, *dev, *o;
+	int runtime;
+	size_t i;
+
+	memset(r, 0, sizeof(*r));
+	o = json_load_file(BMC_RUN_FILE, 0, NULL);
+	if (!o || json_unpack(o, "{s:I,s:o,s:I,s:I,s:I,s:b,s:s}", "port", &port, "devices", &devs,
+			      "memory", &memory, "max_age_us", &max_age, "netns", &netns, "runtime",
+			      &runtime, "reason", &reason)) {
+		json_decref(o);
+		return false;
+	}
+	r->config.port = port;
+	r->config.memory = memory;
+	r->config.max_age_us = max_age;
+	r->netns = netns;
+	r->runtime = runtime;
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	json_array_foreach(devs, i, dev)
+		if (json_is_string(dev) && r->config.n_devs < BMC_MAX_DEVS)
+			snprintf(r->config.devs[r->config.n_devs++], IF_NAMESIZE, "%s",
+				 json_string_value(dev));
+	json_decref(o);
+	return true;
+}
+
+void runfile_remove(void)
+{
+	unlink(BMC_RUN_FILE);
+	unlink(LOCK_FILE);
+	rmdir(BMC_RUN_DIR);
+}
+
+/* ---- the network namespace ------------------------------------------------------------------------------ */
+
+static bool enter_of(pid_t pid, uint64_t inode)
+{
+	char path[64];
+	struct stat st;
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = !fstat(fd, &st) && st.st_ino == inode && !setns(fd, CLONE_NEWNET);
+	close(fd);
+	return done;
+}
+
+int runfile_enter_netns(const struct bmc_runfile *r, pid_t server)
+{
+	if (netns_inode() == r->netns || enter_of(runfile_daemon(), r->netns) ||
+	    enter_of(server, r->netns))
+		return 0;
+	return refuse("the accelerator was started in another network namespace (inode %" PRIu64 "), "
+		      "which cannot be found: give it (\"rexctl --netns NAME bmc ...\")", r->netns);
+}

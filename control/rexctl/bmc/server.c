@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which process serves a port of this network namespace, and on what else it listens. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define TCP_LISTEN_HEX	0x0a
+
+const char *socket_text(const struct bmc_socket *s, char *text, size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (s->v6)
+		inet_ntop(AF_INET6, &s->address, address, sizeof(address));
+	else
+		inet_ntop(AF_INET, &s->address.s6_addr[12], address, sizeof(address));
+	snprintf(text, size, s->v6 ? "[%s]:%u" : "%s:%u", address, s->port);
+	return text;
+}
+
+/* ---- /proc/net/{tcp,udp}{,6} ----------------------------------------------------------------- */
+
+struct line {
+	struct bmc_socket socket;
+	unsigned int state, remote_port;
+	unsigned long unsent;
+};
+
+/* The kernel prints an address as words of 4 bytes, in the machine's order. */
+static bool parse_address(const char *hex, struct in6_addr *address, bool *v6)
+{
+	size_t len = strlen(hex), words = len / 8;
+	uint32_t word[4] = { 0, 0, htonl(0xffff) };
+
+	if (len != 8 && len != 32)
+		return false;
+	*v6 = words == 4;
+	for (size_t i = 0; i < words; i++) {
+		char one[9] = "";
+
+		memcpy(one, hex + 8 * i, 8);
+		word[words == 1 ? 3 : i] = strtoul(one, NULL, 16);
+	}
+	memcpy(address, word, sizeof(word));
+	return true;
+}
+
+static bool parse_line(const char *text, bool udp, struct line *l)
+{
+	unsigned int port;
+	char local[33], remote[33];
+
+	memset(l, 0, sizeof(*l));
+	if (sscanf(text, "%*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %lx:%*x %*x:%*x %*x %*u %*u %lu", local,
+		   &port, remote, &l->remote_port, &l->state, &l->unsent, &l->socket.inode) != 7)
+		return false;
+	l->socket.port = port;
+	l->socket.udp = udp;
+	return parse_address(local, &l->socket.address, &l->socket.v6);
+}
+
+/* Each line of a table until @see says stop (not 0). */
+static void read_table(const char *name, bool udp, int (*see)(const struct line *l, void *arg),
+		       void *arg)
+{
+	char path[64], text[512];
+	struct line l;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f))
+		if (parse_line(text, udp, &l) && see(&l, arg))
+			break;
+	if (f)
+		fclose(f);
+}
+
+/* ---- all sockets that wait for anybody --------------------------------------------------------- */
+
+struct table {
+	struct bmc_socket *sockets;
+	size_t n;
+	bool failed;
+};
+
+static int add_listener(const struct line *l, void *arg)
+{
+	struct table *t = arg;
+	struct bmc_socket *grown;
+
+	/* The kernel lists those that listen first. */
+	if (!l->socket.udp && l->state != TCP_LISTEN_HEX)
+		return 1;
+	if (!l->socket.inode)
+		return 0;
+	grown = realloc(t->sockets, (t->n + 1) * sizeof(*grown));
+	if (!grown) {
+		t->failed = true;
+		return 1;
+	}
+	t->sockets = grown;
+	grown[t->n++] = l->socket;
+	return 0;
+}
+
+static int read_listeners(struct table *t)
+{
+	memset(t, 0, sizeof(*t));
+	read_table("tcp", false, add_listener, t);
+	read_table("tcp6", false, add_listener, t);
+	read_table("udp", true, add_listener, t);
+	read_table("udp6", true, add_listener, t);
+	if (!t->failed)
+		return 0;
+	free(t->sockets);
+	return refuse("out of memory");
+}
+
+struct wanted {
+	uint32_t port;
+	bool found;
+};
+
+static int see_port(const struct line *l, void *arg)
+{
+	struct wanted *w = arg;
+
+	w->found |= l->state == TCP_LISTEN_HEX && l->socket.port == w->port;
+	return w->found || l->state != TCP_LISTEN_HEX;
+}
+
+bool server_listens(uint32_t port)
+{
+	struct wanted w = { .port = port };
+
+	read_table("tcp", false, see_port, &w);
+	if (!w.found)
+		read_table("tcp6", false, see_port, &w);
+	return w.found;
+}
+
+struct connection {
+	uint16_t local, remote;
+	unsigned long unsent;
+};
+
+static int see_connection(const struct line *l, void *arg)
+{
+	struct connection *c = arg;
+
+	if (l->state != TCP_LISTEN_HEX && l->socket.port == c->local && l->remote_port == c->remote)
+		c->unsent += l->unsent;
+	return 0;
+}
+
+unsigned long server_unsent(uint16_t local, uint16_t remote)
+{
+	struct connection c = { .local = local, .remote = remote };
+
+	read_table("tcp", false, see_connection, &c);
+	read_table("tcp6", false, see_connection, &c);
+	return c.unsent;
+}
+
+/* ---- who has them ------------------------------------------------------------------------------ */
+
+/* Calls @see with the inode of each socket that @pid has open, until it says stop. */
+static bool each_socket(pid_t pid, bool (*see)(unsigned long inode, void *arg), void *arg)
+{
+	char path[300], link[64];
+	struct dirent *de;
+	bool stop = false;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	while (d && !stop && (de = readdir(d))) {
+		unsigned long inode;
+		ssize_t len;
+
+		if (*de->d_name == '.')
+			continue;
+		len = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
+		if (len <= 0)
+			continue;
+		link[len] = '\0';
+		if (sscanf(link, "socket:[%lu]", &inode) == 1)
+			stop = see(inode, arg);
+	}
+	if (d)
+		closedir(d);
+	return stop;
+}
+
+struct on_port {
+	const struct table *t;
+	uint32_t port;
+};
+
+static bool is_on_port(unsigned long inode, void *arg)
+{
+	const struct on_port *p = arg;
+
+	for (size_t i = 0; i < p->t->n; i++)
+		if (!p->t->sockets[i].udp && p->t->sockets[i].port == p->port &&
+		    p->t->sockets[i].inode == inode)
+			return true;
+	return false;
+}
+
+static int find_process(uint32_t port, const struct table *t, pid_t *found)
+{
+	struct on_port p = { .t = t, .port = port };
+	DIR *d = opendir("/proc");
+	struct dirent *de;
+
+	*found = 0;
+	while (d && (de = readdir(d))) {
+		pid_t pid = atoi(de->d_name);
+
+		if (pid <= 0 || !each_socket(pid, is_on_port, &p))
+			continue;
+		if (*found) {
+			refuse("processes %d and %d both listen on TCP port %u, and one can be watched: "
+			       "let one process serve the port, at all addresses",
+			       *found, pid, port);
+			closedir(d);
+			return 1;
+		}
+		*found = pid;
+	}
+	if (d)
+		closedir(d);
+	if (!*found)
+		return refuse("no process has the socket that listens on TCP port %u; memcached must have "
+			      "it itself", port);
+	return 0;
+}
+
+/* ---- what else it has ---------------------------------------------------------------------------- */
+
+struct own {
+	const struct table *t;
+	struct bmc_server *server;
+	bool full;
+};
+
+static bool add_own(unsigned long inode, void *arg)
+{
+	struct own *o = arg;
+	struct bmc_server *s = o->server;
+
+	for (size_t i = 0; i < o->t->n; i++) {
+		bool twice = false;
+
+		if (o->t->sockets[i].inode != inode)
+			continue;
+		for (size_t k = 0; k < s->n_sockets; k++)
+			twice |= s->sockets[k].inode == inode;
+		if (twice)		/* memcached has a copy of its UDP socket for each thread */
+			return false;
+		o->full = s->n_sockets == BMC_MAX_SOCKETS;
+		if (!o->full)
+			s->sockets[s->n_sockets++] = o->t->sockets[i];
+		return o->full;
+	}
+	return false;
+}
+
+struct unix_listeners {
+	struct {
+		unsigned long inode;
+		char path[108];
+	} at[256];
+	size_t n;
+	const char *found;
+};
+
+static bool is_unix(unsigned long inode, void *arg)
+{
+	struct unix_listeners *u = arg;
+
+	for (size_t i = 0; i < u->n; i++)
+		if (u->at[i].inode == inode)
+			u->found = u->at[i].path;
+	return u->found;
+}
+
+/* Changes that come by a unix socket are seen by no tracker. */
+static int check_unix(pid_t pid)
+{
+	static struct unix_listeners u;
+	const unsigned long accepts = 1 << 16;
+	char path[64], text[512];
+	FILE *f;
+
+	memset(&u, 0, sizeof(u));
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", pid);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f)) {
+		unsigned long flags, inode;
+		int at = 0;
+
+		if (sscanf(text, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, &inode, &at) != 2 ||
+		    !(flags & accepts))
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		if (u.n == ARRAY_SIZE(u.at)) {	/* look at what there is, and go on with the next */
+			if (each_socket(pid, is_unix, &u))
+				break;
+			u.n = 0;
+		}
+		u.at[u.n].inode = inode;
+		snprintf(u.at[u.n++].path, sizeof(u.at[0].path), "%s", at ? text + at : "");
+	}
+	if (f)
+		fclose(f);
+	if (u.found || each_socket(pid, is_unix, &u))
+		return refuse("process %d also listens on the unix socket \"%s\": what is changed through "
+			      "it cannot be seen. Start memcached without -s, or do without the "
+			      "accelerator", pid, u.found);
+	return 0;
+}
+
+static int add_port(struct bmc_server *s, uint16_t port)
+{
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		if (s->ports[i] == port)
+			return 0;
+	if (s->n_ports == BMC_MAX_PORTS)
+		return refuse("process %d listens on more than %d ports", s->pid, BMC_MAX_PORTS);
+	s->ports[s->n_ports++] = port;
+	return 0;
+}
+
+static bool is_loopback(const struct bmc_socket *s)
+{
+	return s->v6 ? IN6_IS_ADDR_LOOPBACK(&s->address) : s->address.s6_addr[12] == 127;
+}
+
+static int sort_ports(struct bmc_server *s)
+{
+	for (size_t i = 0; i < s->n_sockets; i++) {
+		const struct bmc_socket *sk = &s->sockets[i];
+
+		if (add_port(s, sk->port))
+			return 1;
+		if (!sk->udp)
+			continue;
+		if (s->udp_port && s->udp_port != sk->port)
+			return refuse("process %d serves UDP on ports %u and %u; one can be "
+				      "accelerated, give memcached one (-U %u)", s->pid, s->udp_port,
+				      sk->port, s->udp_port);
+		s->udp_port = sk->port;
+	}
+	return 0;
+}
+
+int server_check_udp(const struct bmc_server *s)
+{
+	bool outside = false;
+
+	for (size_t i = 0; i < s->n_sockets; i++)
+		outside |= s->sockets[i].udp && !is_loopback(&s->sockets[i]);
+	if (!s->udp_port)
+		return refuse("process %d serves no UDP, as is memcached's default, and GETs are answered "
+			      "over UDP: start it with -U %u (and -l ADDRESS; keep that port from the "
+			      "internet)", s->pid, s->n_ports ? s->ports[0] : 11211);
+	if (!outside)
+		return refuse("process %d serves UDP at loopback addresses only, where no interface "
+			      "gets requests: start memcached with -l ADDRESS", s->pid);
+	return 0;
+}
+
+static int look(uint32_t port, const struct table *t, struct bmc_server *s)
+{
+	struct own own = { .t = t, .server = s };
+	int err = find_process(port, t, &s->pid);
+
+	if (err)
+		return err;
+	/* First the handle: whatever is read of /proc then, this process ends where we see it. */
+	s->pidfd = syscall(SYS_pidfd_open, s->pid, 0);
+	if (s->pidfd < 0)
+		return refuse("process %d, which served TCP port %u, has gone: %s", s->pid, port,
+			      strerror(errno));
+	each_socket(s->pid, add_own, &own);
+	if (own.full)
+		return refuse("process %d listens on more than %d sockets", s->pid, BMC_MAX_SOCKETS);
+	err = check_unix(s->pid);
+	return err ? err : sort_ports(s);
+}
+
+int server_find(uint32_t port, struct bmc_server *s)
+{
+	struct table t;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->pidfd = -1;
+	if (!server_listens(port))
+		return refuse("nobody listens on TCP port %u in this network namespace: start memcached "
+			      "first (\"ss -ltn\" lists the ports; \"rexctl --netns NAME\" works in "
+			      "another namespace)", port);
+	err = read_listeners(&t);
+	if (err)
+		return err;
+	err = look(port, &t, s);
+	free(t.sockets);
+	if (err)
+		server_forget(s);
+	return err;
+}
+
+void server_forget(struct bmc_server *s)
+{
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	s->pidfd = -1;
+	s->pid = 0;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What kind of memcached it is: what could change values unseen is refused. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+/* The reads that the trackers rely on are those of this series. */
+#define SERIES "1.6."
+
+static int is_on(const char *settings, const char *name)
+{
+	char value[32];
+
+	return ask_stat(settings, name, value, sizeof(value)) && strcmp(value, "no");
+}
+
+static int get_number(const char *settings, const char *name, uint32_t *value)
+{
+	char text[32];
+
+	if (!ask_stat(settings, name, text, sizeof(text)) || parse_number(text, UINT32_MAX, value))
+		return refuse("\"stats settings\" has no number \"%s\": this is no memcached", name);
+	return 0;
+}
+
+static int check_values(struct bmc_server *s, const char *settings)
+{
+	char value[512];
+	uint32_t udp;
+
+	if (ask_stat(settings, "domain_socket", value, sizeof(value)) && strcmp(value, "NULL"))
+		return refuse("memcached also listens on the unix socket \"%s\": what is changed through it "
+			      "cannot be seen. Start it without -s", value);
+	if (is_on(settings, "ssl_enabled"))
+		return refuse("memcached takes TLS connections (-Z): what is changed through them cannot "
+			      "be read. Start it without -Z, with TLS ended by a proxy if need be");
+	if (is_on(settings, "auth_enabled_sasl"))
+		return refuse("memcached asks for SASL authentication (-S), which requests over UDP go "
+			      "round. Start it without -S");
+	if (is_on(settings, "auth_enabled_ascii"))
+		return refuse("memcached asks for authentication (-Y), which requests over UDP go round. "
+			      "Start it without -Y");
+	if (get_number(settings, "udpport", &udp) ||
+	    get_number(settings, "maxconns", &s->maxconns) ||
+	    get_number(settings, "num_threads", &s->threads))
+		return 1;
+	if (udp != s->udp_port)
+		return refuse("memcached says that it serves UDP port %u, but has port %u", udp,
+			      s->udp_port);
+	return 0;
+}
+
+static int check_version(int fd, struct bmc_server *s)
+{
+	char *answer = ask(fd, "version");
+	int err = 0;
+
+	if (!answer)
+		return refuse_in("process %d does not speak memcached's text protocol (is it memcached? "
+				 "with TLS (-Z), SASL (-S) or -B binary? start it without)", s->pid);
+	answer[strcspn(answer, "\r\n")] = '\0';
+	if (strstr(answer, "unauthenticated"))
+		err = refuse("memcached asks for authentication (-Y), which requests over UDP go round. "
+			     "Start it without -Y");
+	else if (sscanf(answer, "VERSION %31s", s->version) != 1)
+		err = refuse("process %d is no memcached: it answers \"version\" with \"%.60s\"",
+			     s->pid, answer);
+	else if (strncmp(s->version, SERIES, strlen(SERIES)))
+		err = refuse("memcached is of version %s; what the accelerator knows of its ways is "
+			     "true for " SERIES "x", s->version);
+	free(answer);
+	return err;
+}
+
+static int check_all(int fd, struct bmc_server *s)
+{
+	char *answer;
+	int err = check_version(fd, s);
+
+	if (err)
+		return err;
+	answer = ask(fd, "stats settings");
+	if (!answer)
+		return 1;
+	err = check_values(s, answer);
+	free(answer);
+	if (err)
+		return err;
+	answer = ask(fd, "stats proxy");
+	if (!answer)
+		return 1;
+	if (!strncmp(answer, "STAT ", 5))
+		err = refuse("memcached is a proxy here (proxy_config): the values are elsewhere, and "
+			     "change unseen. Accelerate the memcached behind it");
+	free(answer);
+	return err;
+}
+
+int settings_check(struct bmc_server *s)
+{
+	char text[80];
+	int err = 1;
+
+	for (size_t i = 0; i < s->n_sockets; i++) {
+		int fd;
+
+		/* Each listener: TLS may be on some of them. */
+		if (s->sockets[i].udp)
+			continue;
+		if (ask_is_mptcp(&s->sockets[i]))
+			return refuse("%s: the server takes MPTCP connections, which cannot be "
+				      "followed: let it listen with plain TCP (mptcpize? "
+				      "net.mptcp.enabled=0 before it starts)",
+				      socket_text(&s->sockets[i], text, sizeof(text)));
+		fd = ask_connect(&s->sockets[i]);
+		if (fd < 0)
+			return 1;
+		err = check_all(fd, s);
+		close(fd);
+		if (err)
+			return refuse_in("%s", socket_text(&s->sockets[i], text, sizeof(text)));
+	}
+	return err ? err : server_check_udp(s);
+}

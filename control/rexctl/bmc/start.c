@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* start: all steps or none, and the daemon that goes on from there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define QUIESCE_MS 10000
+
+struct start {
+	struct bmc_parts parts;
+	struct bmc_runfile runfile;
+	struct bmc_server server;
+	int origin;			/* network namespace that we came from, where rex.ko answers */
+	bool made;			/* parts are there that a failure has to undo */
+};
+
+/* ---- rex.ko, whatever namespace we are in --------------------------------------------------------- */
+
+static int open_rex(struct start *s, bool load)
+{
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (here < 0 || setns(s->origin, CLONE_NEWNET)) {
+		err = refuse("cannot change the network namespace: %s", strerror(errno));
+	} else {
+		if (load) {
+			err = rex_runtime_load(NULL);
+			s->runfile.runtime = err > 0;
+			err = err < 0 ? err : 0;
+		}
+		if (!err)
+			err = rex_open(&s->parts.rex);
+		if (err == -ENOENT && !load)
+			err = 0;	/* not loaded: no program either */
+		if (err)
+			refuse_rex();
+		if (setns(here, CLONE_NEWNET))
+			err = refuse("cannot come back to the network namespace: %s", strerror(errno));
+	}
+	if (here >= 0)
+		close(here);
+	return err != 0;
+}
+
+/* ---- a new one --------------------------------------------------------------------------------------- */
+
+static int make(struct start *s)
+{
+	const struct bmc_config *c = &s->runfile.config;
+	char path[512];
+
+	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
+	    !program_path(path, sizeof(path)))
+		return 1;
+	if (!s->parts.rex && open_rex(s, true))
+		return 1;
+	s->made = true;
+	if (machine_check_preemption(s->parts.rex) || parts_load(&s->parts, c, &s->server))
+		return 1;
+	meta_set(s->parts.meta->state, BMC_TRACK);
+	if (parts_attach_trackers(&s->parts) || run_test(&s->parts, &s->server) ||
+	    parts_attach_xdp(&s->parts, c))
+		return 1;
+	/* A client can hold this up at will: not a reason to give up. */
+	if (run_begin(&s->parts, &s->server, QUIESCE_MS)) {
+		fail("not running yet: %s", why());
+		snprintf(s->runfile.reason, sizeof(s->runfile.reason), "%s", why());
+		server_forget(&s->server);
+		meta_set(s->parts.meta->server, 0);
+	}
+	return runfile_write(&s->runfile);
+}
+
+/* ---- one that lost its daemon ---------------------------------------------------------------------------- */
+
+static bool same(const struct bmc_config *a, const struct bmc_config *b)
+{
+	bool devs = a->n_devs == b->n_devs;
+
+	for (size_t i = 0; devs && i < a->n_devs; i++)
+		devs = !strcmp(a->devs[i], b->devs[i]);
+	return devs && a->port == b->port && a->memory == b->memory && a->max_age_us == b->max_age_us;
+}
+
+static int adopt(struct start *s)
+{
+	struct bmc_runfile old;
+	const struct bmc_meta *meta;
+
+	if (!runfile_read(&old))
+		return refuse("program \"%s\" is loaded, but by nothing that \"rexctl bmc start\" brought to "
+			      "an end; \"rexctl bmc stop\" removes it", BMC_PROGRAM);
+	if (!same(&old.config, &s->runfile.config) || old.netns != netns_inode())
+		return refuse("an accelerator without its daemon is there, with other options than these; "
+			      "\"rexctl bmc stop\" removes it, or start it with its own: "
+			      "\"rexctl bmc status\"");
+	s->runfile = old;
+	*s->runfile.reason = '\0';
+	if (parts_adopt(&s->parts))
+		return 1;
+	meta = s->parts.meta;
+	/* The process that hits are given for, if it is that still; else the daemon looks for one. */
+	if (meta_get(meta->state) == BMC_RUN && meta_get(meta->generation) ==
+						s->parts.program->generation &&
+	    (server_find(old.config.port, &s->server) || meta_get(meta->server) != s->server.pid))
+		server_forget(&s->server);
+	return runfile_write(&s->runfile);
+}
+
+/* ---- either -------------------------------------------------------------------------------------------------- */
+
+static void undo(struct start *s)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), "%s", why());
+	parts_release(&s->parts);
+	if (s->made && parts_remove(s->parts.rex))
+		fail("and what was made stays: %s; \"rexctl bmc stop\" tries again", why());
+	rex_close(s->parts.rex);
+	s->parts.rex = NULL;
+	if (s->runfile.runtime)
+		rex_runtime_unload();
+	server_forget(&s->server);
+	runfile_remove();
+	refuse("%s", text);
+}
+
+static int begin(struct start *s)
+{
+	struct rex_program *p = NULL;
+	int err = enter_netns(), lock;
+
+	if (err)
+		return err;
+	lock = runfile_lock();
+	if (lock < 0)
+		return fail("%s", why());
+	s->runfile.netns = netns_inode();
+	err = open_rex(s, false);
+	if (!err && s->parts.rex && !rex_program_get(s->parts.rex, BMC_PROGRAM, &p)) {
+		rex_program_free(p);
+		err = adopt(s);
+		if (err) {
+			fail("%s", why());
+			parts_release(&s->parts);
+			return err;
+		}
+	} else if (err || make(s)) {
+		undo(s);
+		return fail("%s", why());
+	}
+	return 0;
+}
+
+/* The terminal is the user's again. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	if (chdir("/"))
+		return;
+}
+
+/* In the child: @report tells the parent how it went. */
+static int run_daemon(struct start *s, int report)
+{
+	int err;
+	char status;
+
+	if (report >= 0)
+		setsid();
+	err = begin(s);
+	status = err;
+	if (report >= 0) {
+		fflush(stdout);
+		/* Nobody there who could be told that it runs: interrupted. */
+		if (write(report, &status, 1) != 1 && !err) {
+			refuse("interrupted");
+			s->made = true;
+			undo(s);
+			return 1;
+		}
+		close(report);
+		leave_terminal();
+	}
+	return err ? err : watch(&s->parts, &s->runfile, &s->server);
+}
+
+static int wait_for_child(int report)
+{
+	char status;
+
+	if (read(report, &status, 1) != 1)
+		return fail("the daemon died while it started; \"rexctl bmc stop\" removes what it left");
+	return status;
+}
+
+int bmc_start(int argc, char **argv)
+{
+	struct start *s = calloc(1, sizeof(*s));
+	int pipe_fds[2], err;
+	sigset_t blocked;
+	pid_t pid;
+
+	if (!s)
+		return fail("out of memory");
+	s->server.pidfd = -1;
+	err = config_parse(argc, argv, &s->runfile.config);
+	if (err)
+		return err;
+	s->origin = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (s->origin < 0)
+		return fail("cannot open the network namespace: %s", strerror(errno));
+	/* The daemon takes them when it is ready to undo everything. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
+	if (s->runfile.config.foreground) {
+		sigprocmask(SIG_BLOCK, &blocked, NULL);
+		return run_daemon(s, -1);
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return fail("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		return fail("fork: %s", strerror(errno));
+	if (pid) {
+		close(pipe_fds[1]);
+		return wait_for_child(pipe_fds[0]);
+	}
+	close(pipe_fds[0]);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	openlog("rexctl-bmc", LOG_PID, LOG_DAEMON);
+	_exit(run_daemon(s, pipe_fds[1]));
+}

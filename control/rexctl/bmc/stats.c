@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* stats: the program's counters as text, JSON, or in the format that Prometheus reads. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "bmc.h"
+
+static const struct counter {
+	const char *group, *label, *help;
+} counters[] = {
+#define COUNTER(name, group, label, help) { #group, label, help },
+	BMC_STATS(COUNTER)
+#undef COUNTER
+};
+
+/* What the members of a group have in common. */
+static const char *group_help(const struct counter *c)
+{
+	static const char *const groups[][2] = {
+		{ "passes", "requests passed to memcached by reason" },
+		{ "fills_refused", "values not put into the cache by reason" },
+		{ "invalidations", "changes of values seen by command" },
+		{ "epochs", "times that all that was cached became invalid by reason" },
+		{ "connections", "connections of memcached by how they are followed" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (!strcmp(groups[i][0], c->group))
+			return groups[i][1];
+	return c->help;
+}
+
+static bool is_new_group(size_t i)
+{
+	return !i || strcmp(counters[i].group, counters[i - 1].group);
+}
+
+/* ---- three ways to print ------------------------------------------------------------------------------------ */
+
+static int print_text(const uint64_t *values)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		printf("%s%s%s %" PRIu64 "\n", counters[i].group, *counters[i].label ? "_" : "",
+		       counters[i].label, values[i]);
+	return fflush(stdout) ? fail("cannot write to standard output") : 0;
+}
+
+static int print_stats_json(const uint64_t *values)
+{
+	json_t *o = json_object(), *group = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct counter *c = &counters[i];
+
+		if (!*c->label) {
+			json_object_set_new(o, c->group, json_integer(values[i]));
+			continue;
+		}
+		if (is_new_group(i)) {
+			group = json_object();
+			json_object_set_new(o, c->group, group);
+		}
+		json_object_set_new(group, c->label, json_integer(values[i]));
+	}
+	return print_json(o);
+}
+
+/* In HELP a backslash and a line feed are escaped, in the value of a label quotes, too. */
+static void print_escaped(const char *text, bool label)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", stdout);
+		else if (*text == '\\' || (label && *text == '"'))
+			printf("\\%c", *text);
+		else
+			putchar(*text);
+	}
+}
+
+static void print_head(const char *name, const char *help, const char *type)
+{
+	printf("# HELP rex_bmc_%s ", name);
+	print_escaped(help, false);
+	printf("\n# TYPE rex_bmc_%s %s\n", name, type);
+}
+
+static void print_gauge(const char *name, const char *help, uint64_t value)
+{
+	print_head(name, help, "gauge");
+	printf("rex_bmc_%s %" PRIu64 "\n", name, value);
+}
+
+static int print_prometheus(const struct bmc_parts *parts, const uint64_t *values)
+{
+	const struct rex_map *sets = find_map(parts->program, "BMC_SETS");
+	char name[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct counter *c = &counters[i];
+
+		snprintf(name, sizeof(name), "%s_total", c->group);
+		if (is_new_group(i))
+			print_head(name, group_help(c), "counter");
+		printf("rex_bmc_%s", name);
+		if (*c->label) {
+			printf("{kind=\"");
+			print_escaped(c->label, true);
+			printf("\"}");
+		}
+		printf(" %" PRIu64 "\n", values[i]);
+	}
+	print_head("server_deaths_total", "times that memcached ended", "counter");
+	printf("rex_bmc_server_deaths_total %u\n", meta_get(parts->meta->server_deaths));
+	print_gauge("running", "whether GETs are answered",
+		    meta_get(parts->meta->state) == BMC_RUN &&
+		    parts->program->state == REX_STATE_ENABLED);
+	print_gauge("daemon", "whether the daemon is there", runfile_daemon() != 0);
+	print_gauge("cache_bytes", "memory for values",
+		    sets ? (uint64_t)sets->max_entries * sets->value_size : 0);
+	return fflush(stdout) ? fail("cannot write to standard output") : 0;
+}
+
+int bmc_stats(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "prometheus", no_argument, NULL, 'p' },
+		{}
+	};
+	uint64_t values[__BMC_STATS];
+	bool json = false, prometheus = false;
+	struct bmc_parts parts;
+	int opt, err;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt != 'j' && opt != 'p')
+			return usage("unknown option \"%s\"", argv[optind - 1]);
+		json |= opt == 'j';
+		prometheus |= opt == 'p';
+	}
+	if (argc != optind)
+		return usage("\"%s\" is too much", argv[optind]);
+	if (json && prometheus)
+		return usage("either --json or --prometheus");
+	err = bmc_open(&parts);
+	if (err)
+		return err;
+	if (counters_read(parts.program, values))
+		err = fail("%s", why());
+	else
+		err = json ? print_stats_json(values) : prometheus ? print_prometheus(&parts, values) :
+		      print_text(values);
+	parts_release(&parts);
+	rex_close(parts.rex);
+	return err;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How the user's memory is shared among the maps, and how they are made empty again. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define HASH_ELEMENT	64		/* what the kernel adds to an element of a hash map, about */
+#define LEAST_SETS	64
+#define EXPIRY_SHARE	64		/* one part of so many */
+
+static const struct rex_file_map *find_file_map(const struct rex_file *file, const char *name)
+{
+	for (uint32_t i = 0; i < file->n_maps; i++)
+		if (!strcmp(file->maps[i].name, name))
+			return &file->maps[i];
+	refuse("program \"%s\" has no map \"%s\": it is no accelerator of this build", file->name, name);
+	return NULL;
+}
+
+int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
+		struct bmc_tables *t)
+{
+	const struct rex_file_map *conns = find_file_map(file, "BMC_CONNS");
+	const struct rex_file_map *sets = find_file_map(file, "BMC_SETS");
+	const struct rex_file_map *expiry = find_file_map(file, "BMC_EXPIRY");
+	uint64_t conn, others, n, least;
+
+	if (!conns || !sets || !expiry)
+		return 1;
+	if (sets->value_size != BMC_SET_BYTES)
+		return refuse("program \"%s\" has sets of %u bytes, this rexctl knows %d: they are of "
+			      "different builds", file->name, sets->value_size, BMC_SET_BYTES);
+	/* Some more than memcached can have at once: those that are just being closed, and UDP. */
+	n = maxconns + maxconns / 8 + 256ull;
+	conn = HASH_ELEMENT + (conns->key_size + 7) / 8 * 8 + (conns->value_size + 7) / 8 * 8;
+	others = n * conn + memory / EXPIRY_SHARE;
+	least = n * conn + LEAST_SETS * BMC_SET_BYTES;
+	least += least / (EXPIRY_SHARE - 1) + 1;
+	if (n > INT32_MAX || memory < least)
+		return refuse("--memory %" PRIu64 "M is too little: the connections that memcached may "
+			      "have (maxconns %u, its option -c) take %" PRIu64 " bytes each to follow; "
+			      "%" PRIu64 "M are the least", memory >> 20, maxconns, conn,
+			      (least >> 20) + 1);
+	t->conns = n;
+	t->expiry = memory / EXPIRY_SHARE / expiry->value_size;
+	n = (memory - others) / BMC_SET_BYTES;
+	t->sets = n < INT32_MAX ? n : INT32_MAX;
+	return 0;
+}
+
+/* ---- empty again ----------------------------------------------------------------------------------- */
+
+static int clear_array(int fd, const struct rex_map *m)
+{
+	int cpus = m->type == BPF_MAP_TYPE_PERCPU_ARRAY ? libbpf_num_possible_cpus() : 1;
+	void *zero = calloc(cpus > 0 ? cpus : 1, (m->value_size + 7) / 8 * 8);
+	int err = zero ? 0 : refuse("out of memory");
+
+	for (uint32_t i = 0; !err && i < m->max_entries; i++)
+		if (bpf_map_update_elem(fd, &i, zero, BPF_ANY))
+			err = refuse("cannot clear map \"%s\": %s", m->name, strerror(errno));
+	free(zero);
+	return err;
+}
+
+static int clear_hash(int fd, const struct rex_map *m)
+{
+	unsigned char key[512];
+	int err = 0;
+
+	if (m->key_size > sizeof(key))
+		return refuse("map \"%s\" has keys of %u bytes", m->name, m->key_size);
+	while (!err && !bpf_map_get_next_key(fd, NULL, key))
+		if (bpf_map_delete_elem(fd, key) && errno != ENOENT)
+			err = refuse("cannot clear map \"%s\": %s", m->name, strerror(errno));
+	return err;
+}
+
+static int clear(const struct rex_program *p, const struct rex_map *m)
+{
+	int fd = map_fd(p, m->name), err = 0;
+
+	if (fd < 0)
+		return 1;
+	if (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+		err = clear_array(fd, m);
+	else if (m->type == BPF_MAP_TYPE_HASH || m->type == BPF_MAP_TYPE_LRU_HASH)
+		err = clear_hash(fd, m);
+	close(fd);
+	return err;
+}
+
+int tables_clear(const struct rex_program *p)
+{
+	/* Those that are ours, and the counters. */
+	static const char *const kept[] = { "BMC_META", "BMC_STATS", "BMC_VLANS" };
+	int err = 0;
+
+	/* Whoever entered the program before it saw BMC_OFF has left it after a grace period of RCU. */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return refuse("membarrier: %s", strerror(errno));
+	for (uint32_t i = 0; !err && i < p->n_maps; i++) {
+		bool keep = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(kept); k++)
+			keep |= !strcmp(p->maps[i].name, kept[k]);
+		if (!keep)
+			err = clear(p, &p->maps[i]);
+	}
+	return err;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon. Hits do not need it to be right: the program notices by itself when memcached ends,
+ * and gives none after a crash. It is needed to begin again afterwards, and to see trackers go.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bmc.h"
+
+#define TICK_MS		100
+#define QUIESCE_MS	5000
+#define FRESH_MS	3000		/* a memcached may still be opening its sockets */
+#define AGAIN_MS	1000
+#define BLIND_MS	10000		/* between two times that a full table is emptied */
+
+struct watcher {
+	struct bmc_parts *parts;
+	struct bmc_runfile *runfile;
+	struct bmc_server *server;
+	bool lost;			/* a tracker, or the program: only stop and start help */
+	bool stale;			/* the tables: something was not tracked */
+	uint32_t generation;
+	int64_t listens_since, try_at, blind_at;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+/* Why there are no hits; "": there are. Said once. */
+static void set_reason(struct watcher *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void set_reason(struct watcher *w, const char *fmt, ...)
+{
+	char text[sizeof(w->runfile->reason)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!strcmp(text, w->runfile->reason))
+		return;
+	strcpy(w->runfile->reason, text);
+	if (w->runfile->config.foreground)
+		fprintf(stderr, "rexctl: %s\n", *text ? text : "running");
+	else
+		syslog(*text ? LOG_WARNING : LOG_INFO, "%s", *text ? text : "running");
+	if (runfile_write(w->runfile))
+		syslog(LOG_ERR, "%s", why());
+}
+
+static void switch_off(struct watcher *w)
+{
+	meta_set(w->parts->meta->state, BMC_OFF);
+	w->stale = true;
+	w->try_at = 0;
+}
+
+/* ---- what can go wrong ------------------------------------------------------------------------------------ */
+
+static bool check_trackers(struct watcher *w)
+{
+	const char *which;
+
+	if (parts_tracked(w->parts, &which))
+		return true;
+	switch_off(w);
+	w->lost = true;
+	set_reason(w, "the tracker at %s was detached by somebody: hits are off until \"rexctl bmc stop\" "
+		   "and start", which);
+	/* Now it may go. */
+	while (w->parts->n_links)
+		close(w->parts->link_fds[--w->parts->n_links]);
+	return false;
+}
+
+static bool check_program(struct watcher *w)
+{
+	const struct rex_program *p;
+
+	if (parts_refresh(w->parts)) {
+		w->lost = true;
+		set_reason(w, "program \"%s\" has gone: %s; \"rexctl bmc stop\" and start", BMC_PROGRAM,
+			   why());
+		return false;
+	}
+	p = w->parts->program;
+	if (p->state != REX_STATE_ENABLED) {
+		switch_off(w);
+		set_reason(w, "program \"%s\" is %s%s%s; \"rexctl enable %s\" lets it run again",
+			   BMC_PROGRAM, rex_state_name(p->state), p->fault ? ": " : "",
+			   p->fault ? p->fault->message : "", BMC_PROGRAM);
+		return false;
+	}
+	if (p->generation != w->generation) {
+		/* Off and on again between two looks. */
+		switch_off(w);
+		w->generation = p->generation;
+	}
+	return true;
+}
+
+/* A connection that found no room in the table: begin again with an empty one. */
+static void check_blind(struct watcher *w)
+{
+	if (!meta_get(w->parts->meta->blind) || now_ms() < w->blind_at)
+		return;
+	w->blind_at = now_ms() + BLIND_MS;
+	switch_off(w);
+}
+
+/* ---- and how it goes on -------------------------------------------------------------------------------------- */
+
+static bool empty_tables(struct watcher *w)
+{
+	struct bmc_meta *meta = w->parts->meta;
+
+	server_forget(w->server);
+	meta_set(meta->server, 0);
+	if (tables_clear(w->parts->program)) {
+		set_reason(w, "%s", why());
+		return false;
+	}
+	meta_set(meta->pending_all, 0);
+	meta_set(meta->blind, 0);
+	meta_set(meta->state, BMC_TRACK);
+	w->stale = false;
+	return true;
+}
+
+static void check_server(struct watcher *w)
+{
+	struct bmc_meta *meta = w->parts->meta;
+	uint32_t run = BMC_RUN;
+
+	if (w->server->pidfd < 0)
+		return;
+	if (!server_lives(w->server)) {
+		/* The program has done this already, if it runs. */
+		__atomic_compare_exchange_n(&meta->state, &run, BMC_TRACK, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+		set_reason(w, "memcached (process %d) has ended", w->server->pid);
+	} else if (meta_get(meta->state) == BMC_RUN) {
+		return;
+	}
+	server_forget(w->server);
+	meta_set(meta->server, 0);
+	w->listens_since = w->try_at = 0;
+}
+
+/* Whether one is there, and what comes of it. */
+static void find_server(struct watcher *w)
+{
+	int64_t now = now_ms();
+
+	if (now < w->try_at)
+		return;
+	if (!server_listens(w->runfile->config.port)) {
+		w->listens_since = 0;
+		if (!*w->runfile->reason)
+			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
+		return;
+	}
+	if (!w->listens_since)
+		w->listens_since = now;
+	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
+	    !machine_check_preemption(w->parts->rex) && !run_test(w->parts, w->server) &&
+	    !run_begin(w->parts, w->server, QUIESCE_MS)) {
+		set_reason(w, "%s", "");
+		return;
+	}
+	server_forget(w->server);
+	meta_set(w->parts->meta->server, 0);
+	if (now_ms() - w->listens_since < FRESH_MS)
+		return;
+	set_reason(w, "%s", why());
+	w->try_at = now_ms() + AGAIN_MS;
+}
+
+static void tick(struct watcher *w)
+{
+	if (w->lost || !check_trackers(w) || !check_program(w))
+		return;
+	check_blind(w);
+	if (w->stale && !empty_tables(w))
+		return;
+	check_server(w);
+	if (w->server->pidfd < 0)
+		find_server(w);
+}
+
+int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_server *server)
+{
+	struct watcher w = { .parts = parts, .runfile = runfile, .server = server,
+			     .generation = parts->program->generation };
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	bool runtime = runfile->runtime;
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	do {
+		tick(&w);
+		fds[1].fd = w.lost || w.stale ? -1 : server->pidfd;
+		err = poll(fds, 2, TICK_MS);
+	} while (err <= 0 || !(fds[0].revents & POLLIN));
+
+	meta_set(parts->meta->state, BMC_OFF);
+	parts_release(parts);
+	server_forget(server);
+	err = parts_remove(parts->rex);
+	if (err) {
+		set_reason(&w, "%s", why());
+		return err;
+	}
+	rex_close(parts->rex);
+	if (runtime)
+		rex_runtime_unload();
+	runfile_remove();
+	return 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Why something is not done: one text, kept until somebody shows it. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "bmc.h"
+
+static char text[2048];
+
+int refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return 1;
+}
+
+int refuse_rex(void)
+{
+	return refuse("%s", rex_errmsg());
+}
+
+int refuse_in(const char *fmt, ...)
+{
+	char old[sizeof(text)];
+	va_list ap;
+	int len;
+
+	strcpy(old, text);
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (len >= 0 && (size_t)len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, ": %s", old);
+	return 1;
+}
+
+const char *why(void)
+{
+	return text;
+}
