@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * consistency: many clients of one memcached behind an accelerator, which remember what they
+ * were told and object to what cannot be. See README.md.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "report.h"
+
+#define COMMANDS	8
+#define DRAIN		(30 * SECOND)
+
+struct world W;
+struct load L;
+static int epoll = -1;
+
+static struct {
+	const char *name, *server_ns, *client_ns, *address, *address6, *memcached, *start, *stop, *json, *only;
+	struct command { uint64_t period, next; const char *text; pid_t pid; } command[COMMANDS];
+	unsigned int commands;
+	uint64_t operations, seed;
+	uint32_t port, keys;
+} args = {
+	.name = "memcached", .address = "127.0.0.1", .address6 = "::1", .port = 11211, .operations = 100000,
+	.keys = 1024, .memcached = "memcached -u nobody -p 11211 -U 11211 -m 128 -t 1",
+};
+
+static const struct phase {
+	const char *name;
+	uint32_t share, mutations;	/* of 1000 operations */
+	uint32_t stops, kills, flushes;	/* one every so many ms */
+	bool udp_mutations, many_keys, splits, loss, flush_later, start, stop, hot, commands, halves;
+} phases[] = {
+	{ .name = "before", .share = 30, .mutations = 300, .udp_mutations = true, .many_keys = true },
+	{ .name = "start", .share = 0, .mutations = 200, .udp_mutations = true, .start = true, .splits = true },
+	{ .name = "hot", .share = 520, .mutations = 20, .udp_mutations = true, .many_keys = true, .hot = true },
+	{ .name = "mix", .share = 170, .mutations = 250, .udp_mutations = true, .many_keys = true },
+	{ .name = "split", .share = 80, .mutations = 250, .udp_mutations = true, .many_keys = true,
+	  .splits = true, .halves = true },
+	{ .name = "stopped", .share = 60, .mutations = 150, .stops = 150, .udp_mutations = true,
+	  .many_keys = true, .splits = true },
+	{ .name = "flush", .share = 50, .mutations = 100, .flushes = 200, .udp_mutations = true,
+	  .many_keys = true },
+	{ .name = "later", .share = 20, .mutations = 100, .flush_later = true, .udp_mutations = true },
+	{ .name = "netem", .share = 15, .mutations = 200, .loss = true, .splits = true },
+	{ .name = "restart", .share = 35, .mutations = 150, .kills = 700, .udp_mutations = true, .many_keys = true },
+	{ .name = "events", .share = 100, .mutations = 100, .commands = true, .udp_mutations = true },
+	{ .name = "stop", .share = 20, .mutations = 200, .stop = true, .udp_mutations = true },
+};
+
+void die(const char *format, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("consistency: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(3);
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+void out_add(struct out *o, const void *bytes, size_t n)
+{
+	if (o->n + n > o->size) {
+		o->size = (o->n + n) * 2 + 4096;
+		o->p = realloc(o->p, o->size);
+		if (!o->p)
+			die("out of memory");
+	}
+	if (n)
+		memcpy(o->p + o->n, bytes, n);
+	o->n += n;
+}
+
+void out_text(struct out *o, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	out_add(o, text, vsnprintf(text, sizeof(text), format, ap));
+	va_end(ap);
+}
+
+void source_add(struct source *s, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.ptr = s };
+
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, s->fd, &e))
+		die("epoll: %s", strerror(errno));
+}
+
+uint64_t operations(void)
+{
+	return W.count.mutations + W.count.gets[0] + W.count.gets[1] + W.count.gets[2];
+}
+
+static struct { uint64_t mutations, operations; } began;
+
+bool load_allows_mutation(void)
+{
+	return (W.count.mutations - began.mutations) * 1000 <=
+	       (operations() - began.operations + 100) * L.mutations;
+}
+
+static void turn(void)
+{
+	struct epoll_event events[32];
+	uint64_t now;
+	int i, n;
+
+	n = epoll_wait(epoll, events, 32, 1);
+	for (i = 0; i < n; i++) {
+		struct source *s = events[i].data.ptr;
+
+		s->ready(s, events[i].events);
+	}
+	now = now_ns();
+	server_work(now);
+	tcp_work(now);
+	udp_work(now);
+}
+
+/* Until nothing is under way. */
+static void drain(void)
+{
+	uint64_t end = now_ns() + DRAIN;
+
+	L.paused = true;
+	while (!tcp_idle() || !udp_idle() || !server_up()) {
+		if (now_ns() > end)
+			die("what is under way does not end (%s)", tcp_idle() ? "UDP" : "TCP");
+		turn();
+	}
+	L.paused = false;
+}
+
+/* --- what happens meanwhile */
+
+static void command_run(struct command *c)
+{
+	c->pid = fork();
+	if (c->pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!c->pid) {
+		net_enter(true);
+		execl("/bin/sh", "sh", "-c", c->text, (char *)NULL);
+		_exit(127);
+	}
+	W.count.commands++;
+}
+
+/* True when it has ended; that it failed is the end of all. */
+static bool command_ended(struct command *c)
+{
+	int status;
+
+	if (!c->pid)
+		return true;
+	if (waitpid(c->pid, &status, WNOHANG) != c->pid)
+		return false;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		die("\"%s\" failed", c->text);
+	c->pid = 0;
+	return true;
+}
+
+static void commands_work(uint64_t now)
+{
+	unsigned int i;
+
+	for (i = 0; i < args.commands; i++) {
+		struct command *c = &args.command[i];
+
+		if (!command_ended(c) || now < c->next)
+			continue;
+		c->next = now + c->period * MS / 2 + below(c->period) * MS;
+		command_run(c);
+	}
+}
+
+/* A time from now, half to one and a half of @period ms. */
+static uint64_t about(uint64_t now, uint32_t period)
+{
+	return period ? now + period * MS / 2 + below(period) * MS : NEVER;
+}
+
+struct disturbance { uint64_t stop, go_on, kill, flush, half; };
+
+static void disturb(const struct phase *p, struct disturbance *d, uint64_t now)
+{
+	if (now >= d->stop && server_up()) {
+		server_signal(SIGSTOP);
+		W.count.stops++;
+		d->stop = NEVER;
+		d->go_on = now + MS + below(30) * MS;
+	}
+	if (now >= d->go_on) {
+		server_signal(SIGCONT);
+		d->go_on = NEVER;
+		d->stop = about(now, p->stops);
+	}
+	if (now >= d->flush && server_up()) {
+		tcp_flush(0);
+		d->flush = about(now, p->flushes);
+	}
+	if (now >= d->half && server_up()) {
+		tcp_half_command();
+		d->half = about(now, 30);
+	}
+	if (now >= d->kill && server_up()) {
+		/* what of UDP is under way could be executed by the next server: not judged */
+		L.udp_mutations = false;
+		if (udp_mutations_idle()) {
+			server_kill();
+			d->kill = about(now, p->kills);
+			L.udp_mutations = p->udp_mutations;
+		}
+	}
+	if (p->commands)
+		commands_work(now);
+}
+
+static void run_phase(const struct phase *p, struct row *row)
+{
+	struct command command = { .text = p->start ? args.start : args.stop };
+	uint64_t began_at = now_ns(), end, least;
+	uint64_t goal = args.operations * p->share / 1000;
+	struct disturbance d = { NEVER, NEVER, NEVER, NEVER, NEVER };
+	unsigned int i;
+
+	began.mutations = W.count.mutations;
+	began.operations = operations();
+	L = (struct load){ .mutations = p->mutations, .udp_mutations = p->udp_mutations, .reads = true,
+			   .many_keys = p->many_keys, .splits = p->splits };
+	W.single = p->flushes || p->flush_later;
+	if (p->loss) {
+		net_netem(true);
+		W.loss = true;
+	}
+	d.stop = about(began_at, p->stops);
+	d.kill = about(began_at, p->kills);
+	d.flush = about(began_at, p->flushes);
+	d.half = p->halves ? began_at : NEVER;
+	for (i = 0; i < args.commands; i++)
+		args.command[i].next = began_at;
+	if (p->start || p->stop)
+		command_run(&command);
+	if (p->flush_later)
+		tcp_flush(2);
+	row_begin(row, p->name);
+
+	/* long enough for what it is about to happen */
+	least = began_at + (p->kills ? 2 * p->kills * MS : p->flush_later ? 5 * SECOND : 0);
+	end = began_at + 300 * SECOND;
+	for (;;) {
+		uint64_t now = now_ns();
+
+		if (now > end)
+			die("phase \"%s\" takes too long", p->name);
+		if (command_ended(&command) && now >= least && operations() - began.operations >= goal &&
+		    d.go_on == NEVER)
+			break;
+		disturb(p, &d, now);
+		turn();
+	}
+	L.udp_mutations = p->udp_mutations;
+	for (i = 0; i < args.commands; i++)
+		while (!command_ended(&args.command[i]))
+			turn();
+	drain();
+	if (p->loss) {
+		/* what was doubled may still come */
+		uint64_t quiet = now_ns() + 200 * MS;
+
+		L.paused = true;
+		while (now_ns() < quiet)
+			turn();
+		net_netem(false);
+		W.loss = false;
+	}
+	row_end(row, p->hot);
+}
+
+static bool wanted(const struct phase *p)
+{
+	if (p->start && !args.start)
+		return false;
+	if (p->stop && !args.stop)
+		return false;
+	if (p->commands && !args.commands)
+		return false;
+	if (p->loss && !args.client_ns)
+		return false;
+	return !args.only || p->start || p->stop || strstr(args.only, p->name);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct command *c = &args.command[args.commands];
+	char *end = "";
+
+	switch (key) {
+	case 'n': args.name = arg; break;
+	case 'S': args.server_ns = arg; break;
+	case 'C': args.client_ns = arg; break;
+	case '4': args.address = arg; break;
+	case '6': args.address6 = arg; break;
+	case 'm': args.memcached = arg; break;
+	case 'b': args.start = arg; break;
+	case 'e': args.stop = arg; break;
+	case 'j': args.json = arg; break;
+	case 'P': args.only = arg; break;
+	case 'v': W.verbose = true; break;
+	case 'p': args.port = strtoul(arg, &end, 10); break;
+	case 'o': args.operations = strtoull(arg, &end, 10); break;
+	case 's': args.seed = strtoull(arg, &end, 0); break;
+	case 'k': args.keys = strtoul(arg, &end, 10); break;
+	case 'x':
+		if (args.commands == COMMANDS)
+			argp_error(state, "more than %d commands", COMMANDS);
+		c->period = strtoul(arg, &end, 10);
+		if (*end != ':' || !c->period)
+			argp_error(state, "\"%s\": --every takes MS:COMMAND", arg);
+		c->text = end + 1;
+		args.commands++;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "\"%s\": no arguments but options", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (*end)
+		argp_error(state, "\"%s\" is not a number", arg);
+	if (args.keys < 32 || args.keys > 100000)
+		argp_error(state, "--keys takes 32 to 100000");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "name", 'n', "NAME", 0, "What is judged, for the report", 0 },
+		{ "memcached", 'm', "COMMAND", 0, "How it is started", 0 },
+		{ "server-ns", 'S', "NAME", 0, "Network namespace of memcached", 0 },
+		{ "client-ns", 'C', "NAME", 0, "Network namespace of the clients beyond the interface", 0 },
+		{ "address", '4', "ADDRESS", 0, "Of the server (127.0.0.1)", 0 },
+		{ "address6", '6', "ADDRESS", 0, "Of the server (::1)", 0 },
+		{ "port", 'p', "PORT", 0, "TCP and UDP (11211)", 0 },
+		{ "operations", 'o', "N", 0, "How many (100000)", 0 },
+		{ "keys", 'k', "N", 0, "How many (1024)", 0 },
+		{ "seed", 's', "N", 0, "Of all that is drawn (the time)", 0 },
+		{ "phases", 'P', "NAME,...", 0, "Only these", 0 },
+		{ "start", 'b', "COMMAND", 0, "Switches the accelerator on, under load", 0 },
+		{ "stop", 'e', "COMMAND", 0, "Switches it off, under load", 0 },
+		{ "every", 'x', "MS:COMMAND", 0, "Something else that happens under load", 0 },
+		{ "json", 'j', "FILE", 0, "The report", 0 },
+		{ "verbose", 'v', NULL, 0, "Show every violation", 0 },
+		{}
+	};
+	const struct argp argp = { options, parse, NULL, "Reads and writes through memcached and an "
+		"accelerator and judges every answer. Ends with 1 if one was wrong, stale or lost.",
+		NULL, NULL, NULL };
+	struct row rows[sizeof(phases) / sizeof(*phases)] = {};
+	unsigned int i, n = 0;
+	uint64_t drops;
+
+	args.seed = now_ns();
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	setlinebuf(stdout);
+	W.random = mix(args.seed);
+	printf("%s: seed %llu\n", args.name, (unsigned long long)args.seed);
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	net_init(args.server_ns, args.client_ns, args.address, args.address6, args.port);
+	keys_make(args.keys, args.keys / 16, 8, args.seed);
+	server_start(args.memcached);
+	drops = net_drops();
+	udp_open();
+	for (i = 0; i < sizeof(phases) / sizeof(*phases); i++)
+		if (wanted(&phases[i]))
+			run_phase(&phases[i], &rows[n++]);
+	drops = net_drops() - drops;
+	report_evictions(server_stat("evictions"));
+	udp_close();
+	server_stop();
+	return report(args.name, rows, n, drops, args.json, args.seed);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CONSISTENCY_REPORT_H
+#define CONSISTENCY_REPORT_H
+
+#include "client.h"
+
+struct row {
+	const char *name;
+	uint64_t begun;
+	struct counters before, count;	/* count: of this phase alone */
+	uint64_t operations, served;	/* served: keys of GETs that memcached looked up */
+	double seconds;
+	bool hot;
+};
+
+void row_begin(struct row *row, const char *name);
+void row_end(struct row *row, bool hot);
+void report_evictions(uint64_t evictions);
+/* Prints the summary, writes @json; returns the exit status. */
+int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops, const char *json,
+	   uint64_t seed);
+
+#endif

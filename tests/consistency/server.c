@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* memcached, a child of ours: started, killed, stopped, asked. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+
+#define PATIENCE	(20 * SECOND)
+
+static const char *command;
+static pid_t pid;
+static bool up;
+static uint64_t started, next_try;
+
+static void spawn(void)
+{
+	char *words[64], *copy = strdup(command), *at;
+	int n = 0;
+
+	words[n] = strtok_r(copy, " ", &at);
+	while (words[n] && n < 63)
+		words[++n] = strtok_r(NULL, " ", &at);
+	pid = fork();
+	if (pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		net_enter(true);
+		execvp(words[0], words);
+		die("cannot run \"%s\": %s", words[0], strerror(errno));
+	}
+	free(copy);
+	started = now_ns();
+	next_try = 0;
+}
+
+bool server_up(void)
+{
+	return up;
+}
+
+void server_work(uint64_t now)
+{
+	int fd, status;
+
+	if (up || now < next_try)
+		return;
+	if (waitpid(pid, &status, WNOHANG) == pid)
+		die("memcached ended: \"%s\"", command);
+	if (now > started + PATIENCE)
+		die("memcached does not answer: \"%s\"", command);
+	next_try = now + 10 * MS;
+	/* it listens on all its addresses before it accepts: the last of them tells */
+	fd = net_socket(VIA_LOOP6);
+	if (fd < 0)
+		return;
+	close(fd);
+	fd = net_socket(VIA_TCP);
+	if (fd < 0)
+		return;
+	close(fd);
+	if (!server_stat("pid"))
+		return;
+	up = true;
+	tcp_open();
+}
+
+void server_start(const char *command_line)
+{
+	command = command_line;
+	spawn();
+	while (!up) {
+		usleep(5000);
+		server_work(now_ns());
+	}
+}
+
+static void end(void)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	up = false;
+	if (waitpid(pid, &status, 0) != pid)
+		die("cannot wait for memcached: %s", strerror(errno));
+}
+
+void server_kill(void)
+{
+	world_flush_begin(now_ns());
+	end();
+	tcp_close();
+	udp_forget();
+	world_died(now_ns());
+	W.count.restarts++;
+	spawn();
+}
+
+void server_stop(void)
+{
+	end();
+}
+
+void server_signal(int signal)
+{
+	if (kill(pid, signal))
+		die("cannot send a signal to memcached: %s", strerror(errno));
+}
+
+uint64_t server_stat(const char *name)
+{
+	struct timeval patience = { .tv_sec = 10 };
+	char text[1 << 14], what[64], *at;
+	uint64_t value = 0;
+	size_t n = 0;
+	ssize_t got;
+	int fd = net_socket(VIA_TCP);
+
+	if (fd < 0)
+		return 0;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (send(fd, "stats\r\n", 7, MSG_NOSIGNAL) == 7) {
+		do {
+			got = recv(fd, text + n, sizeof(text) - 1 - n, 0);
+			n += got > 0 ? got : 0;
+			text[n] = '\0';
+		} while (got > 0 && !strstr(text, "\r\nEND\r\n") && n < sizeof(text) - 1);
+		snprintf(what, sizeof(what), "STAT %s ", name);
+		at = n ? strstr(text, what) : NULL;
+		if (at)
+			value = strtoull(at + strlen(what), NULL, 10);
+	}
+	close(fd);
+	return value;
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sockets over UDP: GETs of one key and of several, and one mutation a datagram. So few are
+ * under way at a time that no socket's buffer and no ring of a veth can overflow.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+
+#define WINDOW		16
+#define KEYS		8
+#define HEADER		8
+#define DATAGRAM	1472
+#define PARTS		64
+#define TIMEOUT		(8 * SECOND)
+#define TIMEOUT_LOSS	(400 * MS)
+
+struct request {
+	bool used;
+	uint16_t id;
+	unsigned int keys, next;	/* of @op; the next that may be in the answer */
+	uint64_t begun;
+	unsigned int parts, seen;	/* of the answer's datagrams */
+	uint64_t have;
+	uint8_t *part;			/* PARTS of DATAGRAM each */
+	uint16_t part_len[PARTS];
+	struct op op[KEYS];
+};
+
+struct usock {
+	struct source source;
+	uint8_t via;
+	bool mutates, open;
+	unsigned int window, under_way;
+	uint16_t last_id;
+	uint64_t late_until;		/* answers to requests given up may come until then */
+	struct request request[WINDOW];
+};
+
+static const struct { uint8_t via; bool mutates; unsigned int window; } plan[] = {
+	{ VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 },
+	{ VIA_UDP6, false, 16 }, { VIA_UDP_LOOP, false, 2 },
+	{ VIA_UDP, true, 2 }, { VIA_UDP6, true, 2 }, { VIA_UDP_LOOP, true, 1 },
+};
+#define SOCKS	(sizeof(plan) / sizeof(*plan))
+
+static struct usock socks[SOCKS];
+
+static void ready(struct source *s, uint32_t events);
+
+void udp_open(void)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKS; i++) {
+		struct usock *u = &socks[i];
+
+		u->via = plan[i].via;
+		u->mutates = plan[i].mutates;
+		u->window = plan[i].window;
+		u->source.ready = ready;
+		u->source.fd = net_socket(u->via);
+		if (u->source.fd < 0)
+			die("cannot open a socket for %s: %s", via_names[u->via], strerror(errno));
+		u->open = true;
+		source_add(&u->source, EPOLLIN);
+	}
+}
+
+void udp_close(void)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKS; i++) {
+		if (socks[i].open)
+			close(socks[i].source.fd);
+		socks[i].open = false;
+	}
+}
+
+bool udp_idle(void)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKS; i++)
+		if (socks[i].under_way)
+			return false;
+	return true;
+}
+
+bool udp_mutations_idle(void)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKS; i++)
+		if (socks[i].mutates && socks[i].under_way)
+			return false;
+	return true;
+}
+
+static void done(struct usock *u, struct request *r)
+{
+	r->used = false;
+	u->under_way--;
+}
+
+void udp_forget(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < SOCKS; i++) {
+		for (j = 0; j < WINDOW; j++) {
+			if (!socks[i].request[j].used)
+				continue;
+			W.count.void_requests++;
+			socks[i].late_until = now_ns() + TIMEOUT;
+			done(&socks[i], &socks[i].request[j]);
+		}
+	}
+}
+
+static void header(uint8_t *to, uint16_t id)
+{
+	const uint8_t bytes[HEADER] = { id >> 8, id, 0, 0, 0, 1, 0, 0 };
+
+	memcpy(to, bytes, HEADER);
+}
+
+/* A GET, mostly of one key and in the spelling that can be answered without memcached. */
+static void make_get(struct usock *u, struct request *r, struct out *o)
+{
+	unsigned int n = L.many_keys && below(6) == 0 ? 2 + below(KEYS - 1) : 1, i;
+	unsigned int spelling = below(40);
+
+	r->keys = 0;
+	for (i = 0; i < n; i++) {
+		struct op *op = &r->op[r->keys];
+		uint32_t item = keys_pick();
+
+		/* one big answer fills the receive buffer as hundreds of others do */
+		if (W.items[item].sort == BIG && (n > 1 || below(20)))
+			item = 0;
+		if (o->n + W.items[item].name.len > 1300)
+			break;
+		*op = (struct op){ .via = u->via, .item = item, .opaque = r->id };
+		if (n == 1 && spelling < 2) {
+			op->read = spelling ? READ_META : READ_GETS;
+			op->form = spelling ? META : TEXT;
+		}
+		read_begin(op);
+		r->keys++;
+		if (n == 1 && spelling < 2)
+			text_write(op, NULL, 0, o);
+		else if (n == 1 && spelling == 2)
+			out_text(o, "get  %s \r\n", W.items[item].name.text);
+		else if (n == 1 && spelling == 3)
+			out_text(o, "get %s\n", W.items[item].name.text);
+		else
+			out_text(o, "%s%s%s", i ? " " : "get ", W.items[item].name.text,
+				 i + 1 == n ? "\r\n" : "");
+	}
+	if (i < n && n > 1)
+		out_add(o, "\r\n", 2);
+}
+
+static bool make_request(struct usock *u, struct request *r, struct out *o)
+{
+	/* ids of a socket come again after 64 K requests: no datagram is that late */
+	u->last_id++;
+	r->id = u->last_id;
+	o->n = HEADER;
+	header(o->p, r->id);
+	if (!u->mutates) {
+		make_get(u, r, o);
+	} else {
+		r->op[0] = (struct op){ .via = u->via, .owner = 1000 + (u - socks) * WINDOW + (r - u->request),
+					.opaque = r->id };
+		if (!mutate(&r->op[0], o))
+			return false;
+		r->keys = 1;
+	}
+	r->begun = now_ns();
+	r->next = r->parts = r->seen = 0;
+	r->have = 0;
+	r->used = true;
+	u->under_way++;
+	return true;
+}
+
+static void fill(struct usock *u)
+{
+	static struct out out[WINDOW];
+	struct mmsghdr messages[WINDOW];
+	struct iovec iov[WINDOW];
+	unsigned int i, n = 0;
+	int sent, at;
+
+	for (i = 0; i < u->window; i++) {
+		struct request *r = &u->request[i];
+
+		if (r->used)
+			continue;
+		if (!out[n].p) {
+			out[n].size = 64 << 10;
+			out[n].p = malloc(out[n].size);
+			if (!out[n].p)
+				die("out of memory");
+		}
+		if (!make_request(u, r, &out[n]))
+			break;
+		iov[n] = (struct iovec){ out[n].p, out[n].n };
+		messages[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov[n], .msg_iovlen = 1 } };
+		n++;
+	}
+	for (at = 0; at < (int)n; at += sent) {
+		sent = sendmmsg(u->source.fd, messages + at, n - at, 0);
+		if (sent > 0)
+			continue;
+		/* a refusal from before, when the server was down: the send was not tried */
+		if (errno == ECONNREFUSED || errno == EINTR || errno == EAGAIN) {
+			sent = 0;
+			continue;
+		}
+		die("cannot send over %s: %s", via_names[u->via], strerror(errno));
+	}
+}
+
+static void wrong(struct request *r, const char *what, const uint8_t *p, size_t n)
+{
+	struct finding f = { .verdict = WRONG };
+
+	snprintf(f.text, sizeof(f.text), "%s: %.*s", what, n < 100 ? (int)n : 100, (const char *)p);
+	violation(WRONG, &r->op[0], &f);
+}
+
+/* VALUE blocks and END of a GET of any number of keys. Returns true when it is complete. */
+static bool values(struct request *r, const uint8_t *p, size_t n, uint64_t now)
+{
+	while (n) {
+		struct answer a = {};
+		const uint8_t *key;
+		uint32_t key_len;
+		ssize_t took;
+
+		if (n >= 5 && !memcmp(p, "END\r\n", 5)) {
+			for (; r->next < r->keys; r->next++)
+				read_ended(&r->op[r->next], &(struct answer){ .said = SAID_NOT_FOUND }, now);
+			if (n != 5)
+				wrong(r, "bytes behind END", p, n);
+			return true;
+		}
+		took = text_value(p, n, &key, &key_len, &a);
+		if (took <= 0 || (!a.cas != (r->op[0].read != READ_GETS))) {
+			wrong(r, "not an answer to a GET", p, n);
+			return true;
+		}
+		for (; r->next < r->keys; r->next++) {
+			const struct name *name = &W.items[r->op[r->next].item].name;
+
+			if (name->len == key_len && !memcmp(name->text, key, key_len))
+				break;
+			read_ended(&r->op[r->next], &(struct answer){ .said = SAID_NOT_FOUND }, now);
+		}
+		if (r->next == r->keys) {
+			wrong(r, "a key that was not asked for", p, n);
+			return true;
+		}
+		read_ended(&r->op[r->next++], &a, now);
+		p += took;
+		n -= took;
+	}
+	return false;
+}
+
+/* The text of one answer, or, of a GET of several keys, of a part of one. */
+static bool complete(struct request *r, const uint8_t *p, size_t n, uint64_t now)
+{
+	struct op *op = &r->op[0];
+	struct answer a = {};
+
+	if (!op->kind && op->form == TEXT)
+		return values(r, p, n, now);
+	if (text_read(op, p, n, &a) != (ssize_t)n) {
+		wrong(r, "not an answer to this command", p, n);
+		if (op->kind)
+			mutate_unknown(op, now);
+		return true;
+	}
+	if (op->kind)
+		mutate_ended(op, &a, now);
+	else
+		read_ended(op, &a, now);
+	return true;
+}
+
+/* Puts the datagrams of one answer together. Returns true when @*p is all of it. */
+static bool assemble(struct request *r, const uint8_t **p, size_t *n)
+{
+	static uint8_t whole[PARTS * DATAGRAM];
+	unsigned int seq = (*p)[2] << 8 | (*p)[3], parts = (*p)[4] << 8 | (*p)[5], i;
+	size_t len = *n - HEADER;
+
+	if (parts == 1 && seq == 0) {
+		*p += HEADER;
+		*n = len;
+		return true;
+	}
+	/* memcached has nothing more to say, and says so */
+	if (!parts && !len)
+		return false;
+	if (!parts || parts > PARTS || seq >= parts || (r->parts && r->parts != parts) ||
+	    len > DATAGRAM) {
+		wrong(r, "a wrong frame header", *p, *n);
+		return false;
+	}
+	if (!r->part && !(r->part = malloc(PARTS * DATAGRAM)))
+		die("out of memory");
+	r->parts = parts;
+	if (r->have & 1ULL << seq)
+		return false;
+	r->have |= 1ULL << seq;
+	memcpy(r->part + seq * DATAGRAM, *p + HEADER, len);
+	r->part_len[seq] = len;
+	if (++r->seen < parts)
+		return false;
+	*n = 0;
+	for (i = 0; i < parts; i++) {
+		memcpy(whole + *n, r->part + i * DATAGRAM, r->part_len[i]);
+		*n += r->part_len[i];
+	}
+	*p = whole;
+	r->parts = r->seen = 0;
+	r->have = 0;
+	return true;
+}
+
+static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
+{
+	struct request *r = NULL;
+	unsigned int i;
+	uint16_t id;
+
+	if (n < HEADER || p[6] || p[7]) {
+		wrong(&u->request[0], "no frame header", p, n);
+		return;
+	}
+	id = p[0] << 8 | p[1];
+	for (i = 0; i < u->window; i++)
+		if (u->request[i].used && u->request[i].id == id)
+			r = &u->request[i];
+	if (!r) {
+		/* of a request given up, or doubled on its way: only where that can be */
+		W.count.late++;
+		if (!W.loss && u->late_until < now)
+			wrong(&u->request[0], "an answer that nobody waits for", p + HEADER, n - HEADER);
+		return;
+	}
+	if (!assemble(r, &p, &n) || !complete(r, p, n, now))
+		return;
+	if (!u->mutates) {
+		W.count.gets[u->via == VIA_UDP_LOOP ? 1 : 2]++;
+		if (u->via != VIA_UDP_LOOP)
+			W.count.udp_keys += r->keys;
+	}
+	done(u, r);
+}
+
+static void ready(struct source *source, uint32_t events)
+{
+	static uint8_t buffer[WINDOW][2048];
+	struct usock *u = (struct usock *)source;
+	struct mmsghdr messages[WINDOW] = {};
+	struct iovec iov[WINDOW];
+	uint64_t now;
+	int i, n;
+
+	(void)events;
+	for (i = 0; i < WINDOW; i++) {
+		iov[i] = (struct iovec){ buffer[i], sizeof(buffer[i]) };
+		messages[i].msg_hdr.msg_iov = &iov[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	n = recvmmsg(source->fd, messages, WINDOW, MSG_DONTWAIT, NULL);
+	now = now_ns();
+	for (i = 0; i < n; i++)
+		datagram(u, buffer[i], messages[i].msg_len, now);
+}
+
+static void give_up(struct usock *u, struct request *r, uint64_t now)
+{
+	if (W.loss) {
+		W.count.lost_allowed++;
+	} else {
+		W.count.lost++;
+		if (W.shown++ < 20)
+			printf("LOST: no answer to request %u by %s, %u keys, the first %.20s%s\n", r->id,
+			       via_names[u->via], r->keys, W.items[r->op[0].item].name.text,
+			       u->mutates ? " (a mutation)" : "");
+	}
+	if (u->mutates)
+		mutate_unknown(&r->op[0], now + SECOND);
+	u->late_until = now + TIMEOUT;
+	done(u, r);
+}
+
+void udp_work(uint64_t now)
+{
+	uint64_t limit = W.loss ? TIMEOUT_LOSS : TIMEOUT;
+	static uint64_t next;
+	bool look = now > next;
+	size_t i, j;
+
+	if (look)
+		next = now + 50 * MS;
+	for (i = 0; i < SOCKS; i++) {
+		struct usock *u = &socks[i];
+
+		if (!u->open)
+			continue;
+		for (j = 0; look && j < u->window; j++)
+			if (u->request[j].used && now > u->request[j].begun + limit)
+				give_up(u, &u->request[j], now);
+		if (L.paused || !server_up() || !(u->mutates ? L.udp_mutations && load_allows_mutation() : L.reads))
+			continue;
+		if (u->under_way <= u->window / 2)
+			fill(u);
+	}
+}
