@@ -32,6 +32,7 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory -C tests/programs
+	@$(MAKE) --no-print-directory -C tests/consistency
 	tests/run
 
 demo: deps
@@ -47,6 +48,10 @@ bench-micro: all
 
 bench-insn: all
 	bench/insn/run
+
+test-consistency: all
+	@$(MAKE) --no-print-directory -C tests/consistency
+	tests/consistency/run
 
 # One tree that rexc and rexctl find their parts in, links to its programs, and
 # rex.ko where modprobe looks. Build with the same KDIR first.
@@ -78,6 +83,7 @@ help:
 	@echo "make doc      what a program may use of the crate, in build/doc/rex"
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
+	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test demo doc bench-insn install clean help
+.PHONY: all $(ROOMS) deps test test-consistency demo doc bench-insn install clean help

@@ -4,7 +4,7 @@
 #define CONSISTENCY_KINDS_H
 
 #define KINDS(X)								\
-	X(NONE, "none")								\
+	X(NONE, "(long ago)")								\
 	X(SET, "set") X(ADD, "add") X(REPLACE, "replace") X(APPEND, "append")	\
 	X(PREPEND, "prepend") X(CAS, "cas") X(INCR, "incr") X(DECR, "decr")	\
 	X(DELETE, "delete") X(TOUCH, "touch") X(GAT, "gat") X(GATS, "gats")	\

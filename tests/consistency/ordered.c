@@ -113,8 +113,11 @@ void ordered_flush_end(struct ordered *k, uint64_t now, uint8_t kind)
 
 void ordered_died(struct ordered *k, uint64_t now)
 {
-	while (k->ended < k->slots)
+	while (k->ended < k->slots) {
+		at(k, k->ended)->kind = KIND_RESTART;
+		at(k, k->ended)->via = VIA_SELF;
 		ordered_end(k, k->ended, now, MAY_NONE);
+	}
 	reach(k, 2 * (uint64_t)(k->slots - 1) + 1, KIND_RESTART);
 	k->gone_kind = KIND_RESTART;
 }
@@ -179,7 +182,8 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 	}
 	for (i = low; ; i--) {
 		s = ordered_slot(k, i);
-		if (s->may & MAY_NEW && same(&s->is, got))
+		/* one that the server died with may have been executed, and seen, before */
+		if ((s->may & MAY_NEW || s->kind == KIND_RESTART) && same(&s->is, got))
 			break;
 		if (i == oldest(k)) {
 			*f = (struct finding){ .verdict = WRONG, .kind = ordered_slot(k, low)->kind,
@@ -201,7 +205,8 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 		return;
 	}
 	s = ordered_slot(k, kept);
-	f->kind = s->kind;
+	/* a touch that found nothing changed nothing: it shows what had happened before */
+	f->kind = s->may == MAY_NONE && s->could == (MAY_KEEP | MAY_NONE) ? KIND_EXPIRY : s->kind;
 	f->via = s->via;
 	snprintf(f->text, sizeof(f->text),
 		 "the value of mutation %u, %u older than the last known: mutation %u (%s, %s) %s%.3f ms "

@@ -40,6 +40,21 @@ void read_begin(struct op *op)
 					      : ordered_read(item->ordered, op->begun);
 }
 
+/*
+ * A value that the judge does not remember: once written, so that it is very old, or by nobody?
+ * What a set writes follows from the key and from the flags; of what append makes that is not so.
+ */
+static bool once_written(const struct op *op, const struct content *got, const struct finding *f)
+{
+	static uint8_t value[BIG_MOST];
+
+	if (f->verdict != WRONG || got->len < 16 || got->len > sizeof(value) ||
+	    W.items[op->item].sort == NUMBER)
+		return false;
+	value_make(op->item, got->flags, got->len, value);
+	return value_hash(value, got->len) == got->hash;
+}
+
 void read_ended(struct op *op, const struct answer *a, uint64_t now)
 {
 	struct item *item = &W.items[op->item];
@@ -66,8 +81,14 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now)
 	v = item->sort == CONTENDED
 		? contended_reply(item->contended, &op->reading, now, a->said == SAID_VALUE ? &got : NULL, &f)
 		: ordered_reply(item->ordered, &op->reading, now, a->said == SAID_VALUE ? &got : NULL, &f);
-	if (v != GOOD)
-		violation(v, op, &f);
+	if (v == GOOD)
+		return;
+	if (a->said == SAID_VALUE && once_written(op, &got, &f)) {
+		v = STALE;
+		f.kind = item->sort == CONTENDED ? op->reading.kind : KIND_NONE;
+		snprintf(f.text, sizeof(f.text), "a value that was written long ago, by %u", got.flags);
+	}
+	violation(v, op, &f);
 }
 
 /* What the answer says of the key's state; 0: it makes no sense. */

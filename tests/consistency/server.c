@@ -32,6 +32,9 @@ static void spawn(void)
 		die("cannot fork: %s", strerror(errno));
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* it complains of every connection that ends early */
+		if (!W.verbose && !freopen("/dev/null", "w", stderr))
+			_exit(127);
 		net_enter(true);
 		execvp(words[0], words);
 		die("cannot run \"%s\": %s", words[0], strerror(errno));

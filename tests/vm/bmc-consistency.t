@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A short run of tests/consistency: "make test-consistency" is the whole one.
+# vm: --mem 1536
+. "$(dirname "$0")/../lib/tap.sh"
+
+# judge NAME OPERATIONS PHASES: sets STATUS to the client's exit status.
+judge() {
+	STATUS=0
+	tests/consistency/guest "$1" "$2" "$TMP/$1.json" --phases "$3" >"$TMP/out" 2>&1 || STATUS=$?
+	cat "$TMP/out"
+}
+figure() { sed -n "s/^[^[]*\"$2\":\([0-9.]*\),.*/\1/p" "$TMP/$1.json"; }
+
+test_memcached_alone_is_consistent() {
+	judge memcached 20000 hot,mix,split,flush,netem,restart
+	eq "$STATUS" 0
+	[ "$(figure memcached operations)" -ge 10000 ] || fail "hardly anything happened"
+}
+
+test_the_ebpf_accelerator_is_found_to_be_stale() {
+	judge ebpf 20000 mix
+	eq "$STATUS" 1
+	[ "$(figure ebpf stale)" -gt 0 ] || fail "nothing stale"
+}
+
+tap_run
