@@ -3,6 +3,8 @@
 #ifndef INSN_H
 #define INSN_H
 
+#include <linux/types.h>
+
 #define INSN_MAX_PACKET 512
 
 struct insn_packet {
@@ -11,5 +13,9 @@ struct insn_packet {
 	__u32	runs;		/* so far; 0 before the first */
 	__u8	bytes[INSN_MAX_PACKET];
 };
+
+#ifndef __bpf__
+__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
+#endif
 
 #endif /* INSN_H */

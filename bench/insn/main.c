@@ -4,8 +4,11 @@
  *
  * Only meaningful under "topology/vm/run --icount", where the guest's clock advances by
  * one nanosecond per instruction: the duration that BPF_PROG_TEST_RUN reports is
- * the count. The cache is filled by the programs' own egress entries, and each
- * answer is compared with the bytes that memcached would have sent.
+ * the count. Each answer is compared with the bytes that memcached would have sent.
+ *
+ * The eBPF accelerator's cache is filled by its own egress entry. The Rex one trusts nothing but
+ * what memcached reads and writes: it is started beside a real memcached (with the command that
+ * is our argument) and filled by GETs to that.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include <net/if.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -21,16 +25,21 @@
 #include "bmc.skel.h"
 #include "insn.h"
 #include "packet.h"
+#include "server.h"
 #include "wrap.skel.h"
 
 #define REPEAT	1000
 #define ROUNDS	7
 #define ENTRIES	(1 << 16)
 #define MAX_ROWS 32
+#define TRACKED	1000		/* bytes of the value of the SET whose tracking is counted */
 
 struct target {
 	const char *name;
-	int ingress, egress, empty;	/* program fds */
+	struct wrap *wrap;
+	int ingress, empty;		/* program fds */
+	int egress;			/* -1: filled by a server */
+	int ifindex;			/* that packets come from; 0: none */
 };
 
 static struct row {
@@ -38,10 +47,8 @@ static struct row {
 	__u32 count[2];			/* of target 0 and 1 */
 } rows[MAX_ROWS];
 static int n_rows;
-static struct wrap *wrap;
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void die(const char *format, ...)
+void die(const char *format, ...)
 {
 	va_list ap;
 
@@ -73,12 +80,18 @@ static void note(int target, __u32 count, const char *format, ...)
 }
 
 /* One BPF_PROG_TEST_RUN. Returns the instructions per run. */
-static __u32 run(int prog, const struct frame *in, int repeat, __u32 want, struct frame *out)
+static __u32 run(const struct target *t, int prog, const struct frame *in, int repeat,
+		 __u32 want, struct frame *out)
 {
 	static struct frame scratch;
+	struct xdp_md ctx = { .data_end = in->len, .ingress_ifindex = t->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->bytes, .data_size_in = in->len,
 		    .repeat = repeat);
 
+	if (t->ifindex) {
+		opts.ctx_in = &ctx;
+		opts.ctx_size_in = sizeof(ctx);
+	}
 	if (!out)
 		out = &scratch;
 	opts.data_out = out->bytes;
@@ -100,19 +113,19 @@ static int by_size(const void *a, const void *b)
 }
 
 /* The median of several rounds; under -icount they hardly differ. */
-static __u32 count(int prog, const struct frame *in, __u32 want)
+static __u32 count(const struct target *t, int prog, const struct frame *in, __u32 want)
 {
 	__u32 round[ROUNDS];
 	int i;
 
-	run(prog, in, 1, want, NULL);
+	run(t, prog, in, 1, want, NULL);
 	for (i = 0; i < ROUNDS; i++)
-		round[i] = run(prog, in, REPEAT, want, NULL);
+		round[i] = run(t, prog, in, REPEAT, want, NULL);
 	qsort(round, ROUNDS, sizeof(*round), by_size);
 	return round[ROUNDS / 2];
 }
 
-static void set_packet(const struct frame *in, size_t reply_len)
+static void set_packet(struct wrap *wrap, const struct frame *in, size_t reply_len)
 {
 	struct insn_packet packet = { .len = in->len, .reply_len = reply_len };
 	__u32 first = 0;
@@ -125,20 +138,20 @@ static void set_packet(const struct frame *in, size_t reply_len)
 }
 
 /* As count(), of a program that makes @reply of @in, without what the wrapper costs. */
-static __u32 count_wrapped(int prog, const struct frame *in, size_t reply_len,
-			   const struct frame *reply)
+static __u32 count_wrapped(const struct target *t, int prog, const struct frame *in,
+			   size_t reply_len, const struct frame *reply)
 {
-	int wrapper = bpf_program__fd(wrap->progs.wrap);
+	int wrapper = bpf_program__fd(t->wrap->progs.wrap);
 	__u32 round[ROUNDS], first = 0;
 	struct frame out;
 	int i;
 
-	if (bpf_map_update_elem(bpf_map__fd(wrap->maps.programs), &first, &prog, 0))
+	if (bpf_map_update_elem(bpf_map__fd(t->wrap->maps.programs), &first, &prog, 0))
 		die("cannot tail-call a program: %s", strerror(errno));
 	for (i = 0; i < ROUNDS; i++) {
-		set_packet(in, reply_len);
-		round[i] = run(wrapper, in, REPEAT, XDP_TX, &out);
-		if (reply && (out.len != reply->len || memcmp(out.bytes, reply->bytes, out.len)))
+		set_packet(t->wrap, in, reply_len);
+		round[i] = run(t, wrapper, in, REPEAT, XDP_TX, &out);
+		if (reply && !frame_is_reply(&out, reply))
 			die("wrong reply of %zu bytes, expected %zu", out.len, reply->len);
 	}
 	qsort(round, ROUNDS, sizeof(*round), by_size);
@@ -151,9 +164,22 @@ static void make_key(char *key, size_t len, char letter)
 	key[len] = '\0';
 }
 
+/* Puts the reply to a GET into the accelerator's cache. */
+static void fill(const struct target *t, const char *key, const struct frame *request,
+		 const struct frame *reply, size_t value_len)
+{
+	if (t->egress < 0) {
+		server_set(key, value_len);
+		server_get(key);
+		return;
+	}
+	run(t, t->ingress, request, 1, XDP_PASS, NULL);
+	run(t, t->egress, reply, 1, (__u32)-1 /* TC_ACT_UNSPEC */, NULL);
+}
+
 static void count_hit(const struct target *t, int target, size_t key_len, size_t value_len)
 {
-	int stub = bpf_program__fd(wrap->progs.stub);
+	int stub = bpf_program__fd(t->wrap->progs.stub);
 	static char letter = 'a';	/* a key of its own for each case */
 	struct frame request, reply, out;
 	__u32 with, without;
@@ -162,17 +188,20 @@ static void count_hit(const struct target *t, int target, size_t key_len, size_t
 	make_key(key, key_len, letter++);
 	frame_get(&request, key);
 	frame_reply(&reply, key, value_len);
-	run(t->ingress, &request, 1, XDP_PASS, NULL);
-	run(t->egress, &reply, 1, (__u32)-1 /* TC_ACT_UNSPEC */, NULL);
-	run(t->ingress, &request, 1, XDP_TX, &out);
-	if (out.len != reply.len || memcmp(out.bytes, reply.bytes, out.len))
+	fill(t, key, &request, &reply, value_len);
+	run(t, t->ingress, &request, 1, XDP_TX, &out);
+	if (!frame_is_reply(&out, &reply))
 		die("%s: wrong reply to a GET of %zu/%zu bytes", t->name, key_len, value_len);
-	with = count_wrapped(t->ingress, &request, reply.len, &reply);
-	without = count_wrapped(stub, &request, reply.len, NULL);
+	with = count_wrapped(t, t->ingress, &request, reply.len, &reply);
+	without = count_wrapped(t, stub, &request, reply.len, NULL);
 	note(target, with - without, "get-hit-%zu-%zu", key_len, value_len);
 }
 
-static void count_all(const struct target *t, int target)
+/*
+ * @added: what a SET of 1000 bytes costs more than without the accelerator, apart from XDP. What its
+ * segment and the acknowledgement of the reply cost there is the rest of what tracking costs.
+ */
+static void count_all(const struct target *t, int target, __u32 added)
 {
 	static const size_t hits[][2] = {
 		{ 16, 32 }, { 16, 100 }, { 16, 500 }, { 16, 1000 }, { 64, 32 }, { 64, 1000 },
@@ -180,6 +209,7 @@ static void count_all(const struct target *t, int target)
 	static const size_t misses[] = { 16, 64 }, sets[] = { 32, 200, 1000, 1400 };
 	struct frame frame, *f = &frame;
 	char key[256], text[MAX_FRAME];
+	__u32 n, set = 0;
 	size_t i, len;
 
 	for (i = 0; i < sizeof(hits) / sizeof(*hits); i++)
@@ -187,7 +217,7 @@ static void count_all(const struct target *t, int target)
 	for (i = 0; i < sizeof(misses) / sizeof(*misses); i++) {
 		make_key(key, misses[i], 'M');
 		frame_get(f, key);
-		note(target, count(t->ingress, f, XDP_PASS), "get-miss-%zu", misses[i]);
+		note(target, count(t, t->ingress, f, XDP_PASS), "get-miss-%zu", misses[i]);
 	}
 	make_key(key, 16, 'k');
 	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
@@ -196,16 +226,37 @@ static void count_all(const struct target *t, int target)
 		len += sets[i];
 		len += sprintf(text + len, "\r\n");
 		frame_tcp(f, 11211, text, len);
-		note(target, count(t->ingress, f, XDP_PASS), "tcp-set-%zu", sets[i]);
+		n = count(t, t->ingress, f, XDP_PASS);
+		note(target, n, "tcp-set-%zu", sets[i]);
+		if (sets[i] == TRACKED)
+			set = n;
 	}
 	len = sprintf(text, "get %s\r\n", key);
 	frame_tcp(f, 11211, text, len);
-	note(target, count(t->ingress, f, XDP_PASS), "tcp-get");
+	note(target, count(t, t->ingress, f, XDP_PASS), "tcp-get");
 	frame_tcp(f, 11211, "", 0);
-	note(target, count(t->ingress, f, XDP_PASS), "tcp-ack");
+	n = count(t, t->ingress, f, XDP_PASS);
+	note(target, n, "tcp-ack");
+	note(target, added + set + n, "tcp-set-%d-tracked", TRACKED);
 	frame_udp(f, 53, "hello world hello world", 23);
-	note(target, count(t->ingress, f, XDP_PASS), "udp-other");
-	note(target, count(t->empty, f, XDP_PASS), "empty");
+	note(target, count(t, t->ingress, f, XDP_PASS), "udp-other");
+	note(target, count(t, t->empty, f, XDP_PASS), "empty");
+}
+
+/* Programs of frames of one buffer and of several do not call one another. */
+static struct wrap *open_wrap(bool frags)
+{
+	struct wrap *wrap = wrap__open();
+	struct bpf_program *prog;
+
+	if (!wrap)
+		die("cannot open the wrapper: %s", strerror(errno));
+	if (frags)
+		bpf_object__for_each_program(prog, wrap->obj)
+			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
+	if (wrap__load(wrap))
+		die("cannot load the wrapper: %s", strerror(errno));
+	return wrap;
 }
 
 static void load_ebpf(struct target *t)
@@ -220,9 +271,10 @@ static void load_ebpf(struct target *t)
 	if (bmc__load(bmc))
 		die("cannot load the eBPF accelerator: %s", strerror(errno));
 	t->name = "ebpf";
+	t->wrap = open_wrap(false);
 	t->ingress = bpf_program__fd(bmc->progs.bmc_ingress);
 	t->egress = bpf_program__fd(bmc->progs.bmc_egress);
-	t->empty = bpf_program__fd(wrap->progs.empty);
+	t->empty = bpf_program__fd(t->wrap->progs.empty);
 }
 
 static int shim(const struct rex_program *program, const char *name)
@@ -236,36 +288,46 @@ static int shim(const struct rex_program *program, const char *name)
 	return fd;
 }
 
-static void load_rex(struct target *t, const char *bmc_ko, const char *empty_ko)
+/* The program that the start command has loaded, and that runs on @dev. */
+static void find_rex(struct target *t, const char *dev, const char *empty_ko)
 {
 	struct rex_program *bmc, *empty;
+	const struct rex_entry *entry;
 	struct rex *rex = NULL;
 
-	if (rex_program_load(&rex, bmc_ko, &bmc) || rex_program_load(&rex, empty_ko, &empty))
+	if (rex_program_load(&rex, empty_ko, &empty) || rex_program_get(rex, "rex_bmc", &bmc) ||
+	    rex_program_entry(bmc, "ingress", -1, &entry))
 		die("%s", rex_errmsg());
 	t->name = "rex";
+	t->wrap = open_wrap(entry->flags & REX_ENTRY_FRAGS);
 	t->ingress = shim(bmc, "ingress");
-	t->egress = shim(bmc, "egress");
+	t->egress = -1;
 	t->empty = shim(empty, "empty");
+	t->ifindex = if_nametoindex(dev);
+	if (!t->ifindex)
+		die("there is no interface \"%s\"", dev);
 }
 
 int main(int argc, char **argv)
 {
 	struct target targets[2] = {};
+	__u32 alone, tracked;
 	int i;
 
-	if (argc != 3) {
-		fputs("usage: insn REX_BMC.ko REX_EMPTY.ko (called by bench/insn/run)\n", stderr);
+	if (argc != 4) {
+		fputs("usage: insn DEV START-COMMAND REX_EMPTY.ko (called by bench/insn/run)\n", stderr);
 		return 64;
 	}
-	wrap = wrap__open_and_load();
-	if (!wrap)
-		die("cannot load the wrapper: %s", strerror(errno));
+	alone = server_count_sets(TRACKED);
 	load_ebpf(&targets[0]);
-	load_rex(&targets[1], argv[1], argv[2]);
-	for (i = 0; i < 2; i++)
-		count_all(&targets[i], i);
+	count_all(&targets[0], 0, 0);
+	if (system(argv[2]))
+		die("\"%s\" failed", argv[2]);
+	find_rex(&targets[1], argv[1], argv[3]);
+	tracked = server_count_sets(TRACKED);
+	count_all(&targets[1], 1, tracked - alone);
 	for (i = 0; i < n_rows; i++)
 		printf("%s\t%u\t%u\n", rows[i].packet, rows[i].count[0], rows[i].count[1]);
+	printf("# a SET of %d bytes from the call to the reply: %u, tracked %u\n", TRACKED, alone, tracked);
 	return 0;
 }

@@ -6,7 +6,15 @@
 
 accel_start() { at_server ebpf-bmc start --dev $DEV; }
 accel_stop() { [ ! -d /sys/fs/bpf/ebpf-bmc ] || at_server ebpf-bmc stop; }
-accel_stat() { "$BUILD/bench/bpfinfo" sum bmc_stats "$1"; }
+
+# enum bmc_stat of bmc/ebpf/bmc.h
+COUNTERS=(hits misses pass_form pass_room pass_busy fills fill_skipped invalidations)
+accel_stat() {
+	local i
+	for i in "${!COUNTERS[@]}"; do
+		[ "${COUNTERS[i]}" != "$1" ] || "$BUILD/bench/bpfinfo" sum bmc_stats "$i"
+	done
+}
 
 test_stats_are_those_of_the_map() {
 	client set key 5 v
@@ -56,7 +64,22 @@ test_a_hit_needs_no_memcached() { check_a_hit_needs_no_memcached; }
 test_a_set_is_seen_by_the_next_get() { check_a_set_is_seen_by_the_next_get; }
 test_every_size_of_key_and_value() { check_every_size_of_key_and_value; }
 test_a_miss_of_memcached_is_no_fill() { check_a_miss_of_memcached_is_no_fill; }
-test_several_keys_are_for_memcached() { check_several_keys_are_for_memcached; }
+
+# memcached answers these with several datagrams that it all calls the only one, so that
+# just what comes of it is looked at.
+test_several_keys_are_for_memcached() {
+	client set a 1 x
+	client set b 1 y
+	client get a 1 x
+	counts pass_form 1 client request "get a b"
+	contains "$(cat "$TMP/counts.out")" "VALUE a 0 1"
+	counts pass_form 1 client request "get b a"
+	# no mixture was remembered
+	client get b 1 y
+	client get a 1 x
+	client get b 1 y
+}
+
 test_other_commands_are_for_memcached() { check_other_commands_are_for_memcached; }
 test_keys_alike_are_kept_apart() { check_keys_alike_are_kept_apart; }
 test_a_value_that_looks_like_a_reply() { check_a_value_that_looks_like_a_reply; }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The real memcached in the counting VM: the Rex accelerator is filled by its replies only. */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stddef.h>
+
+/* Sets @key to a value of @len bytes as value_byte() has them, over TCP. */
+void server_set(const char *key, size_t len);
+/* GETs it over UDP, by the server's own loopback, where no XDP program is. */
+void server_get(const char *key);
+/* Instructions that a SET of a cached key of 16 bytes takes from the call to the reply: median. */
+unsigned int server_count_sets(size_t value_len);
+
+#define SETS 500			/* of which server_count_sets() takes the median */
+
+#endif /* SERVER_H */
