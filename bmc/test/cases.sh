@@ -25,8 +25,9 @@ memcached_up() { # ARGUMENT...
 lab_up() {
 	LAB_DIR=$(mktemp -d)
 	topology/veth/lab up >/dev/null
-	# checksums are there to be looked at
-	at_server ethtool -K $DEV tx off >/dev/null
+	# checksums are there to be looked at, and VLAN tags
+	at_server ethtool -K $DEV tx off rxvlan off >/dev/null
+	at_client ethtool -K cli0 txvlan off >/dev/null
 	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $PINNED type xdp
 	at_client bpftool net attach xdpdrv pinned $PINNED dev cli0
 	rm $PINNED

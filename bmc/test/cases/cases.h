@@ -101,5 +101,6 @@ void run_expiry_of_old(void);
 void run_expiry(void);
 void run_races(void);
 void run_packets(void);
+void run_load(void);
 
 #endif /* CASES_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs the cases, one process each, and says "ok NAME" or "not ok NAME: WHY", a line each.
- * Called by tests/vm/bmc-cases.t and bmc-cases-packets.t in the lab.
+ * Called by tests/vm/bmc-cases.t, bmc-cases-packets.t and bmc-restart.t in the lab.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -157,7 +157,8 @@ static void run_all_mutations(void)
 static int usage(void)
 {
 	fputs("usage: bmc-cases mutations|packets none|ebpf|rex PID-OF-MEMCACHED [START-COMMAND [ONLY]]\n"
-	      "       bmc-cases list mutations|packets\n", stderr);
+	      "       bmc-cases list mutations|packets\n"
+	      "       bmc-cases load, until SIGTERM\n", stderr);
 	return 64;
 }
 
@@ -166,6 +167,10 @@ int main(int argc, char **argv)
 	static const char *const accels[] = { "none", "ebpf", "rex" };
 	unsigned int i;
 
+	if (argc == 2 && !strcmp(argv[1], "load")) {
+		run_load();
+		return 0;
+	}
 	if (argc == 3 && !strcmp(argv[1], "list")) {
 		setup.list = true;
 	} else {

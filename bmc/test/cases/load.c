@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SETs and GETs without a pause while somebody kills, stops and replaces things. Until a
+ * SIGTERM; then says what came of it. A reply counts as lost if memcached was there all the time
+ * and yet no reply came. A new memcached has nothing, and so must its accelerator.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+#define KEYS 8
+#define TIMEOUT_MS 2000
+#define NOTHING 0		/* instead of a value: memcached has none ... */
+#define UNKNOWN (-1)		/* ... or one of two */
+
+static volatile sig_atomic_t stop;
+static long value[KEYS];	/* what the last acknowledged SET of the key was about */
+static unsigned int n_gets, n_sets, n_lost, n_stale, n_wrong, n_servers;
+static int tcp = -1, udp = -1;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static int open_socket(int type)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct timeval timeout = { TIMEOUT_MS / 1000, TIMEOUT_MS % 1000 * 1000 };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, SERVER4, &to.sin_addr);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)))
+		fail("no socket: %s", strerror(errno));
+	if (connect(fd, (void *)&to, sizeof(to))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* One line back; false: memcached has gone. */
+static bool ask_tcp(struct text request, const char *reply)
+{
+	char got[64] = "";
+	size_t len = strlen(reply);
+	ssize_t n;
+
+	if (send(tcp, request.bytes, request.len, MSG_NOSIGNAL) == (ssize_t)request.len) {
+		n = recv(tcp, got, len, MSG_WAITALL);
+		if (n == (ssize_t)len && !memcmp(got, reply, len))
+			return true;
+		if (n > 0)
+			fail("\"%s\" is answered by \"%s\"", text_show(request), got);
+	}
+	close(tcp);
+	tcp = -1;
+	return false;
+}
+
+/* To the memcached that is there now; @value is what a new one has. */
+static bool connected(void)
+{
+	if (tcp >= 0)
+		return true;
+	tcp = open_socket(SOCK_STREAM);
+	if (tcp < 0 || !ask_tcp(text_make("mn\r\n"), "MN\r\n")) {
+		usleep(5000);
+		return false;
+	}
+	n_servers++;
+	memset(value, NOTHING, sizeof(value));
+	return true;
+}
+
+static void set_one(int key, long n)
+{
+	char number[24];
+	int len = sprintf(number, "%ld", n);
+
+	n_sets++;
+	value[key] = ask_tcp(text_make("set load%d 0 0 %d\r\n%s\r\n", key, len, number),
+			     "STORED\r\n") ? n : UNKNOWN;
+}
+
+static void get_one(int key)
+{
+	static uint16_t id;
+	char request[64], got[256];
+	int len = FRAME_LEN + sprintf(request + FRAME_LEN, "get load%d\r\n", key);
+	struct text want = text_make("END\r\n"), reply;
+	char number[24];
+	ssize_t n;
+
+	memcpy(request, (uint8_t[]){ ++id >> 8, id, 0, 0, 0, 1, 0, 0 }, FRAME_LEN);
+	n_gets++;
+	n = send(udp, request, len, 0);
+	do
+		n = n < 0 ? n : recv(udp, got, sizeof(got), 0);
+	while (n >= FRAME_LEN && memcmp(got, request, 2));
+	if (n < FRAME_LEN) {
+		/* nobody at the port, or nothing came: is memcached still the same? */
+		if (ask_tcp(text_make("mn\r\n"), "MN\r\n")) {
+			n_lost++;
+			fprintf(stderr, "load: GET %u of load%d: no reply: %s\n", n_gets, key,
+				strerror(errno));
+		}
+		return;
+	}
+	sprintf(number, "%ld", value[key]);
+	if (value[key] != NOTHING)
+		want = text_make("VALUE load%d 0 %zu\r\n%s\r\nEND\r\n", key, strlen(number), number);
+	reply = text_bytes(got + FRAME_LEN, n - FRAME_LEN);
+	if (value[key] != UNKNOWN && !text_equal(reply, want)) {
+		/* is it the same memcached that is to have it? */
+		if (!ask_tcp(text_make("mn\r\n"), "MN\r\n"))
+			return;
+		if (!memcmp(reply.bytes, "VALUE", 5))
+			n_stale++;
+		else
+			n_wrong++;
+		fprintf(stderr, "load: GET %u gives \"%s\" instead of \"%s\"\n", n_gets,
+			text_show(reply), text_show(want));
+	}
+}
+
+void run_load(void)
+{
+	signal(SIGTERM, on_term);
+	enter(false);
+	udp = open_socket(SOCK_DGRAM);
+	for (long n = 1; !stop; n++) {
+		if (!connected())
+			continue;
+		if (n % 4 == 1)
+			set_one(n / 4 % KEYS, n);
+		else
+			get_one(n / (n % 3 + 1) % KEYS);
+	}
+	printf("gets %u sets %u servers %u lost %u stale %u wrong %u\n", n_gets, n_sets, n_servers,
+	       n_lost, n_stale, n_wrong);
+}

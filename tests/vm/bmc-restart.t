@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Things end, are killed and replaced while clients go on: no reply is lost that memcached alone
+# would not have lost, and nothing stale is answered afterwards.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/bmc/test/cases.sh"
+
+PROGRAM=$BUILD/programs/rex_bmc.ko
+
+memcached_start() {
+	memcached_up -t 4
+	echo "$MEMCACHED" >"$LAB_DIR/memcached.pid"
+}
+memcached_kill() { # SIGNAL
+	local pid
+	pid=$(cat "$LAB_DIR/memcached.pid")
+	kill "-$1" "$pid"
+	wait_for 5 sh -c "! kill -0 $pid"
+}
+
+start() { eval "$(start_command)" >"$TMP/start" 2>&1 || fail "$(cat "$TMP/start")"; }
+status() { at_server rexctl bmc status --json | sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p"; }
+running() { [ "$(status state)" = running ]; }
+not_running() { ! running; }
+hits() { "$BUILD/bench/bpfinfo" sum bmc_stats 0; }
+
+# GETs are answered by the accelerator, seen by its own counter while there is a load.
+hits_grow() {
+	local before
+	before=$(hits)
+	sleep 0.2
+	[ "$(hits)" -gt $((before + 5)) ]
+}
+
+# under_load COMMAND...: and what the load says in the end must be free of losses and stale values.
+under_load() {
+	local load
+	"$BUILD/tests/bmc-cases" load >"$TMP/load" 2>&1 &
+	load=$!
+	wait_for 10 hits_grow
+	( set -e; "$@" ) || touch "$TMP/failed"
+	kill -0 $load || fail "the load ended: $(cat "$TMP/load")"
+	kill $load
+	wait $load || fail "the load failed: $(cat "$TMP/load")"
+	cat "$TMP/load"
+	[ ! -e "$TMP/failed" ] || fail "see above"
+	contains "$(tail -n 1 "$TMP/load")" "lost 0 stale 0 wrong 0"
+}
+
+servers() { contains "$(tail -n 1 "$TMP/load")" "servers $1 "; }
+
+setup() {
+	[ -e "$LAB_DIR/memcached.pid" ] && kill -0 "$(cat "$LAB_DIR/memcached.pid")" || memcached_start
+	running || start
+	wait_for 10 running
+}
+
+restart_memcached() {
+	memcached_kill "$1"
+	sleep 0.3
+	memcached_start
+	wait_for 20 running
+	wait_for 10 hits_grow
+}
+
+test_memcached_is_killed_and_started_again() {
+	under_load restart_memcached KILL
+	servers 2
+}
+
+test_memcached_ends_and_is_started_again() {
+	under_load restart_memcached TERM
+	servers 2
+}
+
+kill_daemon() {
+	kill -KILL "$(status daemon)"
+	sleep 0.5
+	hits_grow
+	start
+	wait_for 10 running
+	hits_grow
+}
+
+test_the_daemon_is_killed() {
+	under_load kill_daemon
+	servers 1
+}
+
+kill_both() {
+	kill -KILL "$(status daemon)"
+	memcached_kill KILL
+	memcached_start
+	sleep 0.5
+	! hits_grow || fail "hits without anybody who looked at the new memcached"
+	start
+	wait_for 20 running
+	wait_for 10 hits_grow
+}
+
+test_the_daemon_is_killed_and_then_memcached() {
+	under_load kill_both
+	servers 2
+}
+
+refused_rmmod() {
+	refuses rmmod rex_bmc
+	contains "$REFUSAL" "in use"
+	refuses rmmod rex
+	contains "$REFUSAL" "in use"
+	refuses rmmod -f rex_bmc
+	refuses rexctl unload rex_bmc
+	running
+	hits_grow
+}
+
+test_rmmod_is_refused() { under_load refused_rmmod; }
+
+stop_and_start() {
+	local i
+	for i in 1 2; do
+		at_server rexctl bmc stop
+		start
+		wait_for 10 running
+	done
+	wait_for 10 hits_grow
+}
+
+test_it_is_stopped_and_started() { under_load stop_and_start; }
+
+replace() {
+	local i
+	for i in 1 2 3; do
+		at_server rexctl replace rex_bmc "$PROGRAM"
+		wait_for 10 running
+		wait_for 10 hits_grow
+	done
+}
+
+test_the_program_is_replaced() { under_load replace; }
+
+# What changes meanwhile is seen by nobody: the load goes on setting.
+disable_and_enable() {
+	rexctl disable rex_bmc
+	sleep 0.5
+	! hits_grow || fail "hits of a program that is off"
+	rexctl enable rex_bmc
+	wait_for 20 running
+	wait_for 10 hits_grow
+}
+
+test_the_program_is_off_for_a_while() { under_load disable_and_enable; }
+
+lose_tracker() {
+	local pin
+	pin=$(find /sys/fs/bpf/rex -name "*$1*" | head -n 1)
+	[ -n "$pin" ] || fail "no pin of $1: $(find /sys/fs/bpf/rex)"
+	rm "$pin"
+	wait_for 5 not_running
+	! hits_grow || fail "hits without a tracker"
+	at_server rexctl bmc stop
+	start
+	wait_for 10 running
+	wait_for 10 hits_grow
+}
+
+test_a_tracker_is_removed() { under_load lose_tracker tcp_read; }
+
+lose_xdp() {
+	at_server rexctl detach rex_bmc:ingress xdp $DEV
+	! hits_grow || fail "hits without XDP"
+	at_server rexctl bmc stop
+	start
+	wait_for 10 running
+	wait_for 10 hits_grow
+}
+
+test_xdp_is_detached() { under_load lose_xdp; }
+
+test_flush_under_load() {
+	flushes() {
+		# shellcheck disable=SC2034
+		local i
+		for i in 1 2 3 4 5; do at_server rexctl bmc flush; done
+		wait_for 10 hits_grow
+	}
+	under_load flushes
+}
+
+test_the_end_leaves_nothing() {
+	at_server rexctl bmc stop
+	eq "$(rexctl status --json)" '{"programs":[]}' || lacks "$(lsmod)" rex
+	[ ! -d /sys/module/rex_bmc ] || fail "the program is still loaded"
+	lacks "$(at_server ip link show $DEV)" xdp
+	[ -z "$(find /sys/fs/bpf/rex -type f 2>/dev/null)" ] || fail "$(find /sys/fs/bpf/rex)"
+}
+
+lab_up
+export LAB_DIR
+(tap_run)
+status=$?
+! [ -d /sys/module/rex_bmc ] || at_server rexctl bmc stop
+kill "$(cat "$LAB_DIR/memcached.pid")" 2>/dev/null
+topology/veth/lab down
+rm -rf "$LAB_DIR"
+exit $status
