@@ -14,7 +14,7 @@
 # SET or delete over UDP                                *_over_udp *_over_udp6 *_over_loopback_udp*
 # any split; IPv6; another interface; loopback          *_split_at_every_byte commands_* *_over_tcp6
 #                                                         *_over_loopback_* (streams.c)
-# noreply, quiet, pipelines, values like commands       *_noreply *_quiet pipeline_* 200_sets_*
+# noreply, quiet, pipelines, values like commands       *_noreply *_quiet pipeline_* 1000_sets_*
 #                                                         value_bytes_that_look_like_commands
 # an old reply fills the cache after a SET              old_reply_leaves_* gets_while_* (races.c, by ptrace)
 # a value with \n or \r\nVALUE                          value_with_* value_of_all_bytes

@@ -180,9 +180,7 @@ test_xdp_is_detached() { under_load lose_xdp; }
 
 test_flush_under_load() {
 	flushes() {
-		# shellcheck disable=SC2034
-		local i
-		for i in 1 2 3 4 5; do at_server rexctl bmc flush; done
+		for _ in 1 2 3 4 5; do at_server rexctl bmc flush; done
 		wait_for 10 hits_grow
 	}
 	under_load flushes

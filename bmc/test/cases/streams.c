@@ -6,8 +6,6 @@
 
 #include "cases.h"
 
-#define MANY 200
-
 static struct text old_value(const char *key)
 {
 	return value_reply(key, 5, text_make("old"));
@@ -88,27 +86,133 @@ static void pieces(const void *arg)
 			fail("memcached did not change key %zu", i);
 }
 
-/* More keys at once than anything that remembers them may have room for. */
+struct many {
+	size_t keys;
+	const char *noreply;
+};
+
+/*
+ * More keys at once than anything that remembers them may have room for, and than memcached
+ * reads or carries out at once (16 KiB, 20 commands). One in 20 is looked at.
+ */
 static void many_at_once(const void *arg)
 {
-	bool quiet = arg;
-	struct text all = text_make("%s", "");
-	char *keys[MANY];
+	const struct many *many = arg;
+	struct text all = text_repeat(0, many->keys * 60);
+	char *keys[many->keys / 20];
 	int fd = dial(TCP4);
 
-	for (size_t i = 0; i < MANY; i++) {
-		keys[i] = new_key(20);
-		put(keys[i], text_make("old"));
-		all = text_join(all, text_make("set %s 0 0 3%s\r\nnew\r\n", keys[i],
-					       quiet ? " noreply" : ""));
+	all.len = 0;
+	for (size_t i = 0; i < many->keys; i++) {
+		char *key = new_key(20);
+
+		if (i % 20 == 13) {
+			keys[i / 20] = key;
+			put(key, text_make("old"));
+			warm(key, old_value(key));
+		}
+		all.len += sprintf(all.bytes + all.len, "set %s 0 0 3%s\r\nnew\r\n", key,
+				   many->noreply);
 	}
-	for (size_t i = 0; i < MANY; i += 20)
-		warm(keys[i], old_value(keys[i]));
 	send_all(fd, text_join(all, text_make("mn\r\n")));
 	read_until(fd, "MN\r\n");
-	for (size_t i = 0; i < MANY; i++)
-		if (text_equal(check(keys[i], i % 20 == 0), old_value(keys[i])))
+	for (size_t i = 0; i < many->keys / 20; i++)
+		if (text_equal(check(keys[i], true), old_value(keys[i])))
 			fail("memcached did not change key %zu", i);
+}
+
+static void gat_of_50_keys(const void *arg)
+{
+	struct text all = text_make("gat -1");
+	char *keys[50];
+	int fd = dial(TCP4);
+
+	(void)arg;
+	for (size_t i = 0; i < 50; i++) {
+		keys[i] = new_key(20);
+		put(keys[i], text_make("old"));
+		warm(keys[i], old_value(keys[i]));
+		all = text_join(all, text_make(" %s", keys[i]));
+	}
+	send_all(fd, text_join(all, text_make("\r\n")));
+	read_until(fd, "END\r\n");
+	for (size_t i = 0; i < 50; i++)
+		if (check(keys[i], false).len != 5)
+			fail("memcached still has key %zu", i);
+}
+
+/*
+ * memcached has read the command, but cannot write the replies to what is before it: it is not
+ * carried out. GETs meanwhile must not put the old value back.
+ */
+static void replies_that_nobody_reads(const void *arg)
+{
+	const char *command = arg;
+	char *key = new_key(20), *big = new_key(21);
+	struct text all = text_make("%s", ""), value = text_repeat('b', 100000), reply;
+	int fd = dial(TCP4);
+
+	put(big, value);
+	put(key, text_make("old"));
+	warm(key, old_value(key));
+	for (int i = 0; i < 200; i++)
+		all = text_join(all, text_make("get %s\r\n", big));
+	for (const char *p = command; *p; p++)
+		all = text_join(all, *p == '@' ? text_make("%s", key) : text_bytes(p, 1));
+	send_all(fd, text_join(all, text_make("mn\r\n")));
+	for (int i = 0; i < 20; i++) {
+		if (!text_equal(get(key), old_value(key)))
+			fail("the command was carried out: nothing is tested");
+		usleep(2000);
+	}
+	for (int i = 0; i < 200; i++)
+		read_len(fd, value_reply(big, 5, value).len);
+	reply = read_until(fd, "MN\r\n");
+	if (text_equal(check(key, true), old_value(key)))
+		fail("memcached did not change it: %s", text_show(reply));
+}
+
+/* Connections that end within a command, and others that get their sockets' memory. */
+static void reused_sockets(const void *arg)
+{
+	char *key = new_key(20);
+
+	(void)arg;
+	put(key, text_make("old"));
+	for (int round = 0; round < 40; round++) {
+		int half = dial(TCP4), fd;
+
+		send_segment(half, text_make("set other 0 0 100\r\nabc"));
+		close(half);
+		fd = dial(TCP4);
+		warm(key, truth(key));
+		send_all(fd, text_make("set %s 0 0 2\r\n%02d\r\n", key, round));
+		read_until(fd, "STORED\r\n");
+		if (!text_equal(check(key, false), value_reply(key, 0, text_make("%02d", round))))
+			fail("memcached did not store it");
+		close(fd);
+	}
+}
+
+/* A byte that TCP hands on beside the others: memcached does not read it. */
+static void urgent_byte(const void *arg)
+{
+	char *key = new_key(20);
+	int fd = dial(TCP4);
+
+	(void)arg;
+	put(key, text_make("old"));
+	warm(key, old_value(key));
+	send_segment(fd, text_make("set %s 0 0 3\r\nn", key));
+	if (send(fd, "!", 1, MSG_OOB) != 1)
+		fail("no urgent byte");
+	send_segment(fd, text_make("ew\r\n"));
+	read_until(fd, "STORED\r\n");
+	if (!text_equal(check(key, false), value_reply(key, 0, text_make("new"))))
+		fail("memcached did not store it");
+	send_all(fd, text_make("delete %s\r\n", key));
+	read_until(fd, "DELETED\r\n");
+	check(key, false);
 }
 
 static void pipeline(const void *arg)
@@ -279,8 +383,16 @@ void run_streams(void)
 	run_case("commands_byte_by_byte", byte_by_byte, NULL);
 	run_case("commands_in_pieces_of_16_bytes", pieces, NULL);
 	run_case("pipeline_of_all_kinds", pipeline, NULL);
-	run_case("200_sets_at_once", many_at_once, NULL);
-	run_case("200_sets_noreply_at_once", many_at_once, "quiet");
+	run_case("100_sets_at_once", many_at_once, &(struct many){ 100, "" });
+	run_case("1000_sets_at_once", many_at_once, &(struct many){ 1000, "" });
+	run_case("1000_sets_noreply_at_once", many_at_once, &(struct many){ 1000, " noreply" });
+	run_case("gat_of_50_keys", gat_of_50_keys, NULL);
+	run_case("set_behind_replies_that_nobody_reads", replies_that_nobody_reads,
+		 "set @ 0 0 3\r\nnew\r\n");
+	run_case("delete_noreply_behind_replies_that_nobody_reads", replies_that_nobody_reads,
+		 "delete @ noreply\r\nbogus\r\n");
+	run_case("sockets_that_are_used_again", reused_sockets, NULL);
+	run_case("urgent_byte_in_a_set", urgent_byte, NULL);
 	run_case("value_bytes_that_look_like_commands", value_like_commands, NULL);
 	run_case("half_a_set_and_then_a_close", cut_off, NULL);
 	run_case("half_a_set_and_then_a_reset", cut_off, "reset");
