@@ -80,11 +80,11 @@ unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// Copies `len` bytes.
+/// Copies `len` bytes, from the first to the last.
 ///
 /// # Safety
-/// `from` is valid for reads and `to` for writes of `len` bytes; they do not overlap. Either may
-/// be changed by others meanwhile.
+/// `from` is valid for reads and `to` for writes of `len` bytes; they do not overlap, unless `to`
+/// is below `from`. Either may be changed by others meanwhile.
 #[inline(always)]
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     // SAFETY: the caller's promise; all accesses are within len. The direction flag is clear.

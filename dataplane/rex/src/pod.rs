@@ -9,6 +9,7 @@
 
 use crate::copy;
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 use core::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
     AtomicU64, AtomicUsize,
@@ -190,6 +191,50 @@ impl<const N: usize> SharedBytes<N> {
             // SAFETY: the range was checked; no slice of our bytes can exist, hence no overlap.
             Some(to) => unsafe { copy::copy(from.as_ptr(), to, from.len()) },
             None => return false,
+        }
+        true
+    }
+
+    /// The value at `offset`, at any alignment; `None` when that is out of range.
+    ///
+    /// ```
+    /// use rex::prelude::*;
+    ///
+    /// let shared = SharedBytes::<8>::new();
+    /// assert!(shared.copy_from(1, &7u32.to_ne_bytes()));
+    /// assert_eq!(shared.load::<u32>(1), Some(7));
+    /// assert_eq!(shared.load::<u32>(5), None);
+    /// ```
+    #[inline(always)]
+    pub fn load<V: Pod>(&self, offset: usize) -> Option<V> {
+        let from = self.at(offset, size_of::<V>())?;
+        let mut value = MaybeUninit::<V>::uninit();
+        // SAFETY: the range was checked; any bytes are a V.
+        unsafe {
+            copy::load_value::<V>(from, value.as_mut_ptr().cast());
+            Some(value.assume_init())
+        }
+    }
+
+    /// Copies `len` bytes from `from` down to `to`, which may overlap. False, and nothing copied,
+    /// when `to` is above `from` or something is out of range.
+    ///
+    /// ```
+    /// use rex::prelude::*;
+    ///
+    /// let shared = SharedBytes::<8>::new();
+    /// assert!(shared.copy_from(0, b"01234567"));
+    /// assert!(shared.copy_down(3, 1, 5));
+    /// assert!(shared.matches(0, b"03456767"));
+    /// assert!(!shared.copy_down(1, 3, 5) && !shared.copy_down(4, 0, 5));
+    /// ```
+    #[inline(always)]
+    #[must_use]
+    pub fn copy_down(&self, from: usize, to: usize, len: usize) -> bool {
+        match (self.at(from, len), self.at(to, len)) {
+            // SAFETY: both ranges were checked, and `to` is not above `from`.
+            (Some(at), Some(down)) if to <= from => unsafe { copy::copy(at, down, len) },
+            _ => return false,
         }
         true
     }
