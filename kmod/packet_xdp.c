@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Helpers of XDP programs. Their struct rex_ctx is the frame's struct xdp_buff itself. */
+#include <linux/if_vlan.h>
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
 #include <net/xdp.h>
 
 #include "packet.h"
@@ -88,3 +91,45 @@ u32 rex_xdp_rx_queue(const struct rex_ctx *ctx)
 	return ret;
 }
 REX_EXPORT(rex_xdp_rx_queue);
+
+/* A link-local address is one device's; the others are the machine's, whatever device has them. */
+static struct net_device *rex_local_dev(struct net_device *dev, const void *address, u32 size)
+{
+	struct in6_addr v6;
+	__be32 v4;
+
+	if (size == sizeof(v4)) {
+		memcpy(&v4, address, sizeof(v4));
+		return __ip_dev_find(dev_net(dev), v4, false);
+	}
+	if (size != sizeof(v6) || !IS_BUILTIN(CONFIG_IPV6))
+		return NULL;
+	memcpy(&v6, address, sizeof(v6));
+	if (ipv6_addr_type(&v6) & IPV6_ADDR_LINKLOCAL)
+		return ipv6_chk_addr(dev_net(dev), &v6, dev, 1) ? dev : NULL;
+	return ipv6_dev_find(dev_net(dev), &v6, dev);
+}
+
+s32 rex_xdp_local(const struct rex_ctx *ctx, const void *address, u32 size)
+{
+	struct net_device *dev = rex_local_dev(rex_xdp_buff(ctx)->rxq->dev, address, size);
+	s32 ret = -EADDRNOTAVAIL;
+
+	if (dev)
+		ret = is_vlan_dev(dev) ? vlan_dev_vlan_id(dev) : 0;
+	rex_check_stop(rex_this_frame());
+	return ret;
+}
+REX_EXPORT(rex_xdp_local);
+
+void rex_xdp_mac(const struct rex_ctx *ctx, u8 *to)
+{
+	const struct net_device *dev = rex_xdp_buff(ctx)->rxq->dev;
+
+	if (dev->addr_len == ETH_ALEN)
+		ether_addr_copy(to, dev->dev_addr);
+	else
+		eth_zero_addr(to);
+	rex_check_stop(rex_this_frame());
+}
+REX_EXPORT(rex_xdp_mac);

@@ -272,6 +272,15 @@ __u32 rex_xdp_ifindex(const struct rex_ctx *ctx);
 __u32 rex_xdp_rx_queue(const struct rex_ctx *ctx);
 long rex_xdp_redirect(__u32 ifindex, __u64 flags);
 
+/*
+ * Whether @address (network order, @size 4 or 16 bytes) is one of this machine, in the network
+ * namespace of the device that the packet came in by: the id of the VLAN if a VLAN device has it,
+ * else 0; -EADDRNOTAVAIL when it is not. rex_xdp_mac: that device's address, 6 bytes; zeroes if it
+ * has none of that size. Both stop.
+ */
+__s32 rex_xdp_local(const struct rex_ctx *ctx, const void *address, __u32 size);
+void rex_xdp_mac(const struct rex_ctx *ctx, __u8 *to);
+
 /* ---- tc and cgroup_skb: the packet (packet_tc.c) ---------------------------------------- */
 
 /*

@@ -6,6 +6,7 @@ use crate::socket::{self, SocketRef, SocketTuple};
 use crate::{Errno, Result, Scope, ffi};
 use core::ffi::c_long;
 use core::marker::PhantomData;
+use core::net::IpAddr;
 use core::ptr::NonNull;
 use core::slice;
 
@@ -209,6 +210,47 @@ impl<'a> Xdp<'a> {
     pub fn rx_queue(&self) -> u32 {
         // SAFETY: type invariant.
         unsafe { ffi::rex_xdp_rx_queue(self.raw.as_ptr()) }
+    }
+
+    /// Whether `address` is one of this machine, in the network namespace of the interface that the
+    /// packet came in by (of that interface, if it is link-local): the id of the VLAN whose
+    /// interface has it, else 0. `None` when it is none of ours.
+    ///
+    /// ```
+    /// use rex::prelude::*;
+    /// use std::net::{IpAddr, Ipv4Addr};
+    ///
+    /// fn is_ours(ctx: &Xdp<'_>) -> bool {
+    ///     ctx.local(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))) == Some(0)
+    /// }
+    /// # let session = rex::mock::Session::new();
+    /// # session.add_local_address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 0);
+    /// # let mut packet = rex::mock::Packet::new(&[0; 60]);
+    /// # let run = |ctx: &mut Xdp<'_>| { assert!(is_ours(ctx)); XdpVerdict::Pass };
+    /// # session.run_xdp(run, &mut packet).unwrap();
+    /// ```
+    #[inline]
+    pub fn local(&self, address: IpAddr) -> Option<u16> {
+        let (bytes, len) = match address {
+            IpAddr::V4(address) => {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&address.octets());
+                (bytes, 4)
+            }
+            IpAddr::V6(address) => (address.octets(), 16),
+        };
+        // SAFETY: type invariant; `bytes` has `len` bytes and more.
+        let vlan = unsafe { ffi::rex_xdp_local(self.raw.as_ptr(), bytes.as_ptr().cast(), len) };
+        u16::try_from(vlan).ok()
+    }
+
+    /// The MAC address of the interface that the packet came in by; zeroes if it has none.
+    #[inline]
+    pub fn mac(&self) -> [u8; 6] {
+        let mut mac = [0; 6];
+        // SAFETY: type invariant; `mac` has 6 bytes.
+        unsafe { ffi::rex_xdp_mac(self.raw.as_ptr(), mac.as_mut_ptr()) };
+        mac
     }
 
     /// Sends the packet out of another interface: gives the verdict to return.

@@ -229,7 +229,9 @@ static __s32 e_print(struct rex_ctx *ctx)
 /* Moves the packet there and back; only the tail's growth stays: 16 zero bytes. */
 static __s32 e_adjust(struct rex_ctx *ctx)
 {
+	static const __u8 loopback6[16] = { [15] = 1 };
 	__u64 data = ctx->data, end = ctx->data_end;
+	__u8 mac[6];
 	int i;
 
 	if (rex_xdp_adjust_head(ctx, 0) == -EOPNOTSUPP)
@@ -247,6 +249,13 @@ static __s32 e_adjust(struct rex_ctx *ctx)
 	CHECK(10, rex_xdp_frags(ctx) == 0);
 	CHECK(11, rex_xdp_ifindex(ctx) != 0);
 	CHECK(12, rex_xdp_rx_queue(ctx) < 1024);
+	CHECK(13, rex_xdp_local(ctx, "\x7f\0\0\x1", 4) == 0);
+	CHECK(14, rex_xdp_local(ctx, "\xc0\0\2\x1", 4) == -EADDRNOTAVAIL);
+	CHECK(15, rex_xdp_local(ctx, loopback6, 16) == 0);
+	CHECK(16, rex_xdp_local(ctx, loopback6, 15) == -EADDRNOTAVAIL);
+	memset(mac, 0xff, sizeof(mac));
+	rex_xdp_mac(ctx, mac);
+	CHECK(17, !(mac[0] & 1));
 	return XDP_TX;
 }
 

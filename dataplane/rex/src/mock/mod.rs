@@ -45,6 +45,7 @@ use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
 use crate::map::MapType;
 use crate::tc::{Tc, TcVerdict};
 use crate::xdp::{Xdp, XdpVerdict};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -73,6 +74,7 @@ impl Session {
         helpers::reset();
         sockets::reset();
         tasks::reset();
+        packet_helpers::reset();
         Self(guard)
     }
 
@@ -191,6 +193,12 @@ impl Session {
     /// The signals that programs sent, and whether to the process.
     pub fn signals(&self) -> Vec<(u32, bool)> {
         tasks::signals()
+    }
+
+    /// Makes `address` one of this machine, for [`Xdp::local`]: of a VLAN's interface unless that is
+    /// 0. There are none at first.
+    pub fn add_local_address(&self, address: IpAddr, vlan: u16) {
+        packet_helpers::add_local_address(address, vlan);
     }
 
     /// How many records of ring buffers are neither submitted nor discarded; 0 after each run.

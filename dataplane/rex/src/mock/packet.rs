@@ -34,6 +34,8 @@ pub struct Packet {
     pub frags: bool,
     /// The interface it came in by.
     pub ifindex: u32,
+    /// The MAC address of that interface; at first the packet is for it.
+    pub mac: [u8; 6],
     /// The receive queue.
     pub rx_queue: u32,
     /// The protocol of a socket buffer (`ETH_P_*`).
@@ -77,6 +79,7 @@ impl Packet {
             linear: bytes.len(),
             frags: false,
             ifindex: 1,
+            mac: bytes.first_chunk().copied().unwrap_or_default(),
             rx_queue: 0,
             protocol,
             packet_type: PacketType::Host,

@@ -9,10 +9,27 @@ use crate::skb::{PacketType, VlanTag};
 use crate::tc::Direction;
 use core::ffi::{c_long, c_void};
 use std::cell::Cell;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 thread_local! {
     /// Redirects name no packet: it is the one whose program runs.
     static REDIRECT: Cell<Option<(u32, Direction)>> = const { Cell::new(None) };
+}
+
+/// Addresses of this machine, as bytes, and their VLANs.
+static LOCAL: Mutex<Vec<(Vec<u8>, u16)>> = Mutex::new(Vec::new());
+
+pub(super) fn reset() {
+    LOCAL.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+pub(super) fn add_local_address(address: IpAddr, vlan: u16) {
+    let bytes = match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    LOCAL.lock().unwrap_or_else(PoisonError::into_inner).push((bytes, vlan));
 }
 
 /// Where the program that ran last redirected to.
@@ -54,6 +71,17 @@ helpers! {
     fn rex_xdp_len(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).bytes().len() as u32 }
     fn rex_xdp_ifindex(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).ifindex }
     fn rex_xdp_rx_queue(ctx: *const rex_ctx) -> u32 { Packet::of(ctx).rx_queue }
+    fn rex_xdp_local(_ctx: *const rex_ctx, address: *const c_void, size: u32) -> i32 {
+        let address = std::slice::from_raw_parts(address.cast::<u8>(), size as usize);
+        let local = LOCAL.lock().unwrap_or_else(PoisonError::into_inner);
+        match local.iter().find(|(local, _)| local == address) {
+            Some((_, vlan)) => (*vlan).into(),
+            None => negative(ffi::EADDRNOTAVAIL) as i32,
+        }
+    }
+    fn rex_xdp_mac(ctx: *const rex_ctx, to: *mut u8) {
+        to.cast::<[u8; 6]>().write(Packet::of(ctx).mac)
+    }
     fn rex_xdp_load(ctx: *const rex_ctx, offset: u32, to: *mut c_void, len: u32) -> c_long {
         load(ctx, offset, to, len)
     }
