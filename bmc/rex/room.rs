@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+use crate::stats::Stat;
 use rex::prelude::*;
 
 /// Bytes that were added behind the content of a frame.
 pub enum Room {
+    /// None were needed.
+    Enough,
     /// At its end.
     Tail(i32),
     /// In front, and then the content was moved there.
@@ -10,20 +13,20 @@ pub enum Room {
 }
 
 impl Room {
-    /// Adds `more` bytes behind the content of the frame. `None`, and nothing changed, when there
-    /// is no room.
+    /// Makes a frame at least `len` bytes long. On an error, nothing has changed.
     ///
     /// Drivers leave room behind a frame, but a veth gives a frame from a local socket just the
     /// rest of its last cache line: then there is still the room in front.
     #[inline(always)]
-    pub fn make(ctx: &mut Xdp<'_>, more: usize) -> Option<Self> {
-        let more = i32::try_from(more).ok()?;
-        if ctx.has_frags() {
-            return None;
+    pub fn up_to(ctx: &mut Xdp<'_>, len: usize) -> Result<Self, Stat> {
+        let more = len.saturating_sub(ctx.data().len());
+        if more == 0 {
+            return Ok(Self::Enough);
         }
+        let more = i32::try_from(more).map_err(|_| Stat::PassRoom)?;
         match ctx.adjust_tail(more) {
-            Ok(()) => Some(Self::Tail(more)),
-            Err(_) => Self::in_front(ctx, more),
+            Ok(()) => Ok(Self::Tail(more)),
+            Err(_) => Self::in_front(ctx, more).ok_or(Stat::PassRoom),
         }
     }
 
@@ -36,11 +39,13 @@ impl Room {
         Some(Self::Head(more))
     }
 
-    /// Makes the frame again what it was, if its content was not changed.
+    /// Makes the frame again what it was, if its content up to `end` was not changed. What is behind
+    /// is padding: zeroes.
     #[cold]
-    pub fn give_back(self, ctx: &mut Xdp<'_>) {
+    pub fn give_back(self, ctx: &mut Xdp<'_>, end: usize) {
         // Neither adjustment fails: both take away what was added.
         match self {
+            Self::Enough => {}
             Self::Tail(more) => {
                 let _ = ctx.adjust_tail(-more);
             }
@@ -50,6 +55,9 @@ impl Room {
                 frame.copy_within(..frame.len() - start, start);
                 let _ = ctx.adjust_head(more);
             }
+        }
+        if let Some(padding) = ctx.data_mut().get_mut(end..) {
+            padding.fill(0);
         }
     }
 }

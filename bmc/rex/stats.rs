@@ -37,7 +37,12 @@ static BMC_STATS: RexPerCpuArray<u64> = RexPerCpuArray::new(N, 0);
 
 #[inline(always)]
 pub fn count(which: Stat) {
-    BMC_STATS.add(which as u32, 1);
+    add(which, 1);
+}
+
+#[inline(always)]
+pub fn add(which: Stat, n: u64) {
+    BMC_STATS.add(which as u32, n);
 }
 
 #[cfg(test)]

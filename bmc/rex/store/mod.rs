@@ -1,22 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! The cache: sets of replies, found by a keyed hash of the key.
+//! The cache: sets of values, found by a keyed hash of the key.
 //!
-//! What reads memcached's system calls says here when a key's value may change
-//! ([`mutation_begins`], [`mutation_ends`]) and what its value was ([`candidate`], [`fill`]).
+//! What follows memcached's system calls says here when a key's value may change
+//! ([`mutation_begins`], [`mutation_ends`]), and what it was ([`candidate`], [`fill`]). XDP only
+//! reads ([`find`]).
 //!
-//! The order of the atomic operations is the whole point:
+//! No value that is older than a mutation is ever found after the mutation was executed. Three
+//! orders of atomic operations see to that:
 //!
-//! - A mutation raises `pending` and the generation, and then removes what is there. All keys:
-//!   `meta::all_begins()` *before* `meta::bump_epoch()`.
-//! - A candidate notes generation and epoch, and then looks whether something is pending.
-//! - A fill publishes, and then looks whether generation and epoch are still the same.
+//! - A mutation counts itself as pending and raises the generation, and then removes what is there.
+//!   For all keys: `meta::all_begins()` *before* `meta::bump_epoch()`.
+//! - A candidate notes generation and epoch, and then looks whether something is pending: so what
+//!   the server reads from now on is no older than the generation.
+//! - A fill publishes, and then looks whether generation and epoch are still the candidate's. Either
+//!   it sees the mutation, or the mutation sees what it published.
 
-use crate::stats::Stat;
+mod evict;
+mod find;
+mod set;
+
+pub use find::{Found, NotFound, find};
+
+use crate::meta::{self, Meta, state};
+use crate::proto;
+use crate::stats::{Stat, count};
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::prelude::*;
+pub use set::Set;
+use set::State;
 
-/// The keyed hash of a key.
+/// The longest text of a UDP reply: memcached sends datagrams of 1400 bytes, frame header included.
+pub const MAX_TEXT: usize = 1392;
+/// What a value's block begins with; the store keeps only the rest.
+pub const VALUE: &[u8; 6] = b"VALUE ";
+/// What follows the last block of a reply.
+pub const END: &[u8; 5] = b"END\r\n";
+
+/// 64 MiB, unless the loader says otherwise.
+const SETS: u32 = 1 << 14;
+
+#[rex_map]
+pub static BMC_SETS: RexArray<Set> = RexArray::new(SETS, 0);
+
+/// Who writes a set holds the lock of its index, modulo their number.
+///
+/// rex.ko takes the lock away from an invocation when that has ended, in whatever way, and not
+/// before. So whoever holds it and finds an odd sequence count knows that its writer is no more.
+static WRITERS: [SpinLock<u32>; 64] = [const { SpinLock::new(0) }; 64];
+
+/// The keyed hash of a key, never 0: the upper half chooses the set, the lowest 16 bits are the tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod)]
-#[repr(C)]
+#[repr(transparent)]
 pub struct KeyHash(pub u64);
 
 /// That the server read a GET of a key while nothing was pending that might change its value. May
@@ -36,7 +70,7 @@ pub enum Refused {
     Pending,
     /// There was one since the candidate was noted.
     Changed,
-    /// No VALUE block, or the key length is not its key's.
+    /// No VALUE block of a key of that length.
     Form,
     /// It would not fit a datagram.
     Length,
@@ -49,39 +83,174 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// What to count it as.
-    pub fn stat(self) -> Stat {
-        todo!()
+    fn stat(self) -> Stat {
+        match self {
+            Self::Pending => Stat::RefusedPending,
+            Self::Changed => Stat::RefusedChanged,
+            Self::Form => Stat::RefusedForm,
+            Self::Length => Stat::RefusedLength,
+            Self::Expiry => Stat::RefusedExpiry,
+            Self::Busy => Stat::RefusedBusy,
+            Self::Off => Stat::RefusedOff,
+        }
     }
 }
 
 /// The hash of `key`.
-pub fn hash(_key: &[u8]) -> KeyHash {
-    todo!()
+#[inline(always)]
+pub fn hash(key: &[u8]) -> KeyHash {
+    KeyHash(proto::hash(meta::get().seed.load(Relaxed), key) | 1 << 16)
 }
 
-/// The server read a command that may change the value of this key.
-pub fn mutation_begins(_hash: KeyHash) {
-    todo!()
+/// Whether values may be answered and remembered at the time `now`.
+#[inline(always)]
+pub fn running(meta: &Meta, now: u32) -> bool {
+    meta.state.load(Relaxed) == state::RUN
+        && meta.generation.load(Relaxed) == rex::program::generation()
+        && now < meta.quiet_from.load(Relaxed)
+}
+
+/// The set of a hash, and its index.
+#[inline(always)]
+pub fn set_of(hash: KeyHash) -> Option<(u32, &'static Set)> {
+    let index = ((hash.0 >> 32) * u64::from(BMC_SETS.len()) >> 32) as u32;
+    Some((index, BMC_SETS.get_ref(index)?))
+}
+
+/// The server read a command that may change the value of this key. Whether nothing else was pending
+/// in its set.
+pub fn mutation_begins(hash: KeyHash) -> bool {
+    let Some((_, set)) = set_of(hash) else { return false };
+    let before = set.state.mutation_begins();
+    set.remove(hash.tag());
+    before.pending() == 0
 }
 
 /// The command was executed. Balances one [`mutation_begins`].
-pub fn mutation_ends(_hash: KeyHash) {
-    todo!()
+pub fn mutation_ends(hash: KeyHash) {
+    if let Some((_, set)) = set_of(hash) {
+        set.state.mutation_ends();
+    }
+}
+
+/// Whether just one mutation is pending in the set of this key.
+pub fn alone(hash: KeyHash) -> bool {
+    set_of(hash).is_some_and(|(_, set)| set.state.load().pending() == 1)
 }
 
 /// The server read a GET of this key. `None` while something is pending, or we do not run.
-pub fn candidate(_hash: KeyHash) -> Option<Candidate> {
-    todo!()
+pub fn candidate(hash: KeyHash) -> Option<Candidate> {
+    let meta = meta::get();
+    if !running(meta, meta::now()) {
+        count(Stat::RefusedOff);
+        return None;
+    }
+    // Before what is pending is looked at, see above.
+    let epoch = meta.epoch.load(SeqCst);
+    let generation = set_of(hash)?.1.state.load().at_rest();
+    match generation.filter(|_| nothing_pending(meta)) {
+        Some(generation) => Some(Candidate { hash, generation, epoch }),
+        None => {
+            count(Stat::RefusedPending);
+            None
+        }
+    }
 }
 
 /// The server writes the reply: `block` is exactly `VALUE KEY FLAGS BYTES\r\nDATA\r\n`, without
 /// `END\r\n`, and its key, of `key_len` bytes, is that of the candidate. No hit from `deadline` on.
 pub fn fill(
-    _candidate: &Candidate,
-    _key_len: usize,
-    _block: &[u8],
-    _deadline: u32,
+    candidate: &Candidate,
+    key_len: usize,
+    block: &[u8],
+    deadline: u32,
 ) -> Result<(), Refused> {
-    todo!()
+    let result = try_fill(candidate, key_len, block, deadline);
+    count(result.map_or_else(Refused::stat, |()| Stat::Fills));
+    result
+}
+
+fn try_fill(
+    candidate: &Candidate,
+    key_len: usize,
+    block: &[u8],
+    deadline: u32,
+) -> Result<(), Refused> {
+    let entry = set::Entry::of_block(key_len, block, deadline)?;
+    let (meta, now) = (meta::get(), meta::now());
+    if !running(meta, now) {
+        return Err(Refused::Off);
+    }
+    if deadline <= now {
+        return Err(Refused::Expiry);
+    }
+    let (index, set) = set_of(candidate.hash).ok_or(Refused::Off)?;
+    // Most of what is refused is so without a lock.
+    candidate.check(meta, set.state.load())?;
+    let lock = WRITERS.get(index as usize % WRITERS.len()).ok_or(Refused::Busy)?;
+    let _alone = lock.try_lock().ok_or(Refused::Busy)?;
+    set.end_dead_write();
+    set.write(|| {
+        // Whoever removes from the set from now on will be seen below.
+        let good = candidate.check(meta, set.state.load());
+        good.and_then(|()| {
+            set.put(candidate.hash.tag(), &entry, candidate.epoch, now);
+            let still = candidate.check(meta, set.state.load_after_stores());
+            // What it removed may have been moved meanwhile.
+            still.inspect_err(|_| set.clear())
+        })
+    })
+    .unwrap_or(Err(Refused::Busy))
+}
+
+/// A fill that is cut off in the middle, right behind `write`.
+#[cfg(test)]
+pub fn cut_off(hash: KeyHash, write: impl FnOnce(&Set)) {
+    let (index, set) = set_of(hash).expect("a set");
+    let Some(_alone) = WRITERS[index as usize % WRITERS.len()].try_lock() else { return };
+    set.end_dead_write();
+    // A panic without a message, as far as it goes.
+    set.write(|| {
+        write(set);
+        std::panic::resume_unwind(Box::new(()))
+    });
+}
+
+impl KeyHash {
+    /// What the set's directory has of it; never 0.
+    #[inline(always)]
+    fn tag(self) -> u16 {
+        (self.0 as u16).max(1)
+    }
+}
+
+/// Whether no command of all keys is under way, and all connections are followed.
+fn nothing_pending(meta: &Meta) -> bool {
+    meta.pending_all.load(SeqCst) == 0 && meta.blind.load(SeqCst) == 0
+}
+
+impl Candidate {
+    /// To be kept in atomics.
+    pub fn words(self) -> [u64; 2] {
+        [self.hash.0, u64::from(self.generation) << 32 | u64::from(self.epoch)]
+    }
+
+    pub fn from_words([hash, rest]: [u64; 2]) -> Self {
+        Self { hash: KeyHash(hash), generation: (rest >> 32) as u32, epoch: rest as u32 }
+    }
+
+    /// Whether nothing has begun to change the value since the candidate was noted.
+    fn check(&self, meta: &Meta, state: State) -> Result<(), Refused> {
+        if !nothing_pending(meta) {
+            return Err(Refused::Pending);
+        }
+        if meta.epoch.load(SeqCst) != self.epoch {
+            return Err(Refused::Changed);
+        }
+        match state.at_rest() {
+            None => Err(Refused::Pending),
+            Some(generation) if generation != self.generation => Err(Refused::Changed),
+            Some(_) => Ok(()),
+        }
+    }
 }

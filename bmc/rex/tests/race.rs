@@ -1,78 +1,125 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Readers and writers at the same time, on two threads.
+//! Mutations, fills and GETs at the same time, on several threads and few sets: no GET that begins
+//! after a mutation was executed gets what was there before.
 
 use super::frames::*;
+use super::fuzz::Random;
+use super::store::keys_of_few_sets;
 use super::*;
-use crate::cache;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::store::{mutation_begins, mutation_ends};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const TIME: Duration = Duration::from_millis(300);
-/// On a busy machine, until there is a hit.
-const MOST: Duration = Duration::from_secs(20);
+const TIME: Duration = Duration::from_millis(1500);
+/// On a busy machine, until there are hits enough.
+const MOST: Duration = Duration::from_secs(30);
 
-/// Values that differ in every byte and in length; a mixture is none of them.
-fn values() -> Vec<Vec<u8>> {
-    [(b'a', 1340), (b'b', 1200), (b'c', 1337), (b'd', 700)]
-        .map(|(byte, len)| vec![byte; len])
-        .to_vec()
+/// One key and what the server has for it: a number, that only grows.
+struct Item {
+    key: Vec<u8>,
+    value: AtomicU64,
+    /// The last one that was acknowledged.
+    acknowledged: AtomicU64,
 }
 
-/// Asks for `key` while `write` runs again and again: each answer is whole or none.
-fn read_while(session: &Session, key: &[u8], write: impl Fn(usize) + Sync) {
-    let request = get(key);
-    let answers: Vec<_> = values().iter().map(|value| answer(key, value)).collect();
+/// A value that says its number, and is of another length for each, and cannot be a mixture of two.
+fn value(number: u64) -> Vec<u8> {
+    let len = [8, 40, 200, 1000][number as usize % 4];
+    number.to_le_bytes().into_iter().cycle().take(len).collect()
+}
+
+fn mutate(item: &Item) {
+    mutation_begins(hash(&item.key));
+    let number = item.value.fetch_add(1, SeqCst) + 1;
+    item.acknowledged.fetch_max(number, SeqCst);
+    mutation_ends(hash(&item.key));
+}
+
+fn mutate_all(items: &[Item]) {
+    meta::all_begins();
+    meta::bump_epoch(Stat::EpochUser);
+    for item in items {
+        let number = item.value.fetch_add(1, SeqCst) + 1;
+        item.acknowledged.fetch_max(number, SeqCst);
+    }
+    meta::all_ends();
+}
+
+fn refill(item: &Item) {
+    let Some(candidate) = candidate(hash(&item.key)) else { return };
+    let value = value(item.value.load(SeqCst));
+    let _ = fill(&candidate, item.key.len(), &block(&item.key, &value), NEVER);
+}
+
+/// Whether it was a hit.
+fn ask(session: &Session, item: &Item) -> Result<bool, String> {
+    let request = get(&item.key);
+    let least = item.acknowledged.load(SeqCst);
+    let (verdict, frame) = run(session, &request);
+    if verdict == XdpVerdict::Pass {
+        return if frame == request { Ok(false) } else { Err("touched".into()) };
+    }
+    let line = frame[50..].iter().position(|byte| *byte == b'\n').expect("a line") + 51;
+    let number = frame[line..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    if frame != answer(&item.key, &value(number)) {
+        return Err(format!("torn: {}", frame.escape_ascii()));
+    }
+    if number < least {
+        return Err(format!("{number} after {least} was acknowledged"));
+    }
+    Ok(true)
+}
+
+#[test]
+fn nobody_gets_what_was_before() {
+    let session = start();
+    let items: Vec<Item> = keys_of_few_sets(2, 24)
+        .into_iter()
+        .map(|key| Item { key, value: AtomicU64::new(1), acknowledged: AtomicU64::new(1) })
+        .collect();
     let done = AtomicBool::new(false);
     let (mut hits, mut passed) = (0u64, 0u64);
+    let mut wrong = None;
     thread::scope(|scope| {
-        scope.spawn(|| (0..).take_while(|_| !done.load(Relaxed)).for_each(&write));
+        let (items, done) = (&items, &done);
+        let work = |seed, act: fn(&[Item], &Item, usize)| {
+            scope.spawn(move || {
+                let mut random = Random(seed);
+                while !done.load(Relaxed) {
+                    act(items, &items[random.below(items.len())], random.below(10_000));
+                }
+            });
+        };
+        work(1, |items, item, n| match n {
+            0 => mutate_all(items),
+            1..40 => cut_quietly(item),
+            _ => mutate(item),
+        });
+        work(2, |_, item, n| if n < 300 { mutate(item) } else { refill(item) });
+        work(3, |_, item, _| refill(item));
         let begin = Instant::now();
-        let goes_on = |hits| begin.elapsed() < if hits > 0 { TIME } else { MOST };
-        let mut wrong = None;
-        while wrong.is_none() && goes_on(hits) {
-            match run(session, &request) {
-                (XdpVerdict::Tx, frame) if answers.contains(&frame) => hits += 1,
-                (XdpVerdict::Pass, frame) if frame == request => passed += 1,
-                (_, frame) => wrong = Some(frame),
+        let mut random = Random(4);
+        while wrong.is_none() {
+            let enough = if hits > 1000 { TIME } else { MOST };
+            if begin.elapsed() > enough {
+                break;
+            }
+            match ask(&session, &items[random.below(items.len())]) {
+                Ok(true) => hits += 1,
+                Ok(false) => passed += 1,
+                Err(what) => wrong = Some(what),
             }
         }
         done.store(true, Relaxed);
-        assert!(wrong.is_none(), "torn: {}", wrong.unwrap_or_default().escape_ascii());
     });
+    assert_eq!(wrong, None);
     println!("{hits} hits, {passed} passed");
-    assert!(hits > 0, "no hit in {MOST:?}");
+    assert!(hits > 1000, "{hits} hits in {MOST:?}");
 }
 
-#[test]
-fn replies_are_whole_while_others_fill() {
-    let session = Session::new();
-    let frames: Vec<_> = values().iter().map(|value| reply(b"key", value)).collect();
-    sends(&session, Packet::new(&frames[0]));
-    read_while(&session, b"key", |i| {
-        let mut packet = Packet::new(&frames[i % frames.len()]);
-        assert_eq!(session.run_tc(egress, &mut packet), Ok(TcVerdict::Unspec));
-    });
-}
-
-#[test]
-fn replies_are_whole_while_others_take_over() {
-    let session = Session::new();
-    let texts: Vec<_> = values().iter().map(|value| value_text(b"key", value)).collect();
-    let parsed: Vec<_> =
-        texts.iter().map(|text| crate::proto::value_reply(text).expect("a reply")).collect();
-    // resume_unwind: a panic without a message for each
-    let cut = || std::panic::resume_unwind(Box::new(()));
-    cache::fill(&parsed[0]).expect("filled");
-    read_while(&session, b"key", |i| {
-        if i % 8 == 0 {
-            let cut = |_: &mut Tc<'_>| {
-                cache::write(b"key", |_| cut());
-                TcVerdict::Ok
-            };
-            assert!(session.run_tc(cut, &mut Packet::new(&[0; 60])).is_err());
-        } else {
-            cache::fill(&parsed[i % parsed.len()]).expect("taken over");
-        }
-    });
+/// Unless another has the lock.
+fn cut_quietly(item: &Item) {
+    let _ =
+        std::panic::catch_unwind(|| crate::store::cut_off(hash(&item.key), |set| set.put_noise()));
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+use super::{Address, Kind, UDP, UDP_LEN, Version, datagram, field, number};
+use crate::stats::Stat;
+use crate::sum::{self, Sum};
+
+/// The header without options.
+pub const LEN: usize = 20;
+/// Offsets of the addresses.
+pub const FROM: usize = 12;
+pub const TO: usize = 16;
+/// Addresses from 224.0.0.0 on are of groups, or of all.
+const FIRST_GROUP: u8 = 224;
+
+#[inline(always)]
+pub fn address(bytes: &[u8; 4]) -> Address {
+    Address { high: u64::MAX, low: u32::from_be_bytes(*bytes).into() }
+}
+
+/// The header is at `IP`.
+#[inline(always)]
+pub fn classify<const IP: usize>(frame: &[u8], port: u16) -> Kind {
+    let Some(header) = frame.get(IP..).and_then(|rest| rest.first_chunk::<{ LEN + UDP_LEN }>())
+    else {
+        return Kind::Other;
+    };
+    match header[0] {
+        _ if header[9] != UDP => Kind::Other,
+        0x45 if number(header, LEN + 2) == port => packet(frame, header, IP, LEN),
+        0x46..=0x4f => with_options(frame, header, IP, port),
+        _ => Kind::Other,
+    }
+}
+
+#[inline(never)]
+fn with_options(frame: &[u8], header: &[u8; LEN + UDP_LEN], ip: usize, port: u16) -> Kind {
+    let len = usize::from(header[0] & 15) * 4;
+    let Some(options) = frame.get(ip + LEN..ip + len) else { return Kind::Other };
+    match frame.get(ip + len..) {
+        Some(udp) if number(udp, 2) == port => match packet(frame, header, ip, len) {
+            Kind::Request(_) if !harmless(options) => Kind::Odd(Stat::PassForm),
+            kind => kind,
+        },
+        _ => Kind::Other,
+    }
+}
+
+/// Whether there is nothing in these options that matters to who gets the packet, and nothing wrong.
+fn harmless(options: &[u8]) -> bool {
+    const END: u8 = 0;
+    const NOTHING: u8 = 1;
+    const RECORD_ROUTE: u8 = 7;
+    const ROUTER_ALERT: u8 = 148;
+    let mut rest = options;
+    loop {
+        let next = match *rest {
+            [] | [END, ..] => return true,
+            [NOTHING, ..] => rest.get(1..),
+            [ROUTER_ALERT, 4, ..] => rest.get(4..),
+            [RECORD_ROUTE, len, at, ..]
+                if len >= 3 && at >= 4 && (at > len || at.saturating_add(3) <= len) =>
+            {
+                rest.get(usize::from(len)..)
+            }
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        rest = next;
+    }
+}
+
+/// A packet with a header of `len` bytes at `ip`, the first of which are `header`.
+#[inline(always)]
+fn packet(frame: &[u8], header: &[u8; LEN + UDP_LEN], ip: usize, len: usize) -> Kind {
+    // Without "don't fragment" and the reserved bit.
+    if number(header, 6) & 0x3fff != 0 {
+        return Kind::Odd(Stat::PassFragment);
+    }
+    // From and to one host each: not this one, not nobody.
+    let (from, to) = (header[FROM], header[TO]);
+    let one = |first: u8| first != 0 && first != 127 && first < FIRST_GROUP;
+    match usize::from(number(header, 2)).checked_sub(len) {
+        Some(rest) if one(from) && one(to) => datagram(frame, ip, ip + len, rest, Version::V4),
+        _ => Kind::Odd(Stat::PassForm),
+    }
+}
+
+/// The sum of the addresses, if the checksum of the header is right.
+#[inline(always)]
+pub fn verify(header: &[u8]) -> Option<Sum> {
+    let (first, options) = header.split_first_chunk::<LEN>()?;
+    let word = |at: usize| Sum::from(u32::from_le_bytes(field(first, at)));
+    let addresses = word(FROM) + word(TO);
+    let all = word(0) + word(4) + word(8) + addresses;
+    let all = if options.is_empty() { all } else { all + sum::of(options) };
+    (sum::fold(all) == 0xffff).then_some(addresses)
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Answers to GETs of several keys, and to those in other spellings. All values are there, or the
+//! request goes on.
+
+use crate::get::{Question, end_sum, put, send};
+use crate::packet::Place;
+use crate::proto::{self, MAX_KEYS};
+use crate::room::Room;
+use crate::stats::Stat;
+use crate::store::{END, Found, MAX_TEXT, VALUE};
+use crate::sum::{self, Sum};
+use rex::prelude::*;
+
+/// The text of a request: the reply overwrites it before it is sure that there is one.
+#[rex_map]
+static BMC_REQUEST: RexPerCpuArray<SharedBytes<1472>> = RexPerCpuArray::new(1, 0);
+
+type Values = [Option<Found>; MAX_KEYS];
+
+/// As [`get::answer`](crate::get::answer).
+#[inline(never)]
+pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<u64, Stat> {
+    let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;
+    let keys = proto::get_keys(text).ok_or(Stat::PassForm)?;
+    let question = Question::new()?;
+    let (mut values, mut n, mut len) = ([const { None }; MAX_KEYS], 0, 0);
+    for key in keys {
+        let found = question.find(key)?;
+        len += VALUE.len() + found.len();
+        *values.get_mut(n).ok_or(Stat::PassForm)? = Some(found);
+        n += 1;
+        if len + END.len() > MAX_TEXT {
+            return Err(Stat::PassRoom);
+        }
+    }
+    let saved = BMC_REQUEST.get_ref(0).filter(|saved| saved.copy_from(0, text));
+    let saved = saved.ok_or(Stat::PassForm)?;
+    let headers = question.check(ctx, place, len + END.len())?;
+    let room = Room::up_to(ctx, place.text() + len + END.len())?;
+    match ctx.data_mut().get_mut(place.text()..).and_then(|text| write(text, &values)) {
+        Some(sum) => {
+            send(ctx, headers, len + END.len(), sum);
+            Ok(n as u64)
+        }
+        None => {
+            if let Some(text) = ctx.data_mut().get_mut(place.text()..place.end) {
+                let _ = saved.copy_to(0, text);
+            }
+            room.give_back(ctx, place.end);
+            Err(Stat::PassBusy)
+        }
+    }
+}
+
+/// Writes the reply: the sum of its text. `None` when a value is no longer there.
+fn write(text: &mut [u8], values: &Values) -> Option<Sum> {
+    let (mut at, mut sum) = (0, 0);
+    for found in values.iter().map_while(Option::as_ref) {
+        let start = at + VALUE.len();
+        let end = start + found.len();
+        if !found.copy_to(0, text.get_mut(start..end)?) {
+            return None;
+        }
+        put(text, at, VALUE);
+        sum += sum::at(found.sum(), at);
+        at = end;
+    }
+    put(text, at, END);
+    Some(sum + end_sum(at))
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Which entries make room for another.
+//!
+//! A hand goes round over the entries in the order in which they came, from old to new. One that
+//! had a hit since it was there last stays, where it is, and needs a new hit for the next round; the
+//! others go. (The idea is known as SIEVE: what nobody asks for a second time goes soon, what is
+//! asked for again never moves, and a hit costs a bit.)
+
+use super::set::{ROOM, SLOTS, Set};
+use crate::stats::{self, Stat};
+use core::sync::atomic::Ordering::Relaxed;
+
+impl Set {
+    /// Makes room for another entry of `size` bytes. Only while the set is written. `None` when
+    /// what the directory says is nonsense.
+    pub(super) fn make_room(&self, size: usize, now: u32) -> Option<()> {
+        let (count, used) = (self.count.load(Relaxed), self.used.load(Relaxed));
+        if usize::from(count) < SLOTS && usize::from(used) + size <= ROOM {
+            return Some(());
+        }
+        let keep = self.choose(usize::from(count).min(SLOTS), size, now)?;
+        self.compact(keep)
+    }
+
+    /// A bit for each of the `count` slots that stays.
+    fn choose(&self, count: usize, size: usize, now: u32) -> Option<u64> {
+        let (mut keep, mut used) = (0u64, 0);
+        for slot in 0..count {
+            let (_, bytes) = self.extent(slot)?;
+            let (_, head) = self.head(slot)?;
+            if self.tag(slot) != 0 && now < head.deadline() {
+                keep |= 1 << slot;
+                used += bytes;
+            }
+        }
+        let mut hand = usize::from(self.hand.load(Relaxed));
+        let mut referenced = self.referenced.load(Relaxed);
+        // Twice round at most: the first time takes away the last bit.
+        for _ in 0..2 * count {
+            if used + size <= ROOM && keep.count_ones() < SLOTS as u32 {
+                break;
+            }
+            if hand >= count {
+                hand = 0;
+            }
+            let bit = 1 << hand;
+            if keep & bit != 0 && referenced & bit == 0 {
+                keep &= !bit;
+                used -= self.extent(hand)?.1;
+                stats::count(Stat::Evictions);
+            }
+            referenced &= !bit;
+            hand += 1;
+        }
+        self.referenced.store(referenced, Relaxed);
+        self.hand.store(hand as u16, Relaxed);
+        Some(keep)
+    }
+
+    /// Moves the entries to `keep` together.
+    fn compact(&self, keep: u64) -> Option<()> {
+        let hand = u32::from(self.hand.load(Relaxed));
+        let all = self.referenced.load(Relaxed);
+        let (mut to_slot, mut to, mut referenced) = (0, 0, 0u64);
+        let count = usize::from(self.count.load(Relaxed)).min(SLOTS);
+        for slot in 0..count {
+            if keep & 1 << slot == 0 {
+                continue;
+            }
+            let (at, size) = self.extent(slot)?;
+            if at != to && !self.data.copy_down(at, to, size) {
+                return None;
+            }
+            self.set_slot(to_slot, self.tag(slot), to);
+            referenced |= (all >> slot & 1) << to_slot;
+            to_slot += 1;
+            to += size;
+        }
+        for slot in to_slot..count {
+            self.set_slot(slot, 0, to);
+        }
+        self.referenced.store(referenced, Relaxed);
+        // As many are before the hand as before.
+        let before = keep & 1u64.checked_shl(hand).map_or(u64::MAX, |bit| bit - 1);
+        self.hand.store(before.count_ones() as u16, Relaxed);
+        self.count.store(to_slot as u16, Relaxed);
+        self.used.store(to as u16, Relaxed);
+        Some(())
+    }
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! One set: a directory, and the entries behind each other in the order in which they came.
+
+use super::{END, MAX_TEXT, Refused, VALUE};
+use crate::proto::MAX_KEY;
+use crate::sum;
+use core::sync::atomic::{
+    AtomicU16, AtomicU32, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+    fence,
+};
+use rex::prelude::*;
+
+/// The most entries of a set.
+pub const SLOTS: usize = 48;
+/// Tags are looked at four at a time.
+const WORDS: usize = SLOTS / 4;
+/// Bytes for entries: what is left of 4096.
+pub const ROOM: usize = 4096 - 128 - 2 * SLOTS;
+/// Entries begin at multiples of it.
+const ALIGN: usize = 8;
+
+/// As an element of the map: any bytes at all are a set, and harm nobody.
+#[derive(SharedPod)]
+#[repr(C)]
+pub struct Set {
+    /// Odd while the holder of the lock writes.
+    seq: SeqCount,
+    /// That all entries are of.
+    pub(super) epoch: AtomicU32,
+    pub(super) state: AtomicState,
+    /// A bit for each slot that had a hit lately. Not exact: two CPUs may overwrite each other.
+    pub(super) referenced: AtomicU64,
+    /// Slots in use, entries or holes.
+    pub(super) count: AtomicU16,
+    /// Where the next look for a victim begins.
+    pub(super) hand: AtomicU16,
+    /// Bytes in use.
+    pub(super) used: AtomicU16,
+    pad: AtomicU16,
+    /// The tag of each slot; 0: a hole.
+    tags: [AtomicU64; WORDS],
+    /// Where each slot's entry begins.
+    at: [AtomicU16; SLOTS],
+    pub(super) data: SharedBytes<ROOM>,
+}
+
+const _: () = assert!(size_of::<Set>() == 4096);
+
+/// The generation in the upper half, how many mutations are pending in the lower.
+#[derive(SharedPod)]
+#[repr(transparent)]
+pub struct AtomicState(AtomicU64);
+
+/// A reading of it.
+#[derive(Clone, Copy)]
+pub struct State(u64);
+
+impl AtomicState {
+    /// Both at once: nobody sees the new generation without what is pending. What was before.
+    pub fn mutation_begins(&self) -> State {
+        State(self.0.fetch_add((1 << 32) + 1, SeqCst))
+    }
+
+    pub fn mutation_ends(&self) {
+        // Somebody emptied the map meanwhile: put it right. To others it looks like many pending.
+        if self.0.fetch_sub(1, SeqCst) as u32 == 0 {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[inline(always)]
+    pub fn load(&self) -> State {
+        State(self.0.load(SeqCst))
+    }
+
+    /// After what was stored before is there for all others to see.
+    pub fn load_after_stores(&self) -> State {
+        fence(SeqCst);
+        self.load()
+    }
+}
+
+impl State {
+    pub fn pending(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// The generation, if nothing is pending.
+    pub fn at_rest(self) -> Option<u32> {
+        (self.pending() == 0).then_some((self.0 >> 32) as u32)
+    }
+}
+
+/// What stands before the text of an entry: in one word, so that all of it belongs together.
+#[derive(Clone, Copy)]
+pub struct Head(u64);
+
+impl Head {
+    /// Bytes of it.
+    pub const LEN: usize = 8;
+
+    #[inline(always)]
+    pub fn deadline(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Bytes of the text: `KEY FLAGS BYTES\r\nDATA\r\n`.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.0 as usize & 0xffff
+    }
+
+    /// The checksum's partial sum of it with `VALUE ` in front.
+    #[inline(always)]
+    pub fn sum(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+}
+
+/// What is to be put in.
+pub struct Entry<'a> {
+    head: Head,
+    text: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    pub fn of_block(key_len: usize, block: &'a [u8], deadline: u32) -> Result<Self, Refused> {
+        if block.len() + END.len() > MAX_TEXT {
+            return Err(Refused::Length);
+        }
+        let text = block.strip_prefix(VALUE).ok_or(Refused::Form)?;
+        let well_formed = (1..=MAX_KEY).contains(&key_len)
+            && text.get(key_len) == Some(&b' ')
+            && text.ends_with(b"\r\n");
+        if !well_formed {
+            return Err(Refused::Form);
+        }
+        let sum = sum::fold(sum::of(block));
+        let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | text.len() as u64;
+        Ok(Self { head: Head(head), text })
+    }
+
+    /// Bytes that it takes in the set.
+    fn size(&self) -> usize {
+        Head::LEN + self.text.len().next_multiple_of(ALIGN)
+    }
+}
+
+/// Four times the same 16 bits.
+const fn four(bits: u16) -> u64 {
+    bits as u64 * 0x0001_0001_0001_0001
+}
+
+/// The top bit of each quarter of `word` that is 0. The lowest is exact, above it may be false ones.
+#[inline(always)]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(four(1)) & !word & four(0x8000)
+}
+
+impl Set {
+    /// Runs `read`; its result, and the count of writes, unless the set was written meanwhile.
+    #[inline(always)]
+    pub fn read<R>(&self, read: impl FnOnce() -> R) -> Option<(u32, R)> {
+        let before = self.seq.count();
+        Some((before, self.seq.read(read)?))
+    }
+
+    /// Whether nobody has written since the count was that, though what was read was read before.
+    #[inline(always)]
+    pub fn unchanged_since(&self, count: u32) -> bool {
+        fence(core::sync::atomic::Ordering::Acquire);
+        self.seq.count() == count
+    }
+
+    /// Runs `write`. Only with the lock.
+    pub fn write<R>(&self, write: impl FnOnce() -> R) -> Option<R> {
+        self.seq.write(write)
+    }
+
+    /// Empties the set if its writer was cut off. Only with the lock.
+    pub fn end_dead_write(&self) {
+        if self.seq.count() & 1 != 0 {
+            // Before the count is even again: who sees that sees an empty set.
+            self.clear();
+            self.seq.reset();
+        }
+    }
+
+    /// Calls `test` with the slots of that tag, and false ones, until one is accepted.
+    #[inline(always)]
+    pub fn slot(&self, tag: u16, mut test: impl FnMut(usize) -> bool) -> Option<usize> {
+        let wanted = four(tag);
+        let words = usize::from(self.count.load(Relaxed)).div_ceil(4);
+        for (i, word) in self.tags.iter().take(words).enumerate() {
+            let mut found = zeros(word.load(Relaxed) ^ wanted);
+            while found != 0 {
+                let slot = i * 4 + found.trailing_zeros() as usize / 16;
+                if test(slot) {
+                    return Some(slot);
+                }
+                found &= found - 1;
+            }
+        }
+        None
+    }
+
+    /// Where the entry of `slot` begins, and its head.
+    #[inline(always)]
+    pub fn head(&self, slot: usize) -> Option<(usize, Head)> {
+        let at = usize::from(self.at.get(slot)?.load(Relaxed));
+        Some((at, Head(self.data.load(at)?)))
+    }
+
+    /// Notes a hit.
+    #[inline(always)]
+    pub fn refer(&self, slot: usize) {
+        let (all, bit) = (self.referenced.load(Relaxed), 1u64 << (slot & 63));
+        // Without a store when it is there already: the line stays shared among the CPUs.
+        if all & bit == 0 {
+            self.referenced.store(all | bit, Relaxed);
+        }
+    }
+
+    /// Removes all entries of that tag. Without the lock: others may write meanwhile.
+    pub fn remove(&self, tag: u16) {
+        for word in &self.tags {
+            // SeqCst: after the generation was raised. All words, since the count may be changing.
+            let mut found = zeros(word.load(SeqCst) ^ four(tag));
+            while found != 0 {
+                let shift = found.trailing_zeros() & !15;
+                // A false one is left alone unless it has become a true one.
+                if word.load(SeqCst) >> shift & 0xffff == u64::from(tag) {
+                    word.fetch_and(!(0xffff << shift), SeqCst);
+                }
+                found &= found - 1;
+            }
+        }
+    }
+
+    /// The tag of a slot; 0 for a hole.
+    pub(super) fn tag(&self, slot: usize) -> u16 {
+        self.tags.get(slot / 4).map_or(0, |word| (word.load(Relaxed) >> (slot % 4 * 16)) as u16)
+    }
+
+    /// Only while the set is written.
+    pub(super) fn set_slot(&self, slot: usize, tag: u16, at: usize) {
+        if let (Some(word), Some(begin)) = (self.tags.get(slot / 4), self.at.get(slot)) {
+            let shift = slot % 4 * 16;
+            let others = word.load(Relaxed) & !(0xffff << shift);
+            begin.store(at as u16, Relaxed);
+            word.store(others | u64::from(tag) << shift, Relaxed);
+        }
+    }
+
+    /// Where the entry of `slot` begins, and how many bytes it has, holes too. `None` if that is
+    /// nonsense, which only a stranger can have written.
+    pub(super) fn extent(&self, slot: usize) -> Option<(usize, usize)> {
+        let count = usize::from(self.count.load(Relaxed));
+        let at = usize::from(self.at.get(slot)?.load(Relaxed));
+        let end = if slot + 1 < count { self.at.get(slot + 1)? } else { &self.used };
+        let size = usize::from(end.load(Relaxed)).checked_sub(at)?;
+        (slot < count && size >= Head::LEN && at + size <= ROOM).then_some((at, size))
+    }
+
+    /// Half of something.
+    #[cfg(test)]
+    pub fn put_noise(&self) {
+        self.tags.iter().for_each(|word| word.store(four(self.tag(0).max(7)), Relaxed));
+        self.count.store(33, Relaxed);
+        self.used.store(ROOM as u16 + 9, Relaxed);
+        self.at.iter().for_each(|at| at.store(16, Relaxed));
+        assert!(self.data.copy_from(0, &[0x55; 500]));
+    }
+
+    /// That the directory makes sense: entries behind each other, none on another.
+    #[cfg(test)]
+    pub fn audit(&self) {
+        if self.seq.count() & 1 != 0 {
+            return;
+        }
+        let (count, used) = (self.count.load(Relaxed).into(), self.used.load(Relaxed).into());
+        assert!(count <= SLOTS && used <= ROOM && usize::from(self.hand.load(Relaxed)) <= count);
+        let mut at = 0;
+        for slot in 0..count {
+            let (begin, size) = self.extent(slot).expect("an entry");
+            assert_eq!(begin, at);
+            let len = self.head(slot).expect("an entry").1.len();
+            assert_eq!(size, Head::LEN + len.next_multiple_of(ALIGN));
+            at += size;
+        }
+        assert_eq!(at, used);
+        assert!((count..SLOTS).all(|slot| self.tag(slot) == 0));
+    }
+
+    /// Removes everything. Only while the set is written.
+    pub fn clear(&self) {
+        self.tags.iter().for_each(|word| word.store(0, Relaxed));
+        self.referenced.store(0, Relaxed);
+        self.count.store(0, Relaxed);
+        self.hand.store(0, Relaxed);
+        self.used.store(0, Relaxed);
+    }
+
+    /// Puts an entry in, in the place of those of the same tag. Only while the set is written.
+    pub fn put(&self, tag: u16, entry: &Entry<'_>, epoch: u32, now: u32) {
+        if self.epoch.load(Relaxed) != epoch {
+            self.clear();
+            self.epoch.store(epoch, Relaxed);
+        }
+        let old = self.slot(tag, |slot| self.tag(slot) == tag);
+        self.remove(tag);
+        // A value that is written anew has mostly the size that it had.
+        if let Some((slot, at)) = old.and_then(|slot| {
+            let (at, size) = self.extent(slot)?;
+            (size == entry.size()).then_some((slot, at))
+        }) {
+            return self.put_at(slot, tag, at, entry);
+        }
+        let was_referenced = old.is_some_and(|slot| self.referenced.load(Relaxed) & 1 << slot != 0);
+        if self.make_room(entry.size(), now).is_none() {
+            // Nonsense in the directory.
+            self.clear();
+        }
+        let (slot, at) = (self.count.load(Relaxed), self.used.load(Relaxed));
+        self.count.store(slot + 1, Relaxed);
+        self.used.store(at + entry.size() as u16, Relaxed);
+        let bit = 1u64 << (slot & 63);
+        let others = self.referenced.load(Relaxed) & !bit;
+        self.referenced.store(if was_referenced { others | bit } else { others }, Relaxed);
+        self.put_at(usize::from(slot), tag, usize::from(at), entry);
+    }
+
+    fn put_at(&self, slot: usize, tag: u16, at: usize, entry: &Entry<'_>) {
+        let written = self.data.copy_from(at, &entry.head.0.to_ne_bytes())
+            && self.data.copy_from(at + Head::LEN, entry.text);
+        self.set_slot(slot, if written { tag } else { 0 }, at);
+    }
+}

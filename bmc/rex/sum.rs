@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The Internet checksum in the machine's order of bytes: a ones' complement sum of words does not
+//! care in which order their bytes are, as long as it is the same for all.
+
+/// A sum of words that is not folded yet: some thousand more fit.
+pub type Sum = u64;
+
+/// The sum of `bytes`, the first of which is at an even offset.
+#[inline(always)]
+pub fn of(bytes: &[u8]) -> Sum {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let sum = words.iter().fold(0, |sum: Sum, word| {
+        let (sum, carry) = sum.overflowing_add(Sum::from_le_bytes(*word));
+        sum + Sum::from(carry)
+    });
+    // Room for what is added later.
+    (sum >> 32) + (sum & 0xffff_ffff) + last(rest)
+}
+
+/// Less than 8 bytes.
+#[inline(always)]
+fn last(rest: &[u8]) -> Sum {
+    let (words, rest) = rest.as_chunks::<4>();
+    let sum = words.first().map_or(0, |word| Sum::from(u32::from_le_bytes(*word)));
+    sum + match *rest {
+        [] => 0,
+        [a] => Sum::from(a),
+        [a, b] => Sum::from(u16::from_le_bytes([a, b])),
+        [a, b, c, ..] => Sum::from(u32::from_le_bytes([a, b, c, 0])),
+    }
+}
+
+/// Folds a sum to 16 bits; 0 only for the sum 0.
+#[inline(always)]
+pub fn fold(sum: Sum) -> u16 {
+    // 33, 18, 17, 16 bits
+    let sum = (sum >> 32) + (sum & 0xffff_ffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    ((sum >> 16) + (sum & 0xffff)) as u16
+}
+
+/// What `sum` counts at an odd offset, if `odd` is odd.
+#[inline(always)]
+pub fn at(sum: u16, odd: usize) -> Sum {
+    Sum::from(sum.rotate_left((odd as u32 & 1) * 8))
+}
+
+/// As the checksum's field has it in memory. Never 0, which would mean that there is none.
+#[inline(always)]
+pub fn finish(sum: Sum) -> [u8; 2] {
+    let check = !fold(sum);
+    (if check == 0 { 0xffff } else { check }).to_le_bytes()
+}
