@@ -159,7 +159,8 @@ static int rex_put_prog(struct sk_buff *skb, const struct rex_prog *prog)
 	    nla_put_u32(skb, REX_A_PROG_BUDGET_US, prog->budget_us) ||
 	    nla_put_u8(skb, REX_A_PROG_TIMING, prog->timing) ||
 	    nla_put_u8(skb, REX_A_PROG_TAINTED, READ_ONCE(prog->tainted)) ||
-	    nla_put_u32(skb, REX_A_PROG_STACK, prog->stack))
+	    nla_put_u32(skb, REX_A_PROG_STACK, prog->stack) ||
+	    nla_put_u32(skb, REX_A_PROG_GENERATION, *prog->generation))
 		return -EMSGSIZE;
 	for (i = 0; !ret && i < prog->entries; i++)
 		ret = rex_put_entry(skb, prog->slots[i]);

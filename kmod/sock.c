@@ -67,7 +67,7 @@ static __always_inline bool rex_state_is_full(u8 state)
 	return !((1U << (state % 32)) & (TCPF_TIME_WAIT | TCPF_NEW_SYN_RECV));
 }
 
-/* What it needs of struct sock_common, but for the protocol, is one word. */
+/* Much of it is one word of struct sock_common. */
 #define REX_IDENT_WORD	offsetof(struct sock, sk_dport)
 #define REX_IDENT_SHIFT(member) ((offsetof(struct sock, member) - REX_IDENT_WORD) * 8)
 
@@ -75,20 +75,23 @@ static_assert(REX_IDENT_SHIFT(sk_num) == 16);
 static_assert(REX_IDENT_SHIFT(sk_family) == 32);
 static_assert(REX_IDENT_SHIFT(sk_state) == 48);
 
+/* sk_num is 0 when a connection is over, by a reset for instance, though there is more to read. */
 u64 rex_sock_ident(u64 sk)
 {
+	u16 family, protocol;
+	__be16 local;
 	u64 word, ret = 0;
-	u16 protocol;
 
 	if (!rex_may_load(sk))
 		goto out;
 	__get_kernel_nofault(&word, sk + REX_IDENT_WORD, u64, out);
-	/* The family is less than 256. */
-	if (unlikely((u8)(word >> 40) || !rex_state_is_full(word >> 48)))
+	family = word >> 32;
+	if (unlikely(!rex_state_is_full(word >> 48) || (family != AF_INET && family != AF_INET6)))
 		goto out;
 	REX_LOAD(protocol, sk, struct sock, sk_protocol, out);
-	ret = REX_IDENT(protocol, word >> 48 & 0xff, word >> 32 & 0xff, 0, 0) |
-	      (word & 0xffff0000) | ntohs((__force __be16)word);
+	REX_LOAD(local, sk, struct inet_sock, inet_sport, out);
+	ret = REX_IDENT(protocol, (u8)(word >> 48), family, ntohs(local),
+			ntohs((__force __be16)word));
 out:
 	rex_check_stop(rex_this_frame());
 	return ret;

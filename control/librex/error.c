@@ -76,6 +76,19 @@ const char *rex_hook_name(uint32_t hook)
 	return named(names, ARRAY_SIZE(names), hook, "hook");
 }
 
+const char *rex_preempt_name(uint32_t preempt)
+{
+	static const char *const names[] = {
+		[REX_PREEMPT_NONE] = "none",
+		[REX_PREEMPT_VOLUNTARY] = "voluntary",
+		[REX_PREEMPT_LAZY] = "lazy",
+		[REX_PREEMPT_FULL] = "full",
+		[REX_PREEMPT_RT] = "rt",
+	};
+
+	return named(names, ARRAY_SIZE(names), preempt, "model");
+}
+
 const char *rex_state_name(uint32_t state)
 {
 	static const char *const names[] = {

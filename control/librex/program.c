@@ -292,14 +292,14 @@ static int on_info(const struct nlmsghdr *nlh, void *data)
 		case REX_A_INFO_ABI:
 			info->abi = get_uint(attr);
 			break;
-		case REX_A_INFO_PREEMPT:
-			info->preempt = get_uint(attr);
-			break;
 		case REX_A_INFO_REFUSED:
 			info->refused = get_uint(attr);
 			break;
 		case REX_A_INFO_STALE:
 			info->stale = get_uint(attr);
+			break;
+		case REX_A_INFO_PREEMPT:
+			info->preempt = get_uint(attr);
 			break;
 		case REX_A_INFO_HELPER:
 			if (info->n_helpers == ARRAY_SIZE(info->helpers))

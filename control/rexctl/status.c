@@ -123,10 +123,11 @@ static json_t *json_program(const struct status *s, const struct rex_program *p)
 		json_array_append_new(entries, json_entry(s, &p->entries[i]));
 	for (uint32_t i = 0; i < p->n_maps; i++)
 		json_array_append_new(maps, json_map(&p->maps[i]));
-	o = json_pack("{s:s,s:I,s:s,s:I,s:b,s:b,s:I,s:o,s:o}", "name", p->name, "id",
+	o = json_pack("{s:s,s:I,s:s,s:I,s:b,s:b,s:I,s:I,s:o,s:o}", "name", p->name, "id",
 		      (json_int_t)p->id, "state", rex_state_name(p->state), "budget_us",
-		      (json_int_t)p->budget_us, "timing", p->timing, "tainted", p->tainted, "stack",
-		      (json_int_t)p->stack, "entries", entries, "maps", maps);
+		      (json_int_t)p->budget_us, "timing", p->timing, "tainted", p->tainted,
+		      "generation", (json_int_t)p->generation, "stack", (json_int_t)p->stack,
+		      "entries", entries, "maps", maps);
 	if (o && p->fault)
 		json_object_set_new(o, "fault", json_fault(p->fault));
 	return o;
@@ -141,9 +142,10 @@ static int print_status_json(const struct status *s)
 	for (size_t i = 0; i < s->n_links; i++)
 		if (is_stale(s, &s->links[i]))
 			json_array_append_new(stale, json_link(&s->links[i]));
-	o = json_pack("{s:{s:i,s:I,s:I,s:I},s:o,s:o}", "runtime", "abi", s->info.abi, "helpers",
+	o = json_pack("{s:{s:i,s:I,s:I,s:I,s:s},s:o,s:o}", "runtime", "abi", s->info.abi, "helpers",
 		      (json_int_t)s->info.n_helpers, "refused", (json_int_t)s->info.refused,
-		      "stale_calls", (json_int_t)s->info.stale, "programs", programs, "stale", stale);
+		      "stale_calls", (json_int_t)s->info.stale, "preempt",
+		      rex_preempt_name(s->info.preempt), "programs", programs, "stale", stale);
 	return print_json(o);
 }
 

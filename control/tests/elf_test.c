@@ -184,8 +184,8 @@ static void test_entries(void **state)
 	e[0].hook = __REX_HOOK_MAX;
 	refused(&spec, "is for hook");
 	e[0].hook = 0;
-	e[0].flags = 1;
-	refused(&spec, "flags 0x1");
+	e[0].flags = 2;
+	refused(&spec, "flags 0x2");
 	e[0].flags = 0;
 	e[1] = e[0];
 	spec.entries_len = 2 * sizeof(*e);

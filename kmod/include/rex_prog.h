@@ -200,7 +200,7 @@ long rex_probe_read_user_str(void *to, __u32 len, __u64 from);
  */
 __u64 rex_socket_sock(__u64 socket);	/* its struct sock; 0: none */
 
-/* Of a full socket; 0: none, or not a full one (TIME_WAIT, NEW_SYN_RECV). */
+/* Of AF_INET and AF_INET6; 0: none, or not a full socket (TIME_WAIT, NEW_SYN_RECV). */
 __u64 rex_sock_ident(__u64 sk);
 /* @family AF_*, @state TCP_*, @protocol IPPROTO_*; ports in host order. */
 #define REX_IDENT(protocol, state, family, local_port, remote_port)				\

@@ -225,7 +225,9 @@ fn constructor(
     let mut args = args.into_iter();
     match (args.next(), args.next()) {
         (None, _) => Ok(hook.constructor),
-        (Some(TokenTree::Ident(word)), None) if hook.frags.is_some() && word.to_string() == "frags" => {
+        (Some(TokenTree::Ident(word)), None)
+            if hook.frags.is_some() && word.to_string() == "frags" =>
+        {
             Ok(hook.frags.unwrap_or(hook.constructor))
         }
         (Some(token), _) if hook.frags.is_some() => {

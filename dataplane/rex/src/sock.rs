@@ -52,11 +52,11 @@ pub struct SockAddr(pub u64);
 /// What a socket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ident {
-    /// `AF_INET`: 2, `AF_INET6`: 10. Ports are those of these two.
+    /// `AF_INET`: 2, `AF_INET6`: 10.
     pub family: u16,
     /// `IPPROTO_TCP`: 6, `IPPROTO_UDP`: 17.
     pub protocol: u16,
-    /// 0: not bound.
+    /// 0: not bound. It stays when the connection is over.
     pub local_port: u16,
     /// 0: not connected.
     pub remote_port: u16,
@@ -107,7 +107,7 @@ unsafe fn filled<T>(fill: impl FnOnce(*mut T) -> core::ffi::c_long) -> Option<T>
 }
 
 impl SockAddr {
-    /// What it is; None where there is no socket. This is as cheap as it can be.
+    /// What it is; None where there is no socket of IPv4 or IPv6. This is as cheap as it can be.
     #[inline(always)]
     pub fn ident(self) -> Option<Ident> {
         // SAFETY: any number is allowed.

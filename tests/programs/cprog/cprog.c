@@ -372,7 +372,7 @@ static void cprog_break(void)
 		strscpy(entries[0].name, "a b", REX_NAME_LEN);
 		break;
 	case 18:
-		entries[0].flags = 1;
+		entries[0].flags = 2;
 		break;
 	case 19:
 		lines[0].offset = 65;

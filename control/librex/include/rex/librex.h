@@ -29,6 +29,8 @@ const char *rex_errmsg(void);
 
 /** "xdp", "tc", ...; "hook N" for a number that this library does not know. */
 const char *rex_hook_name(uint32_t hook);
+/** "none", "voluntary", "full", ... */
+const char *rex_preempt_name(uint32_t preempt);
 /** "enabled", "crashed", ... */
 const char *rex_state_name(uint32_t state);
 /** "panic", "overrun", "stack overflow" */
@@ -60,7 +62,7 @@ struct rex_helper {
 
 struct rex_info {
 	uint32_t abi;
-	uint32_t preempt;		/* enum rex_preempt */
+	uint32_t preempt;		/* enum rex_preempt: where the kernel can be preempted now */
 	uint64_t refused;		/* invocations refused, of all entries since rex.ko was loaded */
 	uint64_t stale;			/* shim calls with an unknown slot or cookie */
 	size_t n_helpers;
@@ -159,7 +161,7 @@ struct rex_program {
 	uint32_t budget_us;
 	bool timing, tainted;
 	uint32_t stack;
-	uint32_t generation;		/* counts how often it was let run; never 0 */
+	uint32_t generation;		/* how often it was enabled; rex::program::generation() */
 	uint32_t n_entries, n_maps;
 	struct rex_entry entries[REX_MAX_ENTRIES];
 	struct rex_map maps[REX_MAX_MAPS];
