@@ -10,24 +10,44 @@
 
 enum state { ABSENT, PRESENT, PERHAPS, UNSURE };
 
-static const struct { enum does does; enum form form; } kinds[N_KINDS] = {
-	[KIND_SET] = { STORE, TEXT }, [KIND_ADD] = { STORE_IF_NONE, TEXT },
-	[KIND_REPLACE] = { STORE_IF_ANY, TEXT }, [KIND_APPEND] = { EXTEND, TEXT },
-	[KIND_PREPEND] = { EXTEND, TEXT }, [KIND_CAS] = { STORE_IF_ANY, TEXT },
-	[KIND_INCR] = { COUNT, TEXT }, [KIND_DECR] = { COUNT, TEXT }, [KIND_DELETE] = { REMOVE, TEXT },
-	[KIND_TOUCH] = { KEEP, TEXT }, [KIND_GAT] = { KEEP, TEXT }, [KIND_GATS] = { KEEP, TEXT },
+static const struct {
+	enum does does;
+	enum form form;
+} kinds[N_KINDS] = {
+	[KIND_SET] = { STORE, TEXT },
+	[KIND_ADD] = { STORE_IF_NONE, TEXT },
+	[KIND_REPLACE] = { STORE_IF_ANY, TEXT },
+	[KIND_APPEND] = { EXTEND, TEXT },
+	[KIND_PREPEND] = { EXTEND, TEXT },
+	[KIND_CAS] = { STORE_IF_ANY, TEXT },
+	[KIND_INCR] = { COUNT, TEXT },
+	[KIND_DECR] = { COUNT, TEXT },
+	[KIND_DELETE] = { REMOVE, TEXT },
+	[KIND_TOUCH] = { KEEP, TEXT },
+	[KIND_GAT] = { KEEP, TEXT },
+	[KIND_GATS] = { KEEP, TEXT },
 	[KIND_SET_TOO_LARGE] = { REMOVE, TEXT },
-	[KIND_MS] = { STORE, META }, [KIND_MS_ADD] = { STORE_IF_NONE, META },
-	[KIND_MS_REPLACE] = { STORE_IF_ANY, META }, [KIND_MS_APPEND] = { EXTEND, META },
-	[KIND_MS_PREPEND] = { EXTEND, META }, [KIND_MD] = { REMOVE, META },
-	[KIND_MD_STALE] = { KEEP, META }, [KIND_MA_INCR] = { COUNT, META },
-	[KIND_MA_DECR] = { COUNT, META }, [KIND_MG_TOUCH] = { KEEP, META },
+	[KIND_MS] = { STORE, META },
+	[KIND_MS_ADD] = { STORE_IF_NONE, META },
+	[KIND_MS_REPLACE] = { STORE_IF_ANY, META },
+	[KIND_MS_APPEND] = { EXTEND, META },
+	[KIND_MS_PREPEND] = { EXTEND, META },
+	[KIND_MD] = { REMOVE, META },
+	[KIND_MD_STALE] = { KEEP, META },
+	[KIND_MA_INCR] = { COUNT, META },
+	[KIND_MA_DECR] = { COUNT, META },
+	[KIND_MG_TOUCH] = { KEEP, META },
 	[KIND_MG_VIVIFY] = { MAKE, META },
-	[KIND_BIN_SET] = { STORE, BINARY }, [KIND_BIN_ADD] = { STORE_IF_NONE, BINARY },
-	[KIND_BIN_REPLACE] = { STORE_IF_ANY, BINARY }, [KIND_BIN_APPEND] = { EXTEND, BINARY },
-	[KIND_BIN_PREPEND] = { EXTEND, BINARY }, [KIND_BIN_INCR] = { COUNT, BINARY },
-	[KIND_BIN_DECR] = { COUNT, BINARY }, [KIND_BIN_DELETE] = { REMOVE, BINARY },
-	[KIND_BIN_TOUCH] = { KEEP, BINARY }, [KIND_BIN_GAT] = { KEEP, BINARY },
+	[KIND_BIN_SET] = { STORE, BINARY },
+	[KIND_BIN_ADD] = { STORE_IF_NONE, BINARY },
+	[KIND_BIN_REPLACE] = { STORE_IF_ANY, BINARY },
+	[KIND_BIN_APPEND] = { EXTEND, BINARY },
+	[KIND_BIN_PREPEND] = { EXTEND, BINARY },
+	[KIND_BIN_INCR] = { COUNT, BINARY },
+	[KIND_BIN_DECR] = { COUNT, BINARY },
+	[KIND_BIN_DELETE] = { REMOVE, BINARY },
+	[KIND_BIN_TOUCH] = { KEEP, BINARY },
+	[KIND_BIN_GAT] = { KEEP, BINARY },
 };
 
 /* What the key is when this mutation is executed, as far as can be foretold. */
@@ -103,9 +123,13 @@ static uint8_t may_be(enum does does, enum state state)
 	case MAKE:
 		return state == ABSENT ? MAY_NEW : state == PRESENT ? MAY_KEEP : MAY_NEW | MAY_KEEP;
 	case KEEP:
-		return state == ABSENT ? MAY_KEEP_NONE : state == PRESENT ? MAY_KEEP : MAY_KEEP | MAY_NONE;
+		return state == ABSENT	  ? MAY_KEEP_NONE
+		       : state == PRESENT ? MAY_KEEP
+					  : MAY_KEEP | MAY_NONE;
 	default:
-		return state == ABSENT ? MAY_KEEP_NONE : state == PRESENT ? MAY_NEW : MAY_NEW | MAY_NONE;
+		return state == ABSENT	  ? MAY_KEEP_NONE
+		       : state == PRESENT ? MAY_NEW
+					  : MAY_NEW | MAY_NONE;
 	}
 }
 
@@ -123,7 +147,8 @@ static void set_expiry(struct op *op, bool expires)
 
 static uint32_t draw_len(enum sort sort)
 {
-	static const uint16_t lens[] = { 0, 1, 2, 7, 8, 9, 31, 32, 33, 100, 113, 114, 255, 500, 1000, 1024, 1100 };
+	static const uint16_t lens[] = { 0, 1, 2, 7, 8, 9, 31, 32, 33, 100, 113, 114, 255, 500,
+					 1000, 1024, 1100 };
 
 	if (sort == BIG)
 		return 1401 + below(BIG_MOST - 1500);
@@ -152,7 +177,8 @@ static void make_value(struct item *item, struct op *op, const uint8_t **value, 
 	case EXTEND:
 		*len = 1 + below(40);
 		value_make(op->item, op->slot, *len, chunk);
-		if (op->kind == KIND_PREPEND || op->kind == KIND_MS_PREPEND || op->kind == KIND_BIN_PREPEND) {
+		if (op->kind == KIND_PREPEND || op->kind == KIND_MS_PREPEND ||
+		    op->kind == KIND_BIN_PREPEND) {
 			memmove(item->value + *len, item->value, item->len);
 			memcpy(item->value, chunk, *len);
 		} else {
@@ -235,7 +261,8 @@ static void ordered_mutate(struct op *op, struct item *item, struct out *o)
 	if (op->form != BINARY)
 		op->form = kinds[op->kind].form;
 	/* what it found, or counted, is worth knowing, and what is not certain must be known */
-	if (op->does == KEEP || op->does == MAKE || op->does == COUNT || op->kind == KIND_SET_TOO_LARGE ||
+	if (op->does == KEEP || op->does == MAKE || op->does == COUNT ||
+	    op->kind == KIND_SET_TOO_LARGE ||
 	    (state == PERHAPS && op->does != STORE && op->does != REMOVE))
 		op->silent = false;
 	if (op->kind == KIND_TOUCH && state == PRESENT && op->via < VIA_UDP)
@@ -253,7 +280,8 @@ static void ordered_mutate(struct op *op, struct item *item, struct out *o)
 	else if (op->does == COUNT)
 		op->number = 1;
 	/* whether it stored something its answer will tell, but not what the value is then */
-	item->known = op->does == STORE || op->does == REMOVE || (item->known && !(s.may & (s.may - 1)));
+	item->known =
+		op->does == STORE || op->does == REMOVE || (item->known && !(s.may & (s.may - 1)));
 	item->has_cas = false;
 	s.is = op->is;
 	s.gone_from = op->seconds > CLOCK ? op->begun + (op->seconds - CLOCK) * SECOND
@@ -274,9 +302,10 @@ static void ordered_mutate(struct op *op, struct item *item, struct out *o)
 
 static bool contended_mutate(struct op *op, struct item *item, struct out *o)
 {
-	static const enum kind text[] = { KIND_SET, KIND_SET, KIND_ADD, KIND_REPLACE, KIND_DELETE, KIND_MS,
-					  KIND_MS_ADD, KIND_MS_REPLACE, KIND_MD },
-			       binary[] = { KIND_BIN_SET, KIND_BIN_ADD, KIND_BIN_REPLACE, KIND_BIN_DELETE };
+	static const enum kind text[] = { KIND_SET, KIND_SET, KIND_ADD, KIND_REPLACE, KIND_DELETE,
+					  KIND_MS, KIND_MS_ADD, KIND_MS_REPLACE, KIND_MD };
+	static const enum kind binary[] = { KIND_BIN_SET, KIND_BIN_ADD, KIND_BIN_REPLACE,
+					    KIND_BIN_DELETE };
 	static uint8_t value[VALUE_MOST];
 	uint32_t len = 0;
 
@@ -291,7 +320,9 @@ static bool contended_mutate(struct op *op, struct item *item, struct out *o)
 	if (op->does != REMOVE) {
 		len = draw_len(BLOB);
 		value_make(op->item, op->slot, len, value);
-		op->is = (struct content){ .hash = value_hash(value, len), .flags = op->slot, .len = len };
+		op->is = (struct content){ .hash = value_hash(value, len),
+					   .flags = op->slot,
+					   .len = len };
 		contended_stores(item->contended, op->slot, &op->is);
 	}
 	op->base64 = op->form == META && item->name.len <= BASE64_MOST && below(3) == 0;

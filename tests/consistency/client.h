@@ -20,7 +20,7 @@ enum sort { BLOB, NUMBER, EXPIRING, BIG, CONTENDED };
 struct item {
 	struct name name;
 	enum sort sort;
-	uint32_t busy;			/* who has a mutation under way (not: contended), 0: nobody */
+	uint32_t busy; /* who has a mutation under way (not: contended), 0: nobody */
 	uint32_t under_way;		/* how many */
 	bool known;			/* value is what the last slot holds */
 	bool has_cas;
@@ -76,7 +76,7 @@ struct out {
 struct counters {
 	uint64_t gets[3], mutations, silent_mutations;	/* gets by TCP, loopback UDP, UDP */
 	uint64_t keys_read, missed;
-	uint64_t udp_keys;				/* keys in answered GETs through the interface */
+	uint64_t udp_keys; /* keys in answered GETs through the interface */
 	uint64_t stale, wrong, lost, unchecked, lost_allowed, void_requests, late;
 	uint64_t conns, restarts, stops, flushes, commands, half_commands;
 	uint64_t stale_by[N_KINDS][N_VIAS], made[N_KINDS][N_VIAS];
@@ -89,7 +89,7 @@ extern struct world {
 	bool flushing;			/* a flush is under way: anything may vanish */
 	uint64_t flushed;		/* when the last one ended */
 	bool loss;			/* datagrams may be lost, doubled and reordered here */
-	bool single;			/* one mutation of a key at a time, also down one connection */
+	bool single; /* one mutation of a key at a time, also down one connection */
 	bool verbose;
 	uint32_t shown;
 	struct counters count;
@@ -110,7 +110,7 @@ void keys_chase(uint32_t item);		/* is of interest now: reads of it come next */
 uint32_t keys_hot(void);		/* by zipf alone */
 
 /* choose.c */
-/* Chooses a mutation for op->owner by op->via and op->form and writes it to @o, if one is possible. */
+/* Chooses a mutation, if one is possible, for op->owner by op->via and op->form. Writes it to @o. */
 bool mutate(struct op *op, struct out *o);
 
 /* outcome.c: what has come of it */
@@ -131,13 +131,14 @@ void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct 
 void text_marker(struct op *op, struct out *o);
 ssize_t text_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a);
 /* A block "VALUE KEY FLAGS LEN [CAS]" and its data; *@key points into @p. */
-ssize_t text_value(const uint8_t *p, size_t n, const uint8_t **key, uint32_t *key_len, struct answer *a);
+ssize_t text_value(const uint8_t *p, size_t n, const uint8_t **key, uint32_t *key_len,
+		   struct answer *a);
 void binary_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o);
 ssize_t binary_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a);
 
 /* net.c: sockets in the namespaces of the two sides */
-void net_init(const char *server_ns, const char *client_ns, const char *address, const char *address6,
-	      int port);
+void net_init(const char *server_ns, const char *client_ns, const char *address,
+	      const char *address6, int port);
 void net_enter(bool server);
 int net_socket(enum via via);		/* connected, or connecting; -1 with errno */
 uint64_t net_drops(void);		/* datagrams that the kernel dropped so far, both sides */

@@ -129,8 +129,10 @@ enum verdict contended_reply(struct contended *k, const struct reading *r, uint6
 		if (k->removing || k->removed >= r->sure_stored)
 			return GOOD;
 		*f = (struct finding){ .verdict = MISSING, .kind = r->kind, .via = r->via };
-		snprintf(f->text, sizeof(f->text), "no such key, but it was stored after the last delete, "
-			 "%.3f ms before the read began", (r->begun - r->sure_stored) / 1e6);
+		snprintf(f->text, sizeof(f->text),
+			 "no such key, but it was stored after the last delete, "
+			 "%.3f ms before the read began",
+			 (r->begun - r->sure_stored) / 1e6);
 		return f->verdict;
 	}
 	w = find(k, got->flags);
@@ -153,10 +155,11 @@ enum verdict contended_reply(struct contended *k, const struct reading *r, uint6
 	}
 	if (w->ended < r->floor) {
 		*f = (struct finding){ .verdict = STALE, .kind = r->kind, .via = r->via };
-		snprintf(f->text, sizeof(f->text), "the value of write %u (%s), which ended %.3f ms before a "
-			 "mutation (%s, %s) began that was executed before the read began", w->id,
-			 kind_names[w->kind], (r->floor - w->ended) / 1e6, kind_names[r->kind],
-			 via_names[r->via]);
+		snprintf(f->text, sizeof(f->text),
+			 "the value of write %u (%s), which ended %.3f ms before a "
+			 "mutation (%s, %s) began that was executed before the read began",
+			 w->id, kind_names[w->kind], (r->floor - w->ended) / 1e6,
+			 kind_names[r->kind], via_names[r->via]);
 		return f->verdict;
 	}
 	sure(k, w->begun, true, w->kind, w->via);

@@ -49,7 +49,7 @@ struct slot {
 struct ordered {
 	uint32_t slots;			/* the next one's number */
 	uint32_t ended;			/* all below have ended */
-	uint64_t floor;			/* 2 * slot: that state was reached; + 1: and it is gone since */
+	uint64_t floor; /* 2 * slot: that state was reached; + 1: and it is gone since */
 	uint32_t flush_slot;		/* the last that had ended when a flush began */
 	uint8_t gone_kind;		/* why the floor is odd */
 	struct slot slot[RING];
@@ -65,11 +65,11 @@ struct write {
 
 struct contended {
 	uint32_t next;			/* id of the next write, the flags of its value */
-	uint64_t sure, sure_stored;	/* the latest beginning of a mutation known to be executed */
+	uint64_t sure, sure_stored; /* the latest beginning of a mutation known to be executed */
 	uint8_t sure_kind, sure_via;
 	uint32_t removing;		/* deletes and flushes under way */
 	uint64_t removed;		/* the latest end of one */
-	uint64_t forgotten;		/* the latest end of a write that is not in the ring any more */
+	uint64_t forgotten; /* the latest end of a write that is not in the ring any more */
 	struct write write[WRITES];
 };
 

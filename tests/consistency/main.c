@@ -26,37 +26,52 @@ struct load L;
 static int epoll = -1;
 
 static struct {
-	const char *name, *server_ns, *client_ns, *address, *address6, *memcached, *start, *stop, *json, *only;
+	const char *name, *server_ns, *client_ns, *address, *address6, *memcached, *start, *stop,
+		*json, *only;
 	struct command { uint64_t period, next; const char *text; pid_t pid; } command[COMMANDS];
 	unsigned int commands;
 	uint64_t operations, seed;
 	uint32_t port, keys;
 } args = {
-	.name = "memcached", .address = "127.0.0.1", .address6 = "::1", .port = 11211, .operations = 100000,
-	.keys = 1024, .memcached = "memcached -u nobody -p 11211 -U 11211 -m 128 -t 1",
+	.name = "memcached",
+	.address = "127.0.0.1",
+	.address6 = "::1",
+	.port = 11211,
+	.operations = 100000,
+	.keys = 1024,
+	.memcached = "memcached -u nobody -p 11211 -U 11211 -m 128 -t 1",
+};
+
+enum {
+	UDP = 1,		/* mutations over UDP, too */
+	MANY = 2,		/* GETs of several keys */
+	CUT = 4,		/* commands cut anywhere */
+	HALVES = 8,		/* and some that end in the middle */
+	LOSS = 16,		/* loss, doubling and reordering on the way */
+	LATER = 32,		/* one flush_all with a delay */
+	START = 64, STOP = 128,	/* until the accelerator was switched on, off */
+	HOT = 256,		/* the hit ratio is taken here */
+	EVENTS = 512,		/* the commands of --every */
 };
 
 static const struct phase {
 	const char *name;
 	uint32_t share, mutations;	/* of 1000 operations */
+	uint32_t flags;
 	uint32_t stops, kills, flushes;	/* one every so many ms */
-	bool udp_mutations, many_keys, splits, loss, flush_later, start, stop, hot, commands, halves;
 } phases[] = {
-	{ .name = "before", .share = 30, .mutations = 300, .udp_mutations = true, .many_keys = true },
-	{ .name = "start", .share = 0, .mutations = 200, .udp_mutations = true, .start = true, .splits = true },
-	{ .name = "hot", .share = 520, .mutations = 20, .udp_mutations = true, .many_keys = true, .hot = true },
-	{ .name = "mix", .share = 170, .mutations = 250, .udp_mutations = true, .many_keys = true },
-	{ .name = "split", .share = 80, .mutations = 250, .udp_mutations = true, .many_keys = true,
-	  .splits = true, .halves = true },
-	{ .name = "stopped", .share = 60, .mutations = 150, .stops = 150, .udp_mutations = true,
-	  .many_keys = true, .splits = true },
-	{ .name = "flush", .share = 50, .mutations = 100, .flushes = 200, .udp_mutations = true,
-	  .many_keys = true },
-	{ .name = "later", .share = 20, .mutations = 100, .flush_later = true, .udp_mutations = true },
-	{ .name = "netem", .share = 15, .mutations = 200, .loss = true, .splits = true },
-	{ .name = "restart", .share = 35, .mutations = 150, .kills = 700, .udp_mutations = true, .many_keys = true },
-	{ .name = "events", .share = 100, .mutations = 100, .commands = true, .udp_mutations = true },
-	{ .name = "stop", .share = 20, .mutations = 200, .stop = true, .udp_mutations = true },
+	{ "before", 30, 300, UDP | MANY, 0, 0, 0 },
+	{ "start", 0, 200, UDP | CUT | START, 0, 0, 0 },
+	{ "hot", 520, 20, UDP | MANY | HOT, 0, 0, 0 },
+	{ "mix", 170, 250, UDP | MANY, 0, 0, 0 },
+	{ "split", 80, 250, UDP | MANY | CUT | HALVES, 0, 0, 0 },
+	{ "stopped", 60, 150, UDP | MANY | CUT, 150, 0, 0 },
+	{ "flush", 50, 100, UDP | MANY, 0, 0, 200 },
+	{ "later", 20, 100, UDP | LATER, 0, 0, 0 },
+	{ "netem", 15, 200, CUT | LOSS, 0, 0, 0 },
+	{ "restart", 35, 150, UDP | MANY, 0, 700, 0 },
+	{ "events", 100, 100, UDP | EVENTS, 0, 0, 0 },
+	{ "stop", 20, 200, UDP | STOP, 0, 0, 0 },
 };
 
 void die(const char *format, ...)
@@ -235,16 +250,16 @@ static void disturb(const struct phase *p, struct disturbance *d, uint64_t now)
 		if (udp_mutations_idle()) {
 			server_kill();
 			d->kill = about(now, p->kills);
-			L.udp_mutations = p->udp_mutations;
+			L.udp_mutations = p->flags & UDP;
 		}
 	}
-	if (p->commands)
+	if (p->flags & EVENTS)
 		commands_work(now);
 }
 
 static void run_phase(const struct phase *p, struct row *row)
 {
-	struct command command = { .text = p->start ? args.start : args.stop };
+	struct command command = { .text = p->flags & START ? args.start : args.stop };
 	uint64_t began_at = now_ns(), end, least;
 	uint64_t goal = args.operations * p->share / 1000;
 	struct disturbance d = { NEVER, NEVER, NEVER, NEVER, NEVER };
@@ -252,45 +267,48 @@ static void run_phase(const struct phase *p, struct row *row)
 
 	began.mutations = W.count.mutations;
 	began.operations = operations();
-	L = (struct load){ .mutations = p->mutations, .udp_mutations = p->udp_mutations, .reads = true,
-			   .many_keys = p->many_keys, .splits = p->splits };
-	W.single = p->flushes || p->flush_later;
-	if (p->loss) {
+	L = (struct load){ .mutations = p->mutations,
+			   .udp_mutations = p->flags & UDP,
+			   .reads = true,
+			   .many_keys = p->flags & MANY,
+			   .splits = p->flags & CUT };
+	W.single = p->flushes || p->flags & LATER;
+	if (p->flags & LOSS) {
 		net_netem(true);
 		W.loss = true;
 	}
 	d.stop = about(began_at, p->stops);
 	d.kill = about(began_at, p->kills);
 	d.flush = about(began_at, p->flushes);
-	d.half = p->halves ? began_at : NEVER;
+	d.half = p->flags & HALVES ? began_at : NEVER;
 	for (i = 0; i < args.commands; i++)
 		args.command[i].next = began_at;
-	if (p->start || p->stop)
+	if (p->flags & START || p->flags & STOP)
 		command_run(&command);
-	if (p->flush_later)
+	if (p->flags & LATER)
 		tcp_flush(2);
 	row_begin(row, p->name);
 
 	/* long enough for what it is about to happen */
-	least = began_at + (p->kills ? 2 * p->kills * MS : p->flush_later ? 5 * SECOND : 0);
+	least = began_at + (p->kills ? 4 * p->kills * MS : p->flags & LATER ? 5 * SECOND : 0);
 	end = began_at + 300 * SECOND;
 	for (;;) {
 		uint64_t now = now_ns();
 
 		if (now > end)
 			die("phase \"%s\" takes too long", p->name);
-		if (command_ended(&command) && now >= least && operations() - began.operations >= goal &&
-		    d.go_on == NEVER)
+		if (command_ended(&command) && now >= least &&
+		    operations() - began.operations >= goal && d.go_on == NEVER)
 			break;
 		disturb(p, &d, now);
 		turn();
 	}
-	L.udp_mutations = p->udp_mutations;
+	L.udp_mutations = p->flags & UDP;
 	for (i = 0; i < args.commands; i++)
 		while (!command_ended(&args.command[i]))
 			turn();
 	drain();
-	if (p->loss) {
+	if (p->flags & LOSS) {
 		/* what was doubled may still come */
 		uint64_t quiet = now_ns() + 200 * MS;
 
@@ -300,20 +318,20 @@ static void run_phase(const struct phase *p, struct row *row)
 		net_netem(false);
 		W.loss = false;
 	}
-	row_end(row, p->hot);
+	row_end(row, p->flags & HOT);
 }
 
 static bool wanted(const struct phase *p)
 {
-	if (p->start && !args.start)
+	if (p->flags & START && !args.start)
 		return false;
-	if (p->stop && !args.stop)
+	if (p->flags & STOP && !args.stop)
 		return false;
-	if (p->commands && !args.commands)
+	if (p->flags & EVENTS && !args.commands)
 		return false;
-	if (p->loss && !args.client_ns)
+	if (p->flags & LOSS && !args.client_ns)
 		return false;
-	return !args.only || p->start || p->stop || strstr(args.only, p->name);
+	return !args.only || p->flags & START || p->flags & STOP || strstr(args.only, p->name);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -365,7 +383,8 @@ int main(int argc, char **argv)
 		{ "name", 'n', "NAME", 0, "What is judged, for the report", 0 },
 		{ "memcached", 'm', "COMMAND", 0, "How it is started", 0 },
 		{ "server-ns", 'S', "NAME", 0, "Network namespace of memcached", 0 },
-		{ "client-ns", 'C', "NAME", 0, "Network namespace of the clients beyond the interface", 0 },
+		{ "client-ns", 'C', "NAME", 0,
+		  "Network namespace of the clients beyond the interface", 0 },
 		{ "address", '4', "ADDRESS", 0, "Of the server (127.0.0.1)", 0 },
 		{ "address6", '6', "ADDRESS", 0, "Of the server (::1)", 0 },
 		{ "port", 'p', "PORT", 0, "TCP and UDP (11211)", 0 },
@@ -380,9 +399,16 @@ int main(int argc, char **argv)
 		{ "verbose", 'v', NULL, 0, "Show every violation", 0 },
 		{}
 	};
-	const struct argp argp = { options, parse, NULL, "Reads and writes through memcached and an "
+	const struct argp argp = {
+		options,
+		parse,
+		NULL,
+		"Reads and writes through memcached and an "
 		"accelerator and judges every answer. Ends with 1 if one was wrong, stale or lost.",
-		NULL, NULL, NULL };
+		NULL,
+		NULL,
+		NULL
+	};
 	struct row rows[sizeof(phases) / sizeof(*phases)] = {};
 	unsigned int i, n = 0;
 	uint64_t drops;

@@ -30,7 +30,8 @@ static int open_ns(const char *name)
 	return fd;
 }
 
-void net_init(const char *server_ns, const char *client_ns, const char *text, const char *text6, int port)
+void net_init(const char *server_ns, const char *client_ns, const char *text, const char *text6,
+	      int port)
 {
 	ns[0] = open_ns(client_ns);
 	ns[1] = open_ns(server_ns);
@@ -61,7 +62,8 @@ int net_socket(enum via via)
 		to6.sin6_addr = in6addr_loopback;
 		net_enter(true);
 	}
-	fd = socket(six ? AF_INET6 : AF_INET, (via >= VIA_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	fd = socket(six ? AF_INET6 : AF_INET,
+		    (via >= VIA_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && (six ? connect(fd, (struct sockaddr *)&to6, sizeof(to6))
 			    : connect(fd, (struct sockaddr *)&to, sizeof(to)))) {
 		err = errno;
@@ -94,7 +96,8 @@ static uint64_t udp_errors(void)
 			continue;
 		name = strtok_r(names, " \n", &at);
 		value = strtok_r(values, " \n", &at2);
-		for (; name && value; name = strtok_r(NULL, " \n", &at), value = strtok_r(NULL, " \n", &at2))
+		for (; name && value;
+		     name = strtok_r(NULL, " \n", &at), value = strtok_r(NULL, " \n", &at2))
 			if (!strcmp(name, "RcvbufErrors") || !strcmp(name, "SndbufErrors"))
 				sum += strtoull(value, NULL, 10);
 	}
@@ -144,7 +147,8 @@ void net_netem(bool on)
 		if (ns[side] < 0)
 			die("netem needs network namespaces of its own");
 		net_enter(side);
-		snprintf(command, sizeof(command), on ? "tc qdisc add dev %s root %s" : "tc qdisc del dev %s root",
+		snprintf(command, sizeof(command),
+			 on ? "tc qdisc add dev %s root %s" : "tc qdisc del dev %s root",
 			 side ? "srv0" : "cli0", damage);
 		run(command);
 	}

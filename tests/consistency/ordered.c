@@ -176,7 +176,8 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 		s = ordered_slot(k, low);
 		*f = (struct finding){ .verdict = MISSING, .kind = s->kind, .via = s->via };
 		snprintf(f->text, sizeof(f->text),
-			 "no such key, but mutation %u (%s) stored it, %.3f ms before the read began",
+			 "no such key, but mutation %u (%s) stored it, %.3f ms before the read "
+			 "began",
 			 low, kind_names[s->kind], (int64_t)(r->begun - s->ended) / 1e6);
 		return;
 	}
@@ -188,9 +189,10 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 		if (i == oldest(k)) {
 			*f = (struct finding){ .verdict = WRONG, .kind = ordered_slot(k, low)->kind,
 					       .via = ordered_slot(k, low)->via };
-			snprintf(f->text, sizeof(f->text), "no mutation stored this: flags %u, %u bytes; "
-				 "read began after mutation %u, ended after %u", got->flags, got->len,
-				 low, k->slots - 1);
+			snprintf(f->text, sizeof(f->text),
+				 "no mutation stored this: flags %u, %u bytes; "
+				 "read began after mutation %u, ended after %u",
+				 got->flags, got->len, low, k->slots - 1);
 			return;
 		}
 		kept = i;
@@ -209,10 +211,12 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 	f->kind = s->may == MAY_NONE && s->could == (MAY_KEEP | MAY_NONE) ? KIND_EXPIRY : s->kind;
 	f->via = s->via;
 	snprintf(f->text, sizeof(f->text),
-		 "the value of mutation %u, %u older than the last known: mutation %u (%s, %s) %s%.3f ms "
-		 "before the read began", i, low - i, kept, kind_names[s->kind], via_names[s->via],
+		 "the value of mutation %u, %u older than the last known: mutation %u (%s, %s) "
+		 "%s%.3f ms before the read began",
+		 i, low - i, kept, kind_names[s->kind], via_names[s->via],
 		 s->ended && s->ended <= r->begun ? "was acknowledged " : "was visible, but sent ",
-		 (int64_t)(r->begun - (s->ended && s->ended <= r->begun ? s->ended : s->begun)) / 1e6);
+		 (int64_t)(r->begun - (s->ended && s->ended <= r->begun ? s->ended : s->begun)) /
+			 1e6);
 }
 
 enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t now,
@@ -231,8 +235,9 @@ enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t 
 		if (!got) {
 			if (!absent(k, i, now))
 				continue;
-			reach(k, position, ordered_slot(k, i)->may & MAY_NONE ? ordered_slot(k, i)->kind
-										: KIND_EXPIRY);
+			reach(k, position,
+			      ordered_slot(k, i)->may & MAY_NONE ? ordered_slot(k, i)->kind
+								 : KIND_EXPIRY);
 			return GOOD;
 		}
 		if (!holds(k, i, got))

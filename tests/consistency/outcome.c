@@ -24,8 +24,8 @@ void violation(enum verdict v, const struct op *op, const struct finding *f)
 	}
 	if (W.shown++ >= SHOWN && !W.verbose)
 		return;
-	printf("%s at %.6f s: key %u (%.*s%s), %s %s by %s: %s\n", names[v], now_ns() / 1e9, op->item,
-	       key->len > 20 ? 20 : key->len, key->text, key->len > 20 ? "..." : "",
+	printf("%s at %.6f s: key %u (%.*s%s), %s %s by %s: %s\n", names[v], now_ns() / 1e9,
+	       op->item, key->len > 20 ? 20 : key->len, key->text, key->len > 20 ? "..." : "",
 	       op->kind ? "answer to" : "read by", op->kind ? kind_names[op->kind] : "get",
 	       via_names[op->via], f->text);
 	fflush(stdout);
@@ -64,29 +64,34 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now)
 
 	W.count.keys_read++;
 	if (a->said == SAID_VALUE) {
-		got = (struct content){ .flags = a->flags, .len = a->len, .number = item->sort == NUMBER };
+		got = (struct content){ .flags = a->flags,
+					.len = a->len,
+					.number = item->sort == NUMBER };
 		/* decr leaves blanks where digits were */
 		if (got.number)
 			while (got.len && a->value[got.len - 1] == ' ')
 				got.len--;
 		got.hash = value_hash(a->value, got.len);
 		/* a cas that nobody else can have changed is good for the next mutation */
-		if (a->cas && item->sort != CONTENDED && !item->under_way && op->begun > item->not_before) {
+		if (a->cas && item->sort != CONTENDED && !item->under_way &&
+		    op->begun > item->not_before) {
 			item->has_cas = op->reading.floor >> 1 == item->ordered->slots - 1;
 			item->cas = a->cas;
 		}
 	} else {
 		W.count.missed++;
 	}
-	v = item->sort == CONTENDED
-		? contended_reply(item->contended, &op->reading, now, a->said == SAID_VALUE ? &got : NULL, &f)
-		: ordered_reply(item->ordered, &op->reading, now, a->said == SAID_VALUE ? &got : NULL, &f);
+	v = item->sort == CONTENDED ? contended_reply(item->contended, &op->reading, now,
+						      a->said == SAID_VALUE ? &got : NULL, &f)
+				    : ordered_reply(item->ordered, &op->reading, now,
+						    a->said == SAID_VALUE ? &got : NULL, &f);
 	if (v == GOOD)
 		return;
 	if (a->said == SAID_VALUE && once_written(op, &got, &f)) {
 		v = STALE;
 		f.kind = item->sort == CONTENDED ? op->reading.kind : KIND_NONE;
-		snprintf(f.text, sizeof(f.text), "a value that was written long ago, by %u", got.flags);
+		snprintf(f.text, sizeof(f.text), "a value that was written long ago, by %u",
+			 got.flags);
 	}
 	violation(v, op, &f);
 }
@@ -130,9 +135,11 @@ static void refuse(const struct op *op, const struct answer *a, const struct slo
 	struct finding f = { .verdict = WRONG, .kind = op->kind, .via = op->via };
 
 	snprintf(f.text, sizeof(f.text), "\"%s\"%s, mutation %u after %s, expected%s%s%s", a->line,
-		 op->silent ? " (quiet)" : "", op->slot, s ? kind_names[ordered_slot(
-		 W.items[op->item].ordered, op->slot - 1)->kind] : "others", s && s->may & MAY_NEW ? " stored" : "",
-		 s && s->may & MAY_KEEP ? " kept" : "", s && s->may & (MAY_NONE | MAY_KEEP_NONE) ? " none" : "");
+		 op->silent ? " (quiet)" : "", op->slot,
+		 s ? kind_names[ordered_slot(W.items[op->item].ordered, op->slot - 1)->kind]
+		   : "others",
+		 s && s->may & MAY_NEW ? " stored" : "", s && s->may & MAY_KEEP ? " kept" : "",
+		 s && s->may & (MAY_NONE | MAY_KEEP_NONE) ? " none" : "");
 	violation(WRONG, op, &f);
 }
 

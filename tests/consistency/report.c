@@ -4,6 +4,8 @@
 
 #include "report.h"
 
+#define N(x)	((unsigned long long)(x))	/* what %llu takes */
+
 static uint64_t evicted;
 
 void report_evictions(uint64_t evictions)
@@ -45,11 +47,11 @@ void row_end(struct row *row, bool hot)
 	row->hot = hot;
 	minus((uint64_t *)&row->count, (uint64_t *)&row->before, sizeof(struct counters) / 8);
 	printf("%-8s %8llu operations in %5.1f s, %llu mutations", row->name,
-	       (unsigned long long)row->operations, row->seconds, (unsigned long long)row->count.mutations);
+	       N(row->operations), row->seconds, N(row->count.mutations));
 	if (hot)
 		printf(", %.3f answered by the accelerator", share(row));
-	printf(": %llu stale, %llu wrong, %llu lost\n", (unsigned long long)row->count.stale,
-	       (unsigned long long)row->count.wrong, (unsigned long long)row->count.lost);
+	printf(": %llu stale, %llu wrong, %llu lost\n", N(row->count.stale),
+	       N(row->count.wrong), N(row->count.lost));
 }
 
 static void kinds(void)
@@ -68,43 +70,53 @@ static void kinds(void)
 		}
 		if (!stale && !made)
 			continue;
-		printf("  %-20s %8llu stale", kind_names[kind], (unsigned long long)stale);
+		printf("  %-20s %8llu stale", kind_names[kind], N(stale));
 		if (made)
-			printf(" after %llu", (unsigned long long)made);
+			printf(" after %llu", N(made));
 		for (via = 0; via < N_VIAS; via++)
 			if (W.count.stale_by[kind][via])
-				printf("; %s %llu", via_names[via], (unsigned long long)W.count.stale_by[kind][via]);
+				printf("; %s %llu", via_names[via], N(W.count.stale_by[kind][via]));
 		putchar('\n');
 	}
 }
 
-static void write_json(FILE *f, const char *name, const struct row *rows, unsigned int n, uint64_t drops,
-		       uint64_t seed)
+/* "NAME":VALUE,... of what a run and a phase of it have in common. */
+static void members(FILE *f, const char *name, uint64_t n, const struct counters *c)
+{
+	fprintf(f, "\"name\":\"%s\",\"operations\":%llu,\"mutations\":%llu,", name, N(n), N(c->mutations));
+	fprintf(f, "\"stale\":%llu,\"wrong\":%llu,\"lost\":%llu", N(c->stale), N(c->wrong), N(c->lost));
+}
+
+static void write_json(FILE *f, const char *name, const struct row *rows, unsigned int n,
+		       uint64_t drops, uint64_t seed)
 {
 	const struct counters *c = &W.count;
-	unsigned int i, via, kind;
+	const struct { const char *name; uint64_t value; } figures[] = {
+		{ "seed", seed }, { "unchecked", c->unchecked },
+		{ "lost_where_allowed", c->lost_allowed }, { "dropped_by_the_kernel", drops },
+		{ "evictions", evicted }, { "restarts", c->restarts }, { "stops", c->stops },
+		{ "flushes", c->flushes }, { "commands", c->commands },
+		{ "half_commands", c->half_commands },
+	};
 	const char *comma = "";
+	unsigned int i, via, kind;
 	double hits = 0;
 
 	for (i = 0; i < n; i++)
 		if (rows[i].hot)
 			hits = share(&rows[i]);
-	fprintf(f, "{\"name\":\"%s\",\"seed\":%llu,\"operations\":%llu,\"mutations\":%llu,\"stale\":%llu,"
-		"\"wrong\":%llu,\"lost\":%llu,\"hit_ratio\":%.4f,\"unchecked\":%llu,\"lost_where_allowed\":%llu,"
-		"\"dropped_by_the_kernel\":%llu,\"evictions\":%llu,\"restarts\":%llu,\"stops\":%llu,\"flushes\":%llu,"
-		"\"commands\":%llu,\"half_commands\":%llu,\"phases\":[", name, (unsigned long long)seed,
-		(unsigned long long)operations(), (unsigned long long)c->mutations, (unsigned long long)c->stale,
-		(unsigned long long)c->wrong, (unsigned long long)c->lost, hits, (unsigned long long)c->unchecked,
-		(unsigned long long)c->lost_allowed, (unsigned long long)drops, (unsigned long long)evicted,
-		(unsigned long long)c->restarts, (unsigned long long)c->stops, (unsigned long long)c->flushes,
-		(unsigned long long)c->commands, (unsigned long long)c->half_commands);
-	for (i = 0; i < n; i++)
-		fprintf(f, "%s{\"name\":\"%s\",\"operations\":%llu,\"seconds\":%.2f,\"mutations\":%llu,\"stale\":%llu,"
-			"\"wrong\":%llu,\"lost\":%llu}", i ? "," : "", rows[i].name,
-			(unsigned long long)rows[i].operations, rows[i].seconds,
-			(unsigned long long)rows[i].count.mutations, (unsigned long long)rows[i].count.stale,
-			(unsigned long long)rows[i].count.wrong, (unsigned long long)rows[i].count.lost);
-	fprintf(f, "],\"stale_by_mutation\":{");
+	fputc('{', f);
+	members(f, name, operations(), c);
+	fprintf(f, ",\"hit_ratio\":%.4f", hits);
+	for (i = 0; i < sizeof(figures) / sizeof(*figures); i++)
+		fprintf(f, ",\"%s\":%llu", figures[i].name, N(figures[i].value));
+	fputs(",\"phases\":[", f);
+	for (i = 0; i < n; i++) {
+		fprintf(f, "%s{", i ? "," : "");
+		members(f, rows[i].name, rows[i].operations, &rows[i].count);
+		fprintf(f, ",\"seconds\":%.2f}", rows[i].seconds);
+	}
+	fputs("],\"stale_by_mutation\":{", f);
 	for (kind = 0; kind < N_KINDS; kind++) {
 		uint64_t sum = 0;
 
@@ -112,28 +124,29 @@ static void write_json(FILE *f, const char *name, const struct row *rows, unsign
 			sum += c->stale_by[kind][via];
 		if (!sum)
 			continue;
-		fprintf(f, "%s\"%s\":%llu", comma, kind_names[kind], (unsigned long long)sum);
+		fprintf(f, "%s\"%s\":%llu", comma, kind_names[kind], N(sum));
 		comma = ",";
 	}
-	fprintf(f, "}}\n");
+	fputs("}}\n", f);
 }
 
-int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops, const char *json,
-	   uint64_t seed)
+int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
+	   const char *json, uint64_t seed)
 {
 	const struct counters *c = &W.count;
 	FILE *f;
 
 	kinds();
-	printf("%s: %llu operations (%llu mutations), %llu restarts, %llu stops, %llu flushes, %llu half commands, "
-	       "%llu commands\n", name, (unsigned long long)operations(), (unsigned long long)c->mutations,
-	       (unsigned long long)c->restarts, (unsigned long long)c->stops, (unsigned long long)c->flushes,
-	       (unsigned long long)c->half_commands, (unsigned long long)c->commands);
-	printf("%s: %llu stale, %llu wrong, %llu lost (and %llu where datagrams were lost on purpose; the kernel "
-	       "dropped %llu for want of room); %llu not judged, %llu evictions\n", name,
-	       (unsigned long long)c->stale, (unsigned long long)c->wrong, (unsigned long long)c->lost,
-	       (unsigned long long)c->lost_allowed, (unsigned long long)drops,
-	       (unsigned long long)c->unchecked, (unsigned long long)evicted);
+	printf("%s: %llu operations (%llu mutations), %llu restarts, %llu stops, %llu flushes, "
+	       "%llu half commands, "
+	       "%llu commands\n",
+	       name, N(operations()), N(c->mutations), N(c->restarts), N(c->stops), N(c->flushes),
+	       N(c->half_commands), N(c->commands));
+	printf("%s: %llu stale, %llu wrong, %llu lost (and %llu where datagrams were lost on "
+	       "purpose; the kernel "
+	       "dropped %llu for want of room); %llu not judged, %llu evictions\n",
+	       name, N(c->stale), N(c->wrong), N(c->lost), N(c->lost_allowed), N(drops),
+	       N(c->unchecked), N(evicted));
 	if (json) {
 		f = fopen(json, "we");
 		if (!f)

@@ -17,7 +17,7 @@ void row_begin(struct row *row, const char *name);
 void row_end(struct row *row, bool hot);
 void report_evictions(uint64_t evictions);
 /* Prints the summary, writes @json; returns the exit status. */
-int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops, const char *json,
-	   uint64_t seed);
+int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
+	   const char *json, uint64_t seed);
 
 #endif

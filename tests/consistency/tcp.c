@@ -344,8 +344,10 @@ void tcp_flush(int delay)
 
 void tcp_half_command(void)
 {
-	static const char *const halves[] = { "set %s 0 0 100\r\nhalf a value", "set %s 0", "delete %s",
-					      "ms %s 100 F1\r\n", "append %s 0 0 9000\r\n", "mg %s v\r" };
+	static const char *const halves[] = {
+		"set %s 0 0 100\r\nhalf a value", "set %s 0", "delete %s", "ms %s 100 F1\r\n",
+		"append %s 0 0 9000\r\n",	  "mg %s v\r"
+	};
 	const struct name *key = &W.items[keys_hot()].name;
 	struct linger abort = { .l_onoff = 1 };
 	char text[512];

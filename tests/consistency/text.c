@@ -7,7 +7,8 @@
 
 static void key_base64(const struct name *key, char *out)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const uint8_t *p = (const uint8_t *)key->text;
 	uint32_t left = key->len, word;
 
@@ -24,8 +25,9 @@ static void key_base64(const struct name *key, char *out)
 static void meta_write(const struct op *op, const char *key, uint32_t len, struct out *o)
 {
 	static const char *const modes[N_KINDS] = {
-		[KIND_MS] = "", [KIND_MS_ADD] = " ME", [KIND_MS_REPLACE] = " MR", [KIND_MS_APPEND] = " MA",
-		[KIND_MS_PREPEND] = " MP", [KIND_MA_INCR] = " MI", [KIND_MA_DECR] = " MD",
+		[KIND_MS] = "",		  [KIND_MS_ADD] = " ME",     [KIND_MS_REPLACE] = " MR",
+		[KIND_MS_APPEND] = " MA", [KIND_MS_PREPEND] = " MP", [KIND_MA_INCR] = " MI",
+		[KIND_MA_DECR] = " MD",
 	};
 
 	switch (op->kind) {
@@ -46,18 +48,21 @@ static void meta_write(const struct op *op, const char *key, uint32_t len, struc
 		break;
 	case KIND_MA_INCR:
 	case KIND_MA_DECR:
-		out_text(o, "ma %s v%s D%llu", key, modes[op->kind], (unsigned long long)op->number);
+		out_text(o, "ma %s v%s D%llu", key, modes[op->kind],
+			 (unsigned long long)op->number);
 		break;
 	default:
-		out_text(o, "ms %s %u F%u T%d%s", key, len, op->is.flags, op->exptime, modes[op->kind]);
+		out_text(o, "ms %s %u F%u T%d%s", key, len, op->is.flags, op->exptime,
+			 modes[op->kind]);
 	}
 	out_text(o, " O%u%s%s\r\n", op->opaque, op->base64 ? " b" : "", op->silent ? " q" : "");
 }
 
 static const char *const words[N_KINDS] = {
-	[KIND_SET] = "set", [KIND_ADD] = "add", [KIND_REPLACE] = "replace", [KIND_APPEND] = "append",
-	[KIND_PREPEND] = "prepend", [KIND_CAS] = "cas", [KIND_INCR] = "incr", [KIND_DECR] = "decr",
-	[KIND_DELETE] = "delete", [KIND_TOUCH] = "touch", [KIND_GAT] = "gat", [KIND_GATS] = "gats",
+	[KIND_SET] = "set",	      [KIND_ADD] = "add",	  [KIND_REPLACE] = "replace",
+	[KIND_APPEND] = "append",     [KIND_PREPEND] = "prepend", [KIND_CAS] = "cas",
+	[KIND_INCR] = "incr",	      [KIND_DECR] = "decr",	  [KIND_DELETE] = "delete",
+	[KIND_TOUCH] = "touch",	      [KIND_GAT] = "gat",	  [KIND_GATS] = "gats",
 	[KIND_SET_TOO_LARGE] = "set",
 };
 
@@ -85,8 +90,8 @@ void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct 
 		return;
 	case KIND_INCR:
 	case KIND_DECR:
-		out_text(o, "%s %s %llu%s\r\n", words[op->kind], key, (unsigned long long)op->number,
-			 silent);
+		out_text(o, "%s %s %llu%s\r\n", words[op->kind], key,
+			 (unsigned long long)op->number, silent);
 		return;
 	case KIND_DELETE:
 		out_text(o, "delete %s%s\r\n", key, silent);
@@ -140,7 +145,8 @@ static size_t digits(const uint8_t *p, size_t n, uint64_t *out)
 	return i > 1 && *p == '0' ? 0 : i;
 }
 
-ssize_t text_value(const uint8_t *p, size_t n, const uint8_t **key, uint32_t *key_len, struct answer *a)
+ssize_t text_value(const uint8_t *p, size_t n, const uint8_t **key, uint32_t *key_len,
+		   struct answer *a)
 {
 	const uint8_t *eol = memchr(p, '\n', n < 400 ? n : 400), *at;
 	uint64_t flags, len;
@@ -279,10 +285,16 @@ static ssize_t meta_read(const struct op *op, const uint8_t *p, size_t n, struct
 
 ssize_t text_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a)
 {
-	static const struct { const char *line; enum said said; } lines[] = {
-		{ "STORED", SAID_STORED }, { "NOT_STORED", SAID_NOT_STORED }, { "EXISTS", SAID_EXISTS },
-		{ "NOT_FOUND", SAID_NOT_FOUND }, { "DELETED", SAID_DONE }, { "TOUCHED", SAID_DONE },
-		{ "SERVER_ERROR object too large for cache", SAID_TOO_LARGE }, { "OK", SAID_OTHER },
+	static const struct { const char *line; enum said said;
+	} lines[] = {
+		{ "STORED", SAID_STORED },
+		{ "NOT_STORED", SAID_NOT_STORED },
+		{ "EXISTS", SAID_EXISTS },
+		{ "NOT_FOUND", SAID_NOT_FOUND },
+		{ "DELETED", SAID_DONE },
+		{ "TOUCHED", SAID_DONE },
+		{ "SERVER_ERROR object too large for cache", SAID_TOO_LARGE },
+		{ "OK", SAID_OTHER },
 		{ "MN", SAID_OTHER },
 	};
 	const uint8_t *eol;

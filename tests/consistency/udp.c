@@ -42,9 +42,13 @@ struct usock {
 	struct request request[WINDOW];
 };
 
-static const struct { uint8_t via; bool mutates; unsigned int window; } plan[] = {
-	{ VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 },
-	{ VIA_UDP6, false, 16 }, { VIA_UDP_LOOP, false, 2 },
+static const struct {
+	uint8_t via;
+	bool mutates;
+	unsigned int window;
+} plan[] = {
+	{ VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 },
+	{ VIA_UDP, false, 16 }, { VIA_UDP6, false, 16 }, { VIA_UDP_LOOP, false, 2 },
 	{ VIA_UDP, true, 2 }, { VIA_UDP6, true, 2 }, { VIA_UDP_LOOP, true, 1 },
 };
 #define SOCKS	(sizeof(plan) / sizeof(*plan))
@@ -134,7 +138,7 @@ static void header(uint8_t *to, uint16_t id)
 /* A GET, mostly of one key and in the spelling that can be answered without memcached. */
 static void make_get(struct usock *u, struct request *r, struct out *o)
 {
-	unsigned int n = L.many_keys && below(6) == 0 ? 2 + below(KEYS - 1) : 1, i;
+	unsigned int n = L.many_keys && below(12) == 0 ? 2 + below(KEYS - 1) : 1, i;
 	unsigned int spelling = below(40);
 
 	r->keys = 0;
@@ -178,7 +182,8 @@ static bool make_request(struct usock *u, struct request *r, struct out *o)
 	if (!u->mutates) {
 		make_get(u, r, o);
 	} else {
-		r->op[0] = (struct op){ .via = u->via, .owner = 1000 + (u - socks) * WINDOW + (r - u->request),
+		r->op[0] = (struct op){ .via = u->via,
+					.owner = 1000 + (u - socks) * WINDOW + (r - u->request),
 					.opaque = r->id };
 		if (!mutate(&r->op[0], o))
 			return false;
@@ -214,7 +219,8 @@ static void fill(struct usock *u)
 		if (!make_request(u, r, &out[n]))
 			break;
 		iov[n] = (struct iovec){ out[n].p, out[n].n };
-		messages[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov[n], .msg_iovlen = 1 } };
+		messages[n] =
+			(struct mmsghdr){ .msg_hdr = { .msg_iov = &iov[n], .msg_iovlen = 1 } };
 		n++;
 	}
 	for (at = 0; at < (int)n; at += sent) {
@@ -249,7 +255,8 @@ static bool values(struct request *r, const uint8_t *p, size_t n, uint64_t now)
 
 		if (n >= 5 && !memcmp(p, "END\r\n", 5)) {
 			for (; r->next < r->keys; r->next++)
-				read_ended(&r->op[r->next], &(struct answer){ .said = SAID_NOT_FOUND }, now);
+				read_ended(&r->op[r->next],
+					   &(struct answer){ .said = SAID_NOT_FOUND }, now);
 			if (n != 5)
 				wrong(r, "bytes behind END", p, n);
 			return true;
@@ -264,7 +271,8 @@ static bool values(struct request *r, const uint8_t *p, size_t n, uint64_t now)
 
 			if (name->len == key_len && !memcmp(name->text, key, key_len))
 				break;
-			read_ended(&r->op[r->next], &(struct answer){ .said = SAID_NOT_FOUND }, now);
+			read_ended(&r->op[r->next], &(struct answer){ .said = SAID_NOT_FOUND },
+				   now);
 		}
 		if (r->next == r->keys) {
 			wrong(r, "a key that was not asked for", p, n);
@@ -357,7 +365,8 @@ static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
 		/* of a request given up, or doubled on its way: only where that can be */
 		W.count.late++;
 		if (!W.loss && u->late_until < now)
-			wrong(&u->request[0], "an answer that nobody waits for", p + HEADER, n - HEADER);
+			wrong(&u->request[0], "an answer that nobody waits for", p + HEADER,
+			      n - HEADER);
 		return;
 	}
 	if (!assemble(r, &p, &n) || !complete(r, p, n, now))
@@ -398,8 +407,8 @@ static void give_up(struct usock *u, struct request *r, uint64_t now)
 	} else {
 		W.count.lost++;
 		if (W.shown++ < 20)
-			printf("LOST: no answer to request %u by %s, %u keys, the first %.20s%s\n", r->id,
-			       via_names[u->via], r->keys, W.items[r->op[0].item].name.text,
+			printf("LOST: no answer to request %u by %s, %u keys, the first %.20s%s\n",
+			       r->id, via_names[u->via], r->keys, W.items[r->op[0].item].name.text,
 			       u->mutates ? " (a mutation)" : "");
 	}
 	if (u->mutates)
@@ -425,7 +434,8 @@ void udp_work(uint64_t now)
 		for (j = 0; look && j < u->window; j++)
 			if (u->request[j].used && now > u->request[j].begun + limit)
 				give_up(u, &u->request[j], now);
-		if (L.paused || !server_up() || !(u->mutates ? L.udp_mutations && load_allows_mutation() : L.reads))
+		if (L.paused || !server_up() ||
+		    !(u->mutates ? L.udp_mutations && load_allows_mutation() : L.reads))
 			continue;
 		if (u->under_way <= u->window / 2)
 			fill(u);

@@ -318,7 +318,9 @@ static void many_touches_do_not_make_the_judge_forget(void **state)
 static void blanks_behind_a_number_do_not_count(void **state)
 {
 	struct content ten = { .hash = 10, .flags = 1, .len = 2, .number = true }, got = ten;
-	struct slot s = { .is = ten, .may = MAY_NEW, .kind = KIND_DECR, .gone_from = NEVER, .gone_by = NEVER };
+	struct slot s = {
+		.is = ten, .may = MAY_NEW, .kind = KIND_DECR, .gone_from = NEVER, .gone_by = NEVER
+	};
 	struct reading r;
 
 	(void)state;
@@ -492,10 +494,12 @@ static void keys_differ_and_values_tell_who_wrote_them(void **state)
 		value_make(7, i, sizeof(other), other);
 		assert_memory_equal(one, other, sizeof(one));
 		value_make(8, i, sizeof(other), other);
-		assert_int_not_equal(value_hash(one, sizeof(one)), value_hash(other, sizeof(other)));
+		assert_int_not_equal(value_hash(one, sizeof(one)),
+				     value_hash(other, sizeof(other)));
 		one[i] ^= 1;
 		value_make(7, i, sizeof(other), other);
-		assert_int_not_equal(value_hash(one, sizeof(one)), value_hash(other, sizeof(other)));
+		assert_int_not_equal(value_hash(one, sizeof(one)),
+				     value_hash(other, sizeof(other)));
 		assert_int_not_equal(value_hash(other, 20), value_hash(other, 21));
 	}
 }

@@ -6,7 +6,8 @@
 
 void key_name(uint32_t i, struct name *out)
 {
-	static const uint8_t lengths[] = { 16, 24, 7, 33, 8, 45, 64, 12, 31, 9, 120, 20, 15, 250, 17, 10 };
+	static const uint8_t lengths[] = { 16, 24, 7, 33, 8, 45, 64, 12, 31, 9, 120, 20, 15, 250, 17,
+					   10 };
 	uint32_t n = i, want, len;
 	uint64_t random;
 
@@ -32,17 +33,31 @@ void key_name(uint32_t i, struct name *out)
 	while (len < want) {
 		random = mix((uint64_t)i << 16 | len);
 		/* any byte but blanks and control characters is legal, above 127 too */
-		out->text[len++] = random % 16 ? "abcdefghijklmnopqrstuvwxyz0123456789_-:/"[random / 16 % 40]
-						: (char)(0x80 + random / 16 % 0x80);
+		out->text[len++] =
+			random % 16 ? "abcdefghijklmnopqrstuvwxyz0123456789_-:/"[random / 16 % 40]
+				    : (char)(0x80 + random / 16 % 0x80);
 	}
 	out->text[len] = '\0';
 	out->len = len;
 }
 
 static const char *const lookalikes[] = {
-	"\r\nEND\r\n", "END\r\n", "\r\nVALUE %s 0 5\r\nwrong\r\nEND\r\n", "VALUE %s 7 1\r\n", "\r\nset %s 0 0 5\r\nwrong\r\n",
-	"delete %s\r\n", "get %s\r\n", "\r\nSTORED\r\n", "\r\nflush_all\r\n", "HD\r\nEN\r\n", "\r\n", "noreply\r\n",
-	"\x80\x01\x00\x01\x08\x00\x00\x00", "ms %s 5\r\nwrong\r\n", "ERROR\r\n", "quit\r\n",
+	"\r\nEND\r\n",
+	"END\r\n",
+	"\r\nVALUE %s 0 5\r\nwrong\r\nEND\r\n",
+	"VALUE %s 7 1\r\n",
+	"\r\nset %s 0 0 5\r\nwrong\r\n",
+	"delete %s\r\n",
+	"get %s\r\n",
+	"\r\nSTORED\r\n",
+	"\r\nflush_all\r\n",
+	"HD\r\nEN\r\n",
+	"\r\n",
+	"noreply\r\n",
+	"\x80\x01\x00\x01\x08\x00\x00\x00",
+	"ms %s 5\r\nwrong\r\n",
+	"ERROR\r\n",
+	"quit\r\n",
 };
 
 void value_make(uint32_t key, uint32_t id, uint32_t len, uint8_t *out)
