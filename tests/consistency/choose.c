@@ -277,6 +277,8 @@ static void ordered_mutate(struct op *op, struct item *item, struct out *o)
 		make_value(item, op, &value, &len);
 	else if (op->does <= EXTEND)
 		value = spare_value(item, op, &len);
+	else if (op->does == MAKE)
+		op->is = (struct content){ .hash = value_hash(value, 0) };
 	else if (op->does == COUNT)
 		op->number = 1;
 	/* whether it stored something its answer will tell, but not what the value is then */

@@ -139,16 +139,16 @@ struct reading ordered_read(const struct ordered *k, uint64_t now)
 	return (struct reading){ .begun = now, .floor = k->floor, .kind = k->gone_kind };
 }
 
-/* May the key hold @got after mutation @i? */
-static bool holds(const struct ordered *k, uint32_t i, const struct content *got)
+/* The mutation that stored @got, if the key may hold it after mutation @i; NULL: it may not. */
+static struct slot *holds(struct ordered *k, uint32_t i, const struct content *got)
 {
 	for (;; i--) {
-		const struct slot *s = ordered_slot(k, i);
+		struct slot *s = at(k, i);
 
 		if (s->may & MAY_NEW && same(&s->is, got))
-			return true;
+			return s;
 		if (!(s->may & MAY_KEEP) || i == oldest(k))
-			return false;
+			return NULL;
 	}
 }
 
@@ -223,6 +223,7 @@ enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t 
 			   const struct content *got, struct finding *f)
 {
 	uint32_t i = r->floor >> 1;
+	struct slot *stored;
 	bool late = false;
 
 	if (i <= oldest(k) && oldest(k))
@@ -240,13 +241,17 @@ enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t 
 								 : KIND_EXPIRY);
 			return GOOD;
 		}
-		if (!holds(k, i, got))
+		stored = holds(k, i, got);
+		if (!stored)
 			continue;
 		if (r->begun > ordered_slot(k, i)->gone_by) {
 			late = true;
 			continue;
 		}
 		reach(k, position, 0);
+		/* who sees what only it can have stored knows that it was executed, and did store */
+		if (!got->number && got->flags)
+			stored->may &= ~(MAY_KEEP | MAY_KEEP_NONE);
 		return GOOD;
 	}
 	explain(k, r, got, f);

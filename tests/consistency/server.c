@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -31,13 +30,15 @@ static void spawn(void)
 	if (pid < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
 		/* it complains of every connection that ends early */
-		if (!W.verbose && !freopen("/dev/null", "w", stderr))
+		if (!freopen("/dev/null", "w", stdout) ||
+		    (!W.verbose && !freopen("/dev/null", "w", stderr)))
 			_exit(127);
 		net_enter(true);
 		execvp(words[0], words);
-		die("cannot run \"%s\": %s", words[0], strerror(errno));
+		_exit(127);
 	}
 	free(copy);
 	started = now_ns();
@@ -75,9 +76,26 @@ void server_work(uint64_t now)
 	tcp_open();
 }
 
+/* It has changed its user, so that the kernel would not end it with us. */
+void server_stop(void)
+{
+	if (pid > 0)
+		kill(pid, SIGKILL);
+	pid = 0;
+}
+
+static void ended_by_signal(int signal)
+{
+	server_stop();
+	_exit(128 + signal);
+}
+
 void server_start(const char *command_line)
 {
 	command = command_line;
+	atexit(server_stop);
+	signal(SIGTERM, ended_by_signal);
+	signal(SIGINT, ended_by_signal);
 	spawn();
 	while (!up) {
 		usleep(5000);
@@ -93,6 +111,7 @@ static void end(void)
 	up = false;
 	if (waitpid(pid, &status, 0) != pid)
 		die("cannot wait for memcached: %s", strerror(errno));
+	pid = 0;
 }
 
 void server_kill(void)
@@ -106,10 +125,6 @@ void server_kill(void)
 	spawn();
 }
 
-void server_stop(void)
-{
-	end();
-}
 
 void server_signal(int signal)
 {

@@ -22,6 +22,7 @@ struct lane {
 	struct source source;
 	uint8_t via;
 	bool binary, connected;
+	bool last, shut;		/* the connection ends behind this batch, in good order */
 	uint32_t owner;
 	uint64_t begun, next_send;
 	struct out out;
@@ -60,6 +61,7 @@ static void lane_open(struct lane *l)
 	l->ops = l->answered = 0;
 	l->out.n = l->sent = l->got = 0;
 	l->connected = true;
+	l->last = l->shut = false;
 	source_add(&l->source, EPOLLIN);
 	W.count.conns++;
 }
@@ -115,7 +117,7 @@ bool tcp_idle(void)
 	size_t i;
 
 	for (i = 0; i < LANES; i++)
-		if (lane_busy(&lanes[i]))
+		if (lane_busy(&lanes[i]) || lanes[i].last)
 			return false;
 	return !flush.due && !flush.sent && !flush.to;
 }
@@ -244,6 +246,7 @@ static void lane_fill(struct lane *l)
 	if (l->op[l->ops - 1].silent)
 		marker(l);
 	l->begun = now_ns();
+	l->last = below(200) == 0;
 	lane_cut(l);
 }
 
@@ -262,6 +265,8 @@ static void lane_send(struct lane *l, uint64_t now)
 		if (l->pause)
 			l->next_send = now + l->pause * 1000;
 	}
+	if (l->last && !l->shut && l->sent == l->out.n)
+		l->shut = !shutdown(l->source.fd, SHUT_WR);
 }
 
 static void flush_answered(struct op *op, uint64_t now)
@@ -299,6 +304,11 @@ static void ready(struct source *source, uint32_t events)
 	n = recv(source->fd, l->in + l->got, INPUT - l->got, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (!n && l->shut && !lane_busy(l)) {
+		lane_close(l);
+		lane_open(l);
+		return;
+	}
 	if (n <= 0) {
 		if (server_up())
 			broken(l, n ? "the connection broke" : "memcached closed the connection");
@@ -394,7 +404,7 @@ void tcp_work(uint64_t now)
 
 		if (!l->connected)
 			continue;
-		if (!lane_busy(l) && !L.paused)
+		if (!lane_busy(l) && !l->last && !L.paused)
 			lane_fill(l);
 		if (lane_busy(l))
 			lane_send(l, now);

@@ -19,6 +19,7 @@
 #define PARTS		64
 #define TIMEOUT		(8 * SECOND)
 #define TIMEOUT_LOSS	(400 * MS)
+#define TIMEOUT_MUTE	(100 * MS)	/* by then it was executed, or it may be within a second */
 
 struct request {
 	bool used;
@@ -35,7 +36,7 @@ struct request {
 struct usock {
 	struct source source;
 	uint8_t via;
-	bool mutates, open;
+	bool mutates, binary, open;
 	unsigned int window, under_way;
 	uint16_t last_id;
 	uint64_t late_until;		/* answers to requests given up may come until then */
@@ -46,10 +47,13 @@ static const struct {
 	uint8_t via;
 	bool mutates;
 	unsigned int window;
+	bool binary;
 } plan[] = {
-	{ VIA_UDP, false, 16 }, { VIA_UDP, false, 16 }, { VIA_UDP, false, 16 },
-	{ VIA_UDP, false, 16 }, { VIA_UDP6, false, 16 }, { VIA_UDP_LOOP, false, 2 },
-	{ VIA_UDP, true, 2 }, { VIA_UDP6, true, 2 }, { VIA_UDP_LOOP, true, 1 },
+	{ VIA_UDP, false, 16, false }, { VIA_UDP, false, 16, false }, { VIA_UDP, false, 16, false },
+	{ VIA_UDP, false, 16, false }, { VIA_UDP6, false, 16, false },
+	{ VIA_UDP_LOOP, false, 2, false },
+	{ VIA_UDP, true, 2, false }, { VIA_UDP6, true, 2, false }, { VIA_UDP_LOOP, true, 1, false },
+	{ VIA_UDP, true, 1, true }, { VIA_UDP6, true, 1, true },
 };
 #define SOCKS	(sizeof(plan) / sizeof(*plan))
 
@@ -66,6 +70,7 @@ void udp_open(void)
 
 		u->via = plan[i].via;
 		u->mutates = plan[i].mutates;
+		u->binary = plan[i].binary;
 		u->window = plan[i].window;
 		u->source.ready = ready;
 		u->source.fd = net_socket(u->via);
@@ -111,6 +116,14 @@ static void done(struct usock *u, struct request *r)
 {
 	r->used = false;
 	u->under_way--;
+}
+
+/* No more can be told of what is under way. */
+static void abandon(struct request *r, uint64_t until)
+{
+	for (; r->next < r->keys; r->next++)
+		if (r->op[r->next].kind)
+			mutate_unknown(&r->op[r->next], until);
 }
 
 void udp_forget(void)
@@ -172,6 +185,51 @@ static void make_get(struct usock *u, struct request *r, struct out *o)
 		out_add(o, "\r\n", 2);
 }
 
+static uint32_t owner(const struct usock *u, const struct request *r)
+{
+	return 1000 + (u - socks) * WINDOW + (r - u->request);
+}
+
+/* One command of a datagram that changes something. */
+static bool add_command(struct usock *u, struct request *r, bool reads, bool silent, struct out *o)
+{
+	struct op *op = &r->op[r->keys];
+
+	*op = (struct op){ .via = u->via, .owner = owner(u, r), .opaque = draw() >> 40,
+			   .form = u->binary ? BINARY : TEXT, .silent = silent && !reads };
+	if (!reads) {
+		r->keys += mutate(op, o);
+		return op->kind != KIND_NONE;
+	}
+	do
+		op->item = keys_pick();
+	while (W.items[op->item].sort == BIG);
+	read_begin(op);
+	if (u->binary)
+		binary_write(op, NULL, 0, o);
+	else
+		text_write(op, NULL, 0, o);
+	r->keys++;
+	return true;
+}
+
+/* One mutation, or some among reads, or one that is not answered. */
+static bool make_mutation(struct usock *u, struct request *r, struct out *o)
+{
+	unsigned int n = below(4) ? 1 : 2 + below(2), i;
+	bool any = false;
+
+	r->keys = 0;
+	if (n == 1 && below(12) == 0)
+		return add_command(u, r, false, true, o);
+	for (i = 0; i < n && o->n < 700; i++)
+		any |= add_command(u, r, n > 1 && below(2), i + 1 < n && below(4) == 0, o);
+	/* the last is answered, so that it is known of all when they were executed */
+	if (r->keys && r->op[r->keys - 1].silent)
+		any |= add_command(u, r, true, false, o);
+	return any;
+}
+
 static bool make_request(struct usock *u, struct request *r, struct out *o)
 {
 	/* ids of a socket come again after 64 K requests: no datagram is that late */
@@ -181,13 +239,8 @@ static bool make_request(struct usock *u, struct request *r, struct out *o)
 	header(o->p, r->id);
 	if (!u->mutates) {
 		make_get(u, r, o);
-	} else {
-		r->op[0] = (struct op){ .via = u->via,
-					.owner = 1000 + (u - socks) * WINDOW + (r - u->request),
-					.opaque = r->id };
-		if (!mutate(&r->op[0], o))
-			return false;
-		r->keys = 1;
+	} else if (!make_mutation(u, r, o)) {
+		return false;
 	}
 	r->begun = now_ns();
 	r->next = r->parts = r->seen = 0;
@@ -285,25 +338,41 @@ static bool values(struct request *r, const uint8_t *p, size_t n, uint64_t now)
 	return false;
 }
 
-/* The text of one answer, or, of a GET of several keys, of a part of one. */
-static bool complete(struct request *r, const uint8_t *p, size_t n, uint64_t now)
+/* Answers to the commands of a datagram, in order. Returns true when that was the last. */
+static bool answers(struct request *r, const uint8_t *p, size_t n, uint64_t now)
 {
-	struct op *op = &r->op[0];
-	struct answer a = {};
+	while (n && r->next < r->keys) {
+		struct op *op = &r->op[r->next];
+		struct answer a = {};
+		ssize_t took = op->form == BINARY ? binary_read(op, p, n, &a) : text_read(op, p, n, &a);
 
-	if (!op->kind && op->form == TEXT)
-		return values(r, p, n, now);
-	if (text_read(op, p, n, &a) != (ssize_t)n) {
-		wrong(r, "not an answer to this command", p, n);
+		if (took == SILENT) {
+			a = (struct answer){ .said = SAID_NOTHING };
+			took = 0;
+		} else if (took <= 0) {
+			wrong(r, "not an answer to this command", p, n);
+			abandon(r, now);
+			return true;
+		}
 		if (op->kind)
-			mutate_unknown(op, now);
-		return true;
+			mutate_ended(op, &a, now);
+		else
+			read_ended(op, &a, now);
+		r->next++;
+		p += took;
+		n -= took;
 	}
-	if (op->kind)
-		mutate_ended(op, &a, now);
-	else
-		read_ended(op, &a, now);
-	return true;
+	if (n)
+		wrong(r, "more was answered than asked", p, n);
+	return r->next == r->keys;
+}
+
+/* The text of one answer, or, of a GET of several keys, of a part of one. */
+static bool complete(struct usock *u, struct request *r, const uint8_t *p, size_t n, uint64_t now)
+{
+	if (!u->mutates && r->op[0].form == TEXT)
+		return values(r, p, n, now);
+	return answers(r, p, n, now);
 }
 
 /* Puts the datagrams of one answer together. Returns true when @*p is all of it. */
@@ -369,7 +438,7 @@ static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
 			      n - HEADER);
 		return;
 	}
-	if (!assemble(r, &p, &n) || !complete(r, p, n, now))
+	if (!assemble(r, &p, &n) || !complete(u, r, p, n, now))
 		return;
 	if (!u->mutates) {
 		W.count.gets[u->via == VIA_UDP_LOOP ? 1 : 2]++;
@@ -400,11 +469,17 @@ static void ready(struct source *source, uint32_t events)
 		datagram(u, buffer[i], messages[i].msg_len, now);
 }
 
+/* One command that says nothing unless it fails. */
+static bool mute(const struct request *r)
+{
+	return r->op[r->keys - 1].silent;
+}
+
 static void give_up(struct usock *u, struct request *r, uint64_t now)
 {
 	if (W.loss) {
 		W.count.lost_allowed++;
-	} else {
+	} else if (!mute(r)) {
 		W.count.lost++;
 		if (W.shown++ < 20)
 			printf("LOST: no answer to request %u by %s, %u keys, the first %.20s%s\n",
@@ -412,7 +487,7 @@ static void give_up(struct usock *u, struct request *r, uint64_t now)
 			       u->mutates ? " (a mutation)" : "");
 	}
 	if (u->mutates)
-		mutate_unknown(&r->op[0], now + SECOND);
+		abandon(r, now + SECOND);
 	u->late_until = now + TIMEOUT;
 	done(u, r);
 }
@@ -432,7 +507,8 @@ void udp_work(uint64_t now)
 		if (!u->open)
 			continue;
 		for (j = 0; look && j < u->window; j++)
-			if (u->request[j].used && now > u->request[j].begun + limit)
+			if (u->request[j].used &&
+			    now > u->request[j].begun + (mute(&u->request[j]) ? TIMEOUT_MUTE : limit))
 				give_up(u, &u->request[j], now);
 		if (L.paused || !server_up() ||
 		    !(u->mutates ? L.udp_mutations && load_allows_mutation() : L.reads))
