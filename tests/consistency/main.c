@@ -66,8 +66,9 @@ static const struct phase {
 	{ "mix", 170, 250, UDP | MANY, 0, 0, 0 },
 	{ "split", 80, 250, UDP | MANY | CUT | HALVES, 0, 0, 0 },
 	{ "stopped", 60, 150, UDP | MANY | CUT, 150, 0, 0 },
-	{ "flush", 50, 100, UDP | MANY, 0, 0, 200 },
+	/* before any other flush: memcached takes that back when one with a delay comes */
 	{ "later", 20, 100, UDP | LATER, 0, 0, 0 },
+	{ "flush", 50, 100, UDP | MANY, 0, 0, 200 },
 	{ "netem", 15, 200, CUT | LOSS, 0, 0, 0 },
 	{ "restart", 35, 150, UDP | MANY, 0, 700, 0 },
 	{ "events", 100, 100, UDP | EVENTS, 0, 0, 0 },
