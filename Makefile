@@ -43,6 +43,9 @@ doc: | $(KDIR)
 	@$(MAKE) --no-print-directory -C dataplane/rex doc
 	@echo "$(BUILD)/doc/rex/index.html"
 
+test-proto: bmc
+	@$(MAKE) --no-print-directory -C bmc test-proto
+
 bench-micro: all
 	bench/micro/run
 
@@ -81,9 +84,10 @@ help:
 	@echo "make ROOM     build one room: $(ROOMS)"
 	@echo "make install  for the kernel that KDIR names; PREFIX and DESTDIR as usual"
 	@echo "make doc      what a program may use of the crate, in build/doc/rex"
+	@echo "make test-proto  whether the accelerator's parser and memcached agree on STREAMS streams"
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-consistency demo doc bench-insn install clean help
+.PHONY: all $(ROOMS) deps test test-consistency test-proto demo doc bench-insn install clean help

@@ -66,10 +66,12 @@ impl Flags {
 
     /// Of a command that answers with one line whatever happens, but for these.
     fn reply(&self) -> Reply {
-        match (self.has(b'v'), self.has(b'q')) {
-            (true, _) => Reply::Other,
-            (_, true) => Reply::None,
-            _ => Reply::OneLine,
+        // A key in base64 can have newlines in it, and be told as it is.
+        let lines = self.has(b'v') || self.has(b'b') && self.has(b'k');
+        match self.has(b'q') {
+            _ if lines => Reply::Other,
+            true => Reply::None,
+            false => Reply::OneLine,
         }
     }
 }
@@ -85,6 +87,11 @@ pub(super) fn line(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -
     }
     let flags = Flags::read(words)?;
     match command {
+        // Without its value, an item gets a new expiry, too.
+        b"md" if flags.has(b'x') => {
+            let exptime = flags.exptime.or(Some(0));
+            effects(Op::MetaDelete, key, &Flags { exptime, ..flags }, sink)?;
+        }
         b"md" => effects(Op::MetaDelete, key, &flags, sink)?,
         b"ma" => match flags.mode {
             0 | b'I' | b'i' | b'+' | b'D' | b'd' | b'-' => {

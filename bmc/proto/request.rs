@@ -52,7 +52,9 @@ pub struct Effect<'a> {
     /// up to 30 days: seconds from now, above: a time); `None`: the one that it has. Of
     /// [`Op::Flush`] the delay, `None` without.
     pub exptime: Option<i64>,
-    /// Whether it depends on the item, or another argument, that the expiry becomes this one.
+    /// Whether it depends on the item, or another argument, that the expiry becomes this one. It
+    /// always depends on the command becoming [`Complete`]: if the connection ends before, or is
+    /// [`Lost`], the item may keep the expiry that it had.
     pub conditional: bool,
 }
 

@@ -118,7 +118,8 @@ fn rare(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -> Option<Ne
         b"mg" | b"ms" | b"md" | b"ma" => return meta::line(command, words, sink),
         b"me" => {
             words.key()?;
-            plain(&words, Reply::OneLine)?
+            // The key is in it, which can have newlines if it came in base64.
+            plain(&words, Reply::Other)?
         }
         b"mn" | b"version" => words.end().then_some(Next::Command(Reply::OneLine))?,
         b"verbosity" => {

@@ -145,7 +145,7 @@ fn other_text_commands() {
     says(b"version\r\nmn\r\nverbosity 1\r\n", &["OneLine"; 3]);
     says(b"verbosity 1 noreply\r\n", &["None"]);
     says(b"stats\r\nstats items\r\nstats cachedump 1 100\r\n", &["Other"; 3]);
-    says(b"me a\r\nme YQ== b\r\n", &["OneLine"; 2]);
+    says(b"me a\r\nme YQ== b\r\n", &["Other"; 2]);
     says(b"cache_memlimit 64\r\n", &["Other * -", "Other"]);
     says(b"slabs reassign 1 2\r\nlru mode flat\n", &["Other * -", "Other", "Other * -", "Other"]);
     says(b"lru_crawler enable\r\nshutdown\r\n", &["Other * -", "Other", "Other * -", "Other"]);
@@ -193,7 +193,7 @@ fn other_text_commands() {
 #[test]
 fn meta_commands() {
     says(b"mg a\r\nmg a t f k Oabc s\r\n", &["OneLine"; 2]);
-    says(b"mg a v\r\nmg a q\r\nmg a v q\r\n", &["Other"; 3]);
+    says(b"mg a v\r\nmg a q\r\nmg a v q\r\nmg Cg== b k\r\n", &["Other"; 4]);
     says(b"mg a T30\r\n", &["MetaGet a 30?", "OneLine"]);
     says(b"mg a N30 v\r\n", &["MetaGet a 30?", "Other"]);
     says(b"mg a N-1 T5 R3\r\n", &["MetaGet a 5?", "MetaGet a -1?", "OneLine"]);
@@ -213,7 +213,8 @@ fn meta_commands() {
     says(b"ms CmEgAA== 1 b\r\nx\r\n", &["MetaSet \\na \\x00 0", "MetaSet CmEgAA== 0?", "OneLine"]);
     says(b"md a\r\n", &["MetaDelete a -", "OneLine"]);
     says(b"md a I T30 q C5\r\n", &["MetaDelete a 30?", "None"]);
-    says(b"md YWI= b x\r\n", &["MetaDelete ab -", "MetaDelete YWI= -", "OneLine"]);
+    says(b"md YWI= b\r\n", &["MetaDelete ab -", "MetaDelete YWI= -", "OneLine"]);
+    says(b"md a x\r\n", &["MetaDelete a 0?", "OneLine"]);
     says(b"ma a\r\n", &["MetaArith a -", "OneLine"]);
     says(b"ma a N9 J5 D2 M- T8 v\r\n", &["MetaArith a 8?", "MetaArith a 9?", "Other"]);
     for bad in [
