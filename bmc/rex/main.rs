@@ -6,10 +6,8 @@
 //! fills the cache, and takes out of it what may have changed.
 #![cfg_attr(not(test), no_std)]
 
-#[allow(dead_code)] // until the entries that follow the server are there
 mod address;
 mod get;
-#[allow(dead_code)]
 mod meta;
 mod packet;
 #[path = "../proto/lib.rs"]
@@ -17,11 +15,11 @@ mod proto;
 mod room;
 mod several;
 mod stats;
-#[allow(dead_code)]
 mod store;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod track;
 
 use core::sync::atomic::Ordering::Relaxed;
 use packet::Kind;

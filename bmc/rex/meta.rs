@@ -14,6 +14,7 @@ const MMAPABLE: u32 = 1 << 10;
 #[rex_map]
 static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
+#[cfg(test)]
 pub const LAYOUT: u32 = 1;
 pub const MAX_PORTS: usize = 8;
 /// A time that does not come.
@@ -53,7 +54,9 @@ pub struct Meta {
     pub reads: AtomicU64,
     pub last_port: AtomicU32,
     pub server_deaths: AtomicU32,
-    pub pad1: [AtomicU64; 4],
+    pub hidden: AtomicU32,
+    pub pad1: AtomicU32,
+    pub pad2: [AtomicU64; 3],
 }
 
 /// In the place of an element that is always there.
@@ -79,7 +82,9 @@ static NONE: Meta = Meta {
     reads: AtomicU64::new(0),
     last_port: AtomicU32::new(0),
     server_deaths: AtomicU32::new(0),
-    pad1: [const { AtomicU64::new(0) }; 4],
+    hidden: AtomicU32::new(1),
+    pad1: AtomicU32::new(0),
+    pad2: [const { AtomicU64::new(0) }; 3],
 };
 
 #[inline(always)]

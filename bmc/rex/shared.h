@@ -51,7 +51,9 @@ struct bmc_meta {
 	__u64	reads;			/* p: reads of the server seen, TCP and UDP (rexctl's self test) */
 	__u32	last_port;		/* p: remote port of the last of them, host order */
 	__u32	server_deaths;		/* p */
-	__u64	pad1[4];
+	__u32	hidden;			/* p: connections that may be executing what nobody knows; in pending_all, too */
+	__u32	pad1;
+	__u64	pad2[3];
 };
 
 /*

@@ -32,7 +32,9 @@ int main(void)
 	FIELD(reads);
 	FIELD(last_port);
 	FIELD(server_deaths);
+	FIELD(hidden);
 	FIELD(pad1);
+	FIELD(pad2);
 	printf("size %zu\n", sizeof(struct bmc_meta));
 	printf("constants %u %u %u %u\n", BMC_LAYOUT, BMC_MAX_PORTS, BMC_NEVER, BMC_TIME_SHIFT);
 	printf("states %u %u %u\n", BMC_OFF, BMC_TRACK, BMC_RUN);

@@ -32,7 +32,8 @@ fn shout(name: &str) -> String {
 fn say_what_is_shared() {
     fields! {
         state epoch generation quiet_from seed udp_port max_age pending_all quiet_to layout vlans
-        pad0 server n_ports ports netns rbuf_len blind reads last_port server_deaths pad1
+        pad0 server n_ports ports netns rbuf_len blind reads last_port server_deaths hidden
+        pad1 pad2
     }
     println!("size {}", size_of::<Meta>());
     println!("constants {LAYOUT} {MAX_PORTS} {NEVER} {TIME_SHIFT}");

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! What is remembered of a connection: where its commands begin, and which of them may not have
+//! been executed yet.
+
+use super::rules::{Progress, Trial};
+use crate::meta::{self, Meta};
+use crate::proto::{Requests, WORDS};
+use crate::stats::{Stat, count};
+use crate::store::{self, KeyHash};
+use core::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+};
+use rex::prelude::*;
+
+/// By its socket's address.
+#[rex_map]
+static BMC_CONNS: RexHashMap<u64, Conn> = RexHashMap::new(8192, 0);
+
+/// Mutations of so many keys can be pending at once; of more, all keys are.
+pub const LIST: usize = 16;
+
+/// Commands that were read and are not known to be executed.
+///
+/// What is counted elsewhere is counted there before it is noted here, and noted as gone here
+/// before it is there. So whatever is cut off in between leaves a counter too high, not too low.
+#[derive(SharedPod)]
+#[repr(C)]
+pub struct Pending {
+    /// [`Progress`]
+    progress: AtomicU32,
+    /// In `list`.
+    len: AtomicU32,
+    /// Those of whole commands; the rest is of a command that is still being read.
+    done: AtomicU32,
+    flags: AtomicU32,
+    /// Hashes of keys.
+    list: [AtomicU64; LIST],
+}
+
+/// Counted in `Meta::pending_all`.
+const ALL: u32 = 1;
+/// Because of the command that is still being read.
+const ALL_OPEN: u32 = 2;
+/// Counted in `Meta::hidden`: nobody knows what the commands are.
+const HIDDEN: u32 = 4;
+
+impl Pending {
+    pub const NEW: Self = Self {
+        progress: AtomicU32::new(0),
+        len: AtomicU32::new(0),
+        done: AtomicU32::new(0),
+        flags: AtomicU32::new(0),
+        list: [const { AtomicU64::new(0) }; LIST],
+    };
+
+    #[inline(always)]
+    pub fn progress(&self) -> Progress {
+        Progress::from_bits(self.progress.load(Relaxed))
+    }
+
+    #[inline(always)]
+    pub fn set_progress(&self, progress: Progress) {
+        self.progress.store(progress.bits(), Relaxed);
+    }
+
+    /// How often this is in `Meta::pending_all`.
+    #[inline(always)]
+    pub fn own_all(&self) -> u32 {
+        self.flags.load(Relaxed) & ALL
+    }
+
+    /// A mutation of a key was read. `pending` is called when it is pending, with whether nothing
+    /// else is in the same set.
+    #[inline(always)]
+    pub fn key(&self, meta: &Meta, hash: KeyHash, pending: impl FnOnce(bool)) {
+        let len = self.len.load(Relaxed);
+        let place = self.list.get(len as usize);
+        if place.is_none() {
+            self.no_place(meta);
+        }
+        let alone = store::mutation_begins(hash);
+        if let Some(place) = place {
+            place.store(hash.0, Relaxed);
+            self.len.store(len + 1, Relaxed);
+        }
+        pending(alone);
+        if place.is_none() {
+            store::mutation_ends(hash);
+        }
+    }
+
+    /// The list is full: nothing at all is put in until the command was executed.
+    #[cold]
+    fn no_place(&self, meta: &Meta) {
+        count(Stat::PendingOverflow);
+        self.all(meta, 0);
+        self.flags.fetch_or(ALL_OPEN, Relaxed);
+    }
+
+    /// A command was read that may concern all keys.
+    pub fn all_keys(&self, meta: &Meta, why: Stat) {
+        self.all(meta, 0);
+        self.flags.fetch_or(ALL_OPEN, Relaxed);
+        meta::bump_epoch(why);
+    }
+
+    /// Something was read, and nobody knows what.
+    #[cold]
+    pub fn anything(&self, meta: &Meta, why: Stat) {
+        self.all(meta, HIDDEN);
+        meta::bump_epoch(why);
+        // With all of them pending, none need be by itself.
+        self.whole();
+        self.release_keys();
+    }
+
+    fn all(&self, meta: &Meta, also: u32) {
+        let flags = self.flags.load(Relaxed);
+        if also & !flags & HIDDEN != 0 {
+            meta.hidden.fetch_add(1, SeqCst);
+        }
+        if flags & ALL == 0 {
+            meta::all_begins();
+        }
+        self.flags.store(flags | ALL | also, Relaxed);
+    }
+
+    /// The command that was being read is whole.
+    #[inline(always)]
+    pub fn whole(&self) {
+        self.done.store(self.len.load(Relaxed), Relaxed);
+        let flags = self.flags.load(Relaxed);
+        if flags & ALL_OPEN != 0 {
+            self.flags.store(flags & !ALL_OPEN, Relaxed);
+        }
+    }
+
+    /// All whole commands have been executed.
+    #[inline(always)]
+    pub fn executed(&self, meta: &Meta) {
+        if self.done.load(Relaxed) != 0 {
+            self.release_keys();
+        }
+        let flags = self.flags.load(Relaxed);
+        if flags & (ALL | ALL_OPEN) == ALL {
+            self.release_all(meta, flags);
+        }
+    }
+
+    /// What was read is executed, or never will be.
+    pub fn over(&self, meta: &Meta) {
+        self.whole();
+        self.executed(meta);
+    }
+
+    fn release_keys(&self) {
+        let (done, len) = (self.done.load(Relaxed) as usize, self.len.load(Relaxed) as usize);
+        self.done.store(0, Relaxed);
+        self.len.store(0, Relaxed);
+        for hash in self.list.iter().take(done.min(len)) {
+            store::mutation_ends(KeyHash(hash.load(Relaxed)));
+        }
+        // Those of the command that is still being read.
+        let mut left = 0;
+        for from in self.list.iter().take(len).skip(done) {
+            if let Some(to) = self.list.get(left) {
+                to.store(from.load(Relaxed), Relaxed);
+                left += 1;
+            }
+        }
+        self.len.store(left as u32, Relaxed);
+    }
+
+    #[cold]
+    fn release_all(&self, meta: &Meta, flags: u32) {
+        self.flags.store(flags & !(ALL | HIDDEN), Relaxed);
+        if flags & HIDDEN != 0 {
+            // As in meta::all_ends().
+            let _ = meta.hidden.fetch_update(SeqCst, Relaxed, |n| n.checked_sub(1));
+        }
+        meta::all_ends();
+    }
+}
+
+/// A TCP connection of the server.
+#[derive(SharedPod)]
+#[repr(C)]
+pub struct Conn {
+    busy: AtomicU32,
+    /// `Meta::server_deaths` when it began.
+    life: AtomicU32,
+    /// The sequence number behind what was read.
+    pub copied_seq: AtomicU32,
+    /// The thread that read last.
+    pub tid: AtomicU32,
+    /// [`SYNCED`] and its like.
+    flags: AtomicU32,
+    pad: AtomicU32,
+    pub pending: Pending,
+    /// [`Requests`]
+    words: [AtomicU64; WORDS],
+}
+
+/// Where the next command begins is known.
+const SYNCED: u32 = 1;
+/// The last bytes that were read ended a line, and a read that was not full.
+const AFTER_LINE: u32 = 2;
+/// [`Trial`]
+const TRIAL_TEXT: u32 = 4;
+const TRIAL_STORED: u32 = 8;
+const TRIAL_BINARY: u32 = 16;
+const TRIALS: u32 = TRIAL_TEXT | TRIAL_STORED | TRIAL_BINARY;
+
+static NEW: Conn = Conn {
+    busy: AtomicU32::new(0),
+    life: AtomicU32::new(0),
+    copied_seq: AtomicU32::new(0),
+    tid: AtomicU32::new(0),
+    flags: AtomicU32::new(0),
+    pad: AtomicU32::new(0),
+    pending: Pending::NEW,
+    words: [const { AtomicU64::new(0) }; WORDS],
+};
+
+/// The connection of this socket.
+#[inline(always)]
+pub fn find(scope: Scope<'_>, sk: u64) -> Option<&Conn> {
+    BMC_CONNS.get_ref(scope, &sk)
+}
+
+/// A connection that was not there yet; its position is not known.
+#[cold]
+pub fn add<'a>(scope: Scope<'a>, meta: &Meta, sk: u64) -> Option<&'a Conn> {
+    BMC_CONNS.insert_new_from(&sk, &NEW).ok()?;
+    let conn = find(scope, sk)?;
+    conn.life.store(meta.server_deaths.load(Relaxed), Relaxed);
+    Some(conn)
+}
+
+pub fn remove(sk: u64) {
+    let _ = BMC_CONNS.remove(&sk);
+}
+
+/// Runs `run` unless somebody else does something with the same at the same time, or was cut off
+/// there. Then nobody knows what is pending: no value is put in until rexctl has cleaned up.
+#[inline(always)]
+pub fn alone<R>(meta: &Meta, busy: &AtomicU32, run: impl FnOnce() -> R) -> Option<R> {
+    if busy.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+        blind(meta);
+        return None;
+    }
+    let result = run();
+    busy.store(0, Release);
+    Some(result)
+}
+
+/// A command may be read that nobody sees.
+#[cold]
+pub fn blind(meta: &Meta) {
+    meta.blind.store(1, SeqCst);
+    meta::bump_epoch(Stat::EpochOverflow);
+}
+
+impl Conn {
+    /// Whether it belongs to another server than that of now: a socket of which the end was missed.
+    #[inline(always)]
+    pub fn is_of_the_past(&self, meta: &Meta) -> bool {
+        self.life.load(Relaxed) != meta.server_deaths.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub fn alone<R>(&self, meta: &Meta, run: impl FnOnce() -> R) -> Option<R> {
+        alone(meta, &self.busy, run)
+    }
+
+    #[inline(always)]
+    pub fn requests(&self) -> Requests {
+        Requests::load(|i| self.words.get(i).map_or(0, |word| word.load(Relaxed)))
+    }
+
+    #[inline(always)]
+    pub fn set_requests(&self, requests: &Requests) {
+        requests.save(|i, value| {
+            if let Some(word) = self.words.get(i) {
+                word.store(value, Relaxed);
+            }
+        });
+    }
+
+    #[inline(always)]
+    pub fn is_synced(&self) -> bool {
+        self.flags.load(Relaxed) & SYNCED != 0
+    }
+
+    pub fn set_synced(&self) {
+        self.flags.store(SYNCED, Relaxed);
+    }
+
+    /// From here on, nobody knows where a command begins.
+    #[cold]
+    pub fn lose(&self, meta: &Meta, why: Stat) {
+        if self.is_synced() {
+            count(Stat::ConnsUnsynced);
+        }
+        self.flags.store(0, Relaxed);
+        self.pending.anything(meta, why);
+    }
+
+    pub fn is_after_line(&self) -> bool {
+        self.flags.load(Relaxed) & AFTER_LINE != 0
+    }
+
+    pub fn set_after_line(&self, after_line: bool) {
+        let others = self.flags.load(Relaxed) & !AFTER_LINE;
+        self.flags.store(others | if after_line { AFTER_LINE } else { 0 }, Relaxed);
+    }
+
+    pub fn trial(&self) -> Option<Trial> {
+        match self.flags.load(Relaxed) & TRIALS {
+            TRIAL_TEXT => Some(Trial::Text),
+            TRIAL_STORED => Some(Trial::Stored),
+            TRIAL_BINARY => Some(Trial::Binary),
+            _ => None,
+        }
+    }
+
+    pub fn set_trial(&self, trial: Option<Trial>) {
+        let flag = match trial {
+            Some(Trial::Text) => TRIAL_TEXT,
+            Some(Trial::Stored) => TRIAL_STORED,
+            Some(Trial::Binary) => TRIAL_BINARY,
+            None => 0,
+        };
+        self.flags.store(self.flags.load(Relaxed) & !TRIALS | flag, Relaxed);
+    }
+}

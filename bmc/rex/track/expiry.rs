@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! When does an item expire? Replies do not say; the commands that wrote the items did.
+
+use crate::meta::{self, Meta, NEVER, TIME_SHIFT};
+use crate::store::{self, KeyHash};
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use rex::prelude::*;
+
+/// What was seen last of each key: [`Entry`] as a number, 0: nothing is known. Of keys that share
+/// an element, one is known.
+#[rex_map]
+static BMC_EXPIRY: RexArray<u64> = RexArray::new(1 << 16, 0);
+
+/// Above, a number is a time of day, not a number of seconds.
+const MAX_DELTA: i64 = 60 * 60 * 24 * 30;
+/// memcached's clock is that of its last timer, once a second.
+const MARGIN: u32 = units(2) + 1;
+/// Who still gets the item that long after it was due knows better than we do.
+const LONG_AFTER: u32 = units(8);
+
+const fn units(seconds: u32) -> u32 {
+    ((seconds as u64 * 1_000_000_000) >> TIME_SHIFT) as u32
+}
+
+/// Half of it tells which key it is of, in which epoch: in another one, all is unknown again.
+#[derive(Clone, Copy)]
+struct Entry {
+    tag: u32,
+    deadline: u32,
+}
+
+impl Entry {
+    fn tag(hash: KeyHash, epoch: u32) -> u32 {
+        // A multiplication by an odd number is never the same for two epochs.
+        (hash.0 >> 32) as u32 ^ epoch.wrapping_mul(0x9e37_79b9)
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        Self { tag: (bits >> 32) as u32, deadline: bits as u32 }
+    }
+
+    fn bits(self) -> u64 {
+        u64::from(self.tag) << 32 | u64::from(self.deadline)
+    }
+}
+
+/// The element of a key.
+#[inline(always)]
+fn element(hash: KeyHash) -> Option<&'static core::sync::atomic::AtomicU64> {
+    let index = (u64::from(hash.0 as u32) * u64::from(BMC_EXPIRY.len())) >> 32;
+    BMC_EXPIRY.atomic(index as u32)
+}
+
+/// When an item with this number is no more, in coarse time; `None` if that is not certain.
+fn deadline(exptime: i64, now: u32) -> Option<u32> {
+    match exptime {
+        0 => Some(NEVER),
+        // Counted from when memcached was started, by the clock of that time.
+        _ if exptime > MAX_DELTA => None,
+        _ if exptime < 0 => Some(now),
+        _ => Some(now.saturating_add(units(exptime as u32)).saturating_sub(MARGIN).min(NEVER - 1)),
+    }
+}
+
+/// What is known of mutations besides the one that is noted.
+#[derive(Clone, Copy)]
+pub struct Others {
+    /// Nothing else was pending in the key's set.
+    pub alone: bool,
+    /// How often the same connection is in `pending_all`.
+    pub own_all: u32,
+}
+
+/// A mutation of the key was read, and is pending, that sets this expiry; if `conditional`,
+/// perhaps.
+pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others: Others) {
+    let Some(element) = element(hash) else { return };
+    let alone = || meta.pending_all.load(SeqCst) <= others.own_all && meta.hidden.load(SeqCst) == 0;
+    if !others.alone || !alone() {
+        // The order in which they are executed is not known.
+        element.store(0, SeqCst);
+        return;
+    }
+    let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
+    let known = Entry::from_bits(element.load(Relaxed));
+    let entry = match deadline(exptime, meta::now()) {
+        Some(deadline) if !conditional => Entry { tag, deadline }.bits(),
+        // Unknown stays unknown.
+        _ if conditional && known.tag != tag => return,
+        Some(deadline) => Entry { tag, deadline: deadline.min(known.deadline) }.bits(),
+        None => 0,
+    };
+    // Another mutation that came since finds this one pending, and forgets what is known, before
+    // this or after.
+    element.swap(entry, SeqCst);
+    if !store::alone(hash) || !alone() {
+        element.store(0, SeqCst);
+    }
+}
+
+/// Until when a value may be served that the server gave now. `None`: not at all.
+pub fn of(meta: &Meta, hash: KeyHash) -> Option<u32> {
+    let now = meta::now();
+    let entry = Entry::from_bits(element(hash)?.load(SeqCst));
+    if entry.tag == Entry::tag(hash, meta.epoch.load(SeqCst)) {
+        if now < entry.deadline {
+            return Some(entry.deadline);
+        }
+        if now < entry.deadline.saturating_add(LONG_AFTER) {
+            return None;
+        }
+    }
+    match meta.max_age.load(Relaxed) {
+        0 => None,
+        age => Some(now.saturating_add(age).min(NEVER - 1)),
+    }
+}

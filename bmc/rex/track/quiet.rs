@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! flush_all with a delay: around the time when it is due, nobody knows for some seconds what
+//! memcached's clock says.
+
+use crate::meta::{self, Meta, NEVER, TIME_SHIFT};
+use crate::stats::Stat;
+use core::sync::atomic::Ordering::SeqCst;
+use rex::prelude::*;
+use rex::time::{NS_PER_SEC, ktime_tai_ns};
+
+/// Who changes the window; packets only look at it.
+static WINDOW: SpinLock<u32> = SpinLock::new(0);
+
+const MAX_DELTA: u64 = 60 * 60 * 24 * 30;
+
+fn units(seconds: u64) -> u32 {
+    u32::try_from((u128::from(seconds) * u128::from(NS_PER_SEC)) >> TIME_SHIFT).unwrap_or(NEVER)
+}
+
+/// A flush_all was read that comes into force `delay` seconds from now, or at that time of day.
+pub fn expect(meta: &Meta, delay: u64) {
+    let now = meta::now();
+    let (from, to) = if delay <= MAX_DELTA {
+        (units(delay.saturating_sub(3)), units(delay.saturating_add(2)))
+    } else {
+        // memcached counts from when it was started, by the clock of that time: from now on, and
+        // a minute longer than this clock says.
+        (0, units(delay.saturating_sub(ktime_tai_ns() / NS_PER_SEC).saturating_add(60)))
+    };
+    let _window = WINDOW.lock();
+    // What is expected already stays expected, although memcached may have forgotten it.
+    meta.quiet_to.fetch_max(now.saturating_add(to).saturating_add(1).min(NEVER - 1), SeqCst);
+    meta.quiet_from.fetch_min(now.saturating_add(from).saturating_sub(1), SeqCst);
+}
+
+/// Ends the window when it is over.
+#[inline(always)]
+pub fn look(meta: &Meta) {
+    let from = meta.quiet_from.load(SeqCst);
+    if from != NEVER {
+        end(meta, from);
+    }
+}
+
+#[cold]
+fn end(meta: &Meta, from: u32) {
+    let now = meta::now();
+    if now < from {
+        return;
+    }
+    let Some(_window) = WINDOW.try_lock() else { return };
+    if now >= meta.quiet_to.load(SeqCst) {
+        // What lies in the cache is older. First, for who sees the window end.
+        meta::bump_epoch(Stat::EpochQuiet);
+        meta.quiet_to.store(0, SeqCst);
+        meta.quiet_from.store(NEVER, SeqCst);
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+use super::*;
+use crate::stats::{Stat, counted};
+use crate::track::expiry::of;
+
+/// Until when a value of the key may be served, from now.
+fn left(key: &str) -> Option<u32> {
+    let hash = store::hash(key.as_bytes());
+    match of(meta::get(), hash) {
+        Some(NEVER) => Some(NEVER),
+        deadline => deadline.map(|deadline| deadline - meta::now()),
+    }
+}
+
+fn later(server: &Server, seconds: u64) {
+    let now = u64::from(meta::now()) << meta::TIME_SHIFT;
+    server.session.set_time_ns(now + seconds * 1_000_000_000);
+}
+
+fn set(tcp: &mut Tcp<'_>, exptime: i64) {
+    tcp.read(&format!("set key 0 {exptime} 1\r\nx\r\n"));
+    tcp.write(&[b"STORED\r\n"]);
+}
+
+#[test]
+fn what_was_never_seen_is_unknown() {
+    let _server = server();
+    assert_eq!(left("key"), Some(SECOND));
+    meta::get().max_age.store(0, SeqCst);
+    assert_eq!(left("key"), None);
+}
+
+#[test]
+fn as_the_last_set_says() {
+    let server = server();
+    let mut tcp = server.tcp();
+    set(&mut tcp, 0);
+    assert_eq!(left("key"), Some(NEVER));
+    set(&mut tcp, 100);
+    let units = (98_000_000_000u64 >> meta::TIME_SHIFT) as u32;
+    assert!((units - 2..=units).contains(&left("key").unwrap()), "{:?}", left("key"));
+    set(&mut tcp, 60 * 60 * 24 * 30);
+    assert!(left("key").unwrap() > 19_000_000);
+    // a time of day, by a clock that is not ours
+    set(&mut tcp, 60 * 60 * 24 * 30 + 1);
+    assert_eq!(left("key"), Some(SECOND));
+    set(&mut tcp, 0);
+    assert_eq!(left("key"), Some(NEVER));
+    assert_eq!(left("other"), Some(SECOND));
+    set(&mut tcp, i64::from(i32::MAX));
+    assert_eq!(left("key"), Some(SECOND));
+}
+
+#[test]
+fn soon_is_not_at_all() {
+    let server = server();
+    let mut tcp = server.tcp();
+    for exptime in [-1, 1, 2] {
+        set(&mut tcp, exptime);
+        assert_eq!(left("key"), None, "{exptime}");
+        server.cache("key", "x");
+        assert!(!cached("key"));
+    }
+    assert_eq!(counted(Stat::RefusedExpiry), 3);
+    // Still there? Then somebody has given it another time.
+    later(&server, 12);
+    assert_eq!(left("key"), Some(SECOND));
+}
+
+#[test]
+fn a_value_expires() {
+    let server = server();
+    let mut tcp = server.tcp();
+    set(&mut tcp, 10);
+    server.cache("key", "x");
+    assert!(cached("key"));
+    later(&server, 7);
+    assert!(cached("key"));
+    later(&server, 1);
+    assert!(!cached("key"));
+}
+
+#[test]
+fn conditional_is_the_sooner() {
+    let server = server();
+    let mut tcp = server.tcp();
+    tcp.read("touch key 100\r\n");
+    tcp.write(&[b"NOT_FOUND\r\n"]);
+    assert_eq!(left("key"), Some(SECOND), "unknown stays unknown");
+    set(&mut tcp, 10);
+    let ten = left("key");
+    assert!(ten.unwrap() > SECOND);
+    tcp.read("touch key 100\r\n");
+    tcp.write(&[b"TOUCHED\r\n"]);
+    assert_eq!(left("key"), ten);
+    set(&mut tcp, 100);
+    tcp.read("touch key 10\r\n");
+    tcp.write(&[b"TOUCHED\r\n"]);
+    assert_eq!(left("key"), ten);
+    // These leave it as it is.
+    tcp.read("append key 0 77 1\r\nx\r\n");
+    tcp.write(&[b"STORED\r\n"]);
+    tcp.read("incr key 1\r\n");
+    tcp.write(&[b"1\r\n"]);
+    assert_eq!(left("key"), ten);
+}
+
+#[test]
+fn unknown_when_the_order_is() {
+    let server = server();
+    let (mut one, mut two) = (server.tcp(), server.tcp());
+    one.read("set key 0 0 1\r\nx\r\n");
+    assert_eq!(left("key"), Some(NEVER));
+    two.read("set key 0 100 1\r\nx\r\n");
+    assert_eq!(left("key"), Some(SECOND));
+    one.write(&[b"STORED\r\n"]);
+    two.write(&[b"STORED\r\n"]);
+    assert_eq!(left("key"), Some(SECOND));
+    // Something else of any key.
+    set(&mut one, 0);
+    assert_eq!(left("key"), Some(NEVER));
+    two.read("nonsense\r\n");
+    assert_eq!(left("key"), Some(SECOND), "another epoch");
+    set(&mut one, 0);
+    assert_eq!(left("key"), Some(SECOND), "it may not be executed yet");
+    two.close();
+    set(&mut one, 0);
+    assert_eq!(left("key"), Some(NEVER));
+}
+
+#[test]
+fn known_for_more_keys_than_there_is_room_for() {
+    let server = server();
+    let mut tcp = server.tcp();
+    tcp.read(&(0..50).map(|i| format!("set key{i} 0 0 1 noreply\r\nx\r\n")).collect::<String>());
+    tcp.nothing();
+    let known = (0..50).filter(|i| left(&format!("key{i}")) == Some(NEVER)).count();
+    assert!(known > 45, "{known}");
+}
+
+#[test]
+fn a_flush_all_that_comes_later() {
+    let server = server();
+    let (mut tcp, udp) = (server.tcp(), server.udp());
+    tcp.read("flush_all 10\r\n");
+    tcp.write(&[b"OK\r\n"]);
+    set(&mut tcp, 0);
+    server.cache("key", "value");
+    assert!(cached("key"));
+    let meta = meta::get();
+    let running = || store::running(meta, meta::now());
+    later(&server, 6);
+    assert!(running());
+    later(&server, 2);
+    assert!(!running());
+    later(&server, 3);
+    udp.nothing();
+    assert!(!running() && cached("key"));
+    later(&server, 2);
+    assert!(!running(), "nobody has looked");
+    udp.nothing();
+    assert!(running() && !cached("key"));
+    assert_eq!((counted(Stat::EpochQuiet), meta.quiet_to.load(SeqCst)), (1, 0));
+    // Two are one long one.
+    tcp.read("flush_all 10\r\nflush_all 20\r\n");
+    later(&server, 15);
+    udp.nothing();
+    assert!(!running());
+    later(&server, 9);
+    udp.nothing();
+    assert!(running());
+}
+
+#[test]
+fn a_flush_all_at_a_time_of_day() {
+    let server = server();
+    let mut tcp = server.tcp();
+    tcp.read("flush_all 2592001\r\n");
+    assert!(!store::running(meta::get(), meta::now()));
+}
