@@ -52,6 +52,9 @@ bench-micro: all
 bench-insn: all
 	bench/insn/run
 
+bench-hitratio: bmc
+	bench/hitratio/run
+
 test-consistency: all
 	@$(MAKE) --no-print-directory -C tests/consistency
 	tests/consistency/run
@@ -86,8 +89,9 @@ help:
 	@echo "make doc      what a program may use of the crate, in build/doc/rex"
 	@echo "make test-proto  whether the accelerator's parser and memcached agree on STREAMS streams"
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
+	@echo "make bench-hitratio  hits per GET of the store, beside other ways to use the memory"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-consistency test-proto demo doc bench-insn install clean help
+.PHONY: all $(ROOMS) deps test test-consistency test-proto demo doc bench-insn bench-hitratio install clean help

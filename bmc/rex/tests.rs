@@ -7,6 +7,7 @@ mod address;
 mod frames;
 mod fuzz;
 mod hit;
+mod hitratio;
 mod pass;
 mod race;
 mod several;

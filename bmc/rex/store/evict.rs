@@ -3,12 +3,16 @@
 //!
 //! A hand goes round over the entries in the order in which they came, from old to new. One that
 //! had a hit since it was there last stays, where it is, and needs a new hit for the next round; the
-//! others go. (The idea is known as SIEVE: what nobody asks for a second time goes soon, what is
-//! asked for again never moves, and a hit costs a bit.)
+//! others may go. (The idea is known as SIEVE: what nobody asks for a second time goes soon, what is
+//! asked for again never moves, and a hit costs a bit.) Of the next few that may go, the largest
+//! does: a large value takes the room of many, and is not asked for more often.
 
 use super::set::{ROOM, SLOTS, Set};
 use crate::stats::{self, Stat};
 use core::sync::atomic::Ordering::Relaxed;
+
+/// The largest of so many goes.
+const WINDOW: u32 = 8;
 
 impl Set {
     /// Makes room for another entry of `size` bytes. Only while the set is written. `None` when
@@ -35,26 +39,38 @@ impl Set {
         }
         let mut hand = usize::from(self.hand.load(Relaxed));
         let mut referenced = self.referenced.load(Relaxed);
-        // Twice round at most: the first time takes away the last bit.
-        for _ in 0..2 * count {
-            if used + size <= ROOM && keep.count_ones() < SLOTS as u32 {
-                break;
-            }
+        while keep != 0 && (used + size > ROOM || keep.count_ones() >= SLOTS as u32) {
             if hand >= count {
                 hand = 0;
             }
-            let bit = 1 << hand;
-            if keep & bit != 0 && referenced & bit == 0 {
-                keep &= !bit;
-                used -= self.extent(hand)?.1;
-                stats::count(Stat::Evictions);
+            // Somewhere ahead is one to keep, if only behind the turn.
+            if keep & !referenced & 1 << hand == 0 {
+                referenced &= !(1 << hand);
+                hand += 1;
+                continue;
             }
-            referenced &= !bit;
-            hand += 1;
+            let (victim, bytes) = self.largest(keep & !referenced & u64::MAX << hand)?;
+            keep &= !(1 << victim);
+            used -= bytes;
+            stats::count(Stat::Evictions);
         }
         self.referenced.store(referenced, Relaxed);
         self.hand.store(hand as u16, Relaxed);
         Some(keep)
+    }
+
+    /// The largest of the first few of `slots`, and its size.
+    fn largest(&self, mut slots: u64) -> Option<(u32, usize)> {
+        let mut largest = (0, 0);
+        for _ in 0..WINDOW.min(slots.count_ones()) {
+            let slot = slots.trailing_zeros();
+            slots &= slots - 1;
+            let bytes = self.extent(slot as usize)?.1;
+            if bytes > largest.1 {
+                largest = (slot, bytes);
+            }
+        }
+        Some(largest)
     }
 
     /// Moves the entries to `keep` together.

@@ -113,8 +113,28 @@ extern "C" fn bind() {
     }
 }
 
+/// As the loader does; `reserved` keeps what the program says.
+pub(super) fn set_max_entries(map: *const rex_map_def, entries: u32) {
+    let storage = storage();
+    assert!(matches!(storage.get(&(map as usize)), Some(Storage::Array(_))), "an array");
+    // SAFETY: a map of the section, and no program runs.
+    let map = unsafe { &mut *map.cast_mut() };
+    if map.__reserved == 0 {
+        map.__reserved = map.max_entries;
+    }
+    assert!((1..=map.__reserved).contains(&entries), "no more than the program has");
+    map.max_entries = entries;
+    map.index_mask = entries.next_power_of_two() - 1;
+}
+
 pub(super) fn reset() {
-    for values in storage().values_mut() {
+    for (map, values) in storage().iter_mut() {
+        // SAFETY: a map of the section, and no program runs.
+        let map = unsafe { &mut *(*map as *mut rex_map_def) };
+        if map.__reserved != 0 {
+            map.max_entries = map.__reserved;
+            map.index_mask = map.max_entries.next_power_of_two() - 1;
+        }
         match values {
             Storage::Array(words) => words.fill(0),
             Storage::Hash(elements) => elements.clear(),
@@ -289,7 +309,7 @@ pub(super) fn fill(map: *const rex_map_def, key: &[u8], value: &[u8]) {
         assert_eq!((key.len(), value.len()), sizes, "bytes of key and value");
         if let Some(Storage::Array(words)) = storage().get_mut(&(map as usize)) {
             let index = u32::from_ne_bytes(key.try_into().expect("an index")) as usize;
-            let stride = words.len() / (*map).max_entries as usize;
+            let stride = (*map).stride as usize / 8;
             let at = words[index * stride..][..stride].as_mut_ptr().cast::<u8>();
             return at.copy_from(value.as_ptr(), value.len());
         }

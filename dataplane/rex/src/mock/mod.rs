@@ -133,6 +133,11 @@ impl Session {
         maps::fill((&raw const *map).cast(), key, value);
     }
 
+    /// Gives an array fewer elements than the program says, as a loader can; for this session.
+    pub fn set_max_entries<M: MapType>(&self, map: &'static M, entries: u32) {
+        maps::set_max_entries((&raw const *map).cast(), entries);
+    }
+
     /// What programs wrote to the kernel log: level and text.
     pub fn log(&self) -> Vec<(u32, String)> {
         helpers::log()
