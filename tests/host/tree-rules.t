@@ -9,7 +9,8 @@ rust_files() { find bmc dataplane docs tests -name '*.rs' -not -path 'tests/rexc
 
 test_no_unsafe_outside_the_crate() {
 	local found
-	found=$(rust_files | grep -v '^dataplane/rex/' | xargs grep -nw unsafe || :)
+	# libFuzzer calls a C function with a pointer.
+	found=$(rust_files | grep -Ev '^(dataplane/rex/|tests/proto/fuzz\.rs$)' | xargs grep -nw unsafe || :)
 	eq "$found" ""
 }
 
