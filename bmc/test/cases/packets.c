@@ -103,7 +103,7 @@ static struct packet packets[] = {
 	{ "ethernet_padding", "get " SHORT "\r\n", .shape = padded, .reason = MUST_HIT },
 	{ "ethernet_padding_of_text", "get " SHORT "\r\n", .shape = padded_with_text, .reason = MUST_HIT },
 	{ "ethernet_padding_to_300_bytes", .shape = padded_to_300, .reason = NO_REASON },
-	{ "vlan_that_is_configured", .shape = vlan_7, .reason = MUST_HIT },
+	{ "vlan_that_is_configured", .shape = vlan_7, .reason = NO_REASON },
 	{ "vlan_with_priority", .shape = vlan_7_with_priority, .reason = NO_REASON },
 	{ "vlan_to_its_own_address", .shape = vlan_own_address, .reason = MUST_HIT },
 	{ "vlan_that_is_not_configured", .shape = vlan_8, .reason = BMC_PASS_VLAN },
