@@ -75,8 +75,10 @@ static bool connected(void)
 		usleep(5000);
 		return false;
 	}
+	/* the first one may have what an earlier load has set */
+	for (int i = 0; i < KEYS; i++)
+		value[i] = n_servers ? NOTHING : UNKNOWN;
 	n_servers++;
-	memset(value, NOTHING, sizeof(value));
 	return true;
 }
 
@@ -106,6 +108,8 @@ static void get_one(int key)
 		n = n < 0 ? n : recv(udp, got, sizeof(got), 0);
 	while (n >= FRAME_LEN && memcmp(got, request, 2));
 	if (n < FRAME_LEN) {
+		if (stop)
+			return;	/* the signal came instead */
 		/* nobody at the port, or nothing came: is memcached still the same? */
 		if (ask_tcp(text_make("mn\r\n"), "MN\r\n")) {
 			n_lost++;
