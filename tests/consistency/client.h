@@ -11,7 +11,7 @@
 #define SECOND	1000000000ULL
 #define MS	1000000ULL
 #define BASE64_MOST	187		/* what is sent may have 250 bytes */
-#define CLOCK	2		/* seconds by which memcached's clock is coarse, and late */
+#define CLOCK	3		/* seconds by which memcached's clock is coarse, and late */
 #define VALUE_MOST	1100		/* of the ordinary keys */
 #define BIG_MOST	40000		/* of those whose reply takes many datagrams */
 
@@ -77,7 +77,7 @@ struct counters {
 	uint64_t gets[3], mutations, silent_mutations;	/* gets by TCP, loopback UDP, UDP */
 	uint64_t keys_read, missed;
 	uint64_t udp_keys; /* keys in answered GETs through the interface */
-	uint64_t stale, wrong, lost, unchecked, lost_allowed, void_requests, late;
+	uint64_t stale, wrong, lost, unchecked, late_clock, lost_allowed, void_requests, late;
 	uint64_t conns, restarts, stops, flushes, commands, half_commands;
 	uint64_t stale_by[N_KINDS][N_VIAS], made[N_KINDS][N_VIAS];
 };
@@ -173,6 +173,7 @@ void server_work(uint64_t now);		/* notices that a new one answers */
 bool server_up(void);
 void server_signal(int signal);
 uint64_t server_stat(const char *name);
+bool server_has(const struct name *key, uint32_t flags);	/* memcached itself, now */
 void server_stop(void);
 
 /* What the phase that runs does. */

@@ -202,8 +202,9 @@ static void explain(const struct ordered *k, const struct reading *r, const stru
 	if (i == low) {
 		f->kind = r->floor & 1 ? r->kind : KIND_EXPIRY;
 		f->via = r->floor & 1 && r->kind != KIND_EXPIRY ? VIA_SELF : s->via;
-		snprintf(f->text, sizeof(f->text), "the value of mutation %u, gone by %s", i,
-			 kind_names[f->kind]);
+		snprintf(f->text, sizeof(f->text), "the value of mutation %u (%s), gone by %s: %s", i,
+			 kind_names[s->kind], kind_names[f->kind],
+			 r->floor & 1 ? "others have found nothing" : "its time was over");
 		return;
 	}
 	s = ordered_slot(k, kept);

@@ -93,6 +93,12 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now)
 		snprintf(f.text, sizeof(f.text), "a value that was written long ago, by %u",
 			 got.flags);
 	}
+	/* memcached's clock may be very late where there is little CPU time: ask itself */
+	if (v == STALE && f.kind == KIND_EXPIRY && a->said == SAID_VALUE && server_up() &&
+	    server_has(&item->name, a->flags)) {
+		W.count.late_clock++;
+		return;
+	}
 	violation(v, op, &f);
 }
 

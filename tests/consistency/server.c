@@ -132,6 +132,27 @@ void server_signal(int signal)
 		die("cannot send a signal to memcached: %s", strerror(errno));
 }
 
+bool server_has(const struct name *key, uint32_t flags)
+{
+	struct timeval patience = { .tv_sec = 10 };
+	char text[KEY_MAX + 32], head[KEY_MAX + 32];
+	bool has = false;
+	int fd, n;
+
+	kill(pid, SIGCONT);
+	fd = net_socket(VIA_LOOP);
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	n = snprintf(text, sizeof(text), "get %s\r\n", key->text);
+	if (send(fd, text, n, MSG_NOSIGNAL) == n) {
+		n = snprintf(head, sizeof(head), "VALUE %s %u ", key->text, flags);
+		has = recv(fd, text, n, MSG_WAITALL) == n && !memcmp(text, head, n);
+	}
+	close(fd);
+	return has;
+}
+
 uint64_t server_stat(const char *name)
 {
 	struct timeval patience = { .tv_sec = 10 };

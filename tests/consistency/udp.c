@@ -482,8 +482,9 @@ static void give_up(struct usock *u, struct request *r, uint64_t now)
 	} else if (!mute(r)) {
 		W.count.lost++;
 		if (W.shown++ < 20)
-			printf("LOST: no answer to request %u by %s, %u keys, the first %.20s%s\n",
-			       r->id, via_names[u->via], r->keys, W.items[r->op[0].item].name.text,
+			printf("LOST at %.3f s: no answer to request %u by %s, %u keys, the first %.20s%s\n",
+			       r->begun / 1e9, r->id, via_names[u->via], r->keys,
+			       W.items[r->op[0].item].name.text,
 			       u->mutates ? " (a mutation)" : "");
 	}
 	if (u->mutates)
