@@ -114,14 +114,14 @@ pub struct Requests {
     len: usize,
     /// Bytes of the value to come.
     value: u64,
-    /// A command that has begun.
-    line: [u8; LINE],
+    /// A command that has begun; only if one has: it is large.
+    line: Option<[u8; LINE]>,
 }
 
 impl Requests {
     /// Before the first byte of a connection, which decides the protocol.
     pub const fn new() -> Self {
-        Self { phase: Phase::Start, reply: Reply::Other, len: 0, value: 0, line: [0; LINE] }
+        Self { phase: Phase::Start, reply: Reply::Other, len: 0, value: 0, line: None }
     }
 
     /// Between two commands of a connection that is known to have the text protocol.
@@ -156,9 +156,8 @@ impl Requests {
         };
         requests.len = usize::from(u16::from_le_bytes(len)).min(LINE - 1);
         requests.value = word(1);
-        let (words, _) = requests.line.as_chunks_mut::<8>();
-        for (i, to) in words.iter_mut().take(requests.len.div_ceil(8)).enumerate() {
-            *to = word(2 + i).to_le_bytes();
+        if requests.len != 0 {
+            requests.load_line(word);
         }
         requests
     }
@@ -170,10 +169,25 @@ impl Requests {
         let first = [self.phase as u8, self.reply as u8, low, high, 0, 0, 0, 0];
         word(0, u64::from_le_bytes(first));
         word(1, self.value);
-        let (words, _) = self.line.as_chunks::<8>();
-        for (i, from) in words.iter().take(self.len.div_ceil(8)).enumerate() {
-            word(2 + i, u64::from_le_bytes(*from));
+        if let Some(line) = &self.line {
+            let (words, _) = line.as_chunks::<8>();
+            for (i, from) in words.iter().take(self.len.div_ceil(8)).enumerate() {
+                word(2 + i, u64::from_le_bytes(*from));
+            }
         }
+    }
+
+    #[cold]
+    fn load_line(&mut self, word: impl Fn(usize) -> u64) {
+        let (words, _) = self.line.insert([0; LINE]).as_chunks_mut::<8>();
+        for (i, to) in words.iter_mut().take(self.len.div_ceil(8)).enumerate() {
+            *to = word(2 + i).to_le_bytes();
+        }
+    }
+
+    /// What there is of a command.
+    fn begun(&self) -> &[u8] {
+        self.line.as_ref().and_then(|line| line.get(..self.len)).unwrap_or_default()
     }
 
     pub fn from_words(words: &[u64; WORDS]) -> Self {
@@ -247,15 +261,16 @@ impl Requests {
             return self.keep_line(bytes);
         };
         let (piece, rest) = bytes.split_at_checked(end + 1).ok_or(Lost)?;
-        let next = if self.len == 0 {
-            text::line(piece, sink)
-        } else {
-            self.keep(piece);
-            let len = core::mem::take(&mut self.len);
-            text::line(self.line.get(..len).ok_or(Lost)?, sink)
-        }?;
+        let next =
+            if self.len == 0 { text::line(piece, sink) } else { self.put_together(piece, sink) }?;
         self.go_on(next, Phase::Line, Phase::Value, sink);
         Ok(rest)
+    }
+
+    #[inline(never)]
+    fn put_together(&mut self, end: &[u8], sink: &mut impl Sink) -> Result<Next, Lost> {
+        self.keep(end);
+        text::line(self.begun(), sink)
     }
 
     /// Keeps all bytes, which are of one line; if it is too long, only what matters of it.
@@ -263,7 +278,7 @@ impl Requests {
     fn keep_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Lost> {
         let rest = self.keep(bytes);
         if self.len == LINE {
-            if !text::only_reads(&self.line) {
+            if !text::only_reads(self.begun()) {
                 return Err(Lost);
             }
             self.len = 0;
@@ -274,7 +289,8 @@ impl Requests {
 
     /// Adds bytes to what there is of a command, as many as there is room for. What is left.
     fn keep<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let to = self.line.get_mut(self.len..).unwrap_or_default();
+        let line = self.line.get_or_insert([0; LINE]);
+        let to = line.get_mut(self.len..).unwrap_or_default();
         let len = to.len().min(bytes.len());
         if let (Some(to), Some((from, rest))) = (to.get_mut(..len), bytes.split_at_checked(len)) {
             to.copy_from_slice(from);
@@ -317,11 +333,11 @@ impl Requests {
             (binary::request(request, sink)?, rest)
         } else {
             // First the header, then what it says.
-            let needed = binary::needed(self.line.get(..self.len).ok_or(Lost)?)?;
+            let needed = binary::needed(self.begun())?;
             let missing = needed.checked_sub(self.len).ok_or(Lost)?;
             let piece = bytes.get(..missing).unwrap_or(bytes);
             self.keep(piece);
-            let request = self.line.get(..self.len).ok_or(Lost)?;
+            let request = self.begun();
             let rest = bytes.get(piece.len()..).unwrap_or_default();
             if binary::needed(request)? > self.len {
                 return Ok(rest);
@@ -343,6 +359,7 @@ impl Requests {
                 self.end_command(reply, command, sink);
             }
             Next::Value(len, reply) => {
+                self.len = 0;
                 (self.phase, self.value, self.reply) = (value, len, reply);
             }
             Next::Nothing(reply) => self.end_command(reply, Phase::Nothing, sink),

@@ -33,9 +33,11 @@ pub(super) fn line(line: &[u8], sink: &mut impl Sink) -> Result<Next, Lost> {
     if line.starts_with(b" ") {
         return Err(Lost);
     }
+    if let Some(rest) = line.strip_prefix(b"set ") {
+        return store(Op::Set, Words::new(rest), sink).ok_or(Lost);
+    }
     let mut words = Words::new(line);
     match words.next() {
-        b"set" => store(Op::Set, words, sink),
         b"get" | b"gets" => Some(Next::Command(Reply::Other)),
         other => rare(other, words, sink),
     }

@@ -43,13 +43,18 @@ impl<'a> Words<'a> {
         Self { rest: line }
     }
 
+    #[inline(always)]
+    fn skip_spaces(&mut self) {
+        while let Some((b' ', rest)) = self.rest.split_first() {
+            self.rest = rest;
+        }
+    }
+
     /// The next word; empty at the end, and before a byte that belongs in no word, so that nobody
     /// takes it for a word.
     #[inline(always)]
     pub fn next(&mut self) -> &'a [u8] {
-        while let Some((b' ', rest)) = self.rest.split_first() {
-            self.rest = rest;
-        }
+        self.skip_spaces();
         let (word, rest) = self.rest.split_at_checked(word_len(self.rest)).unwrap_or_default();
         match rest.first() {
             None | Some(b' ') => {
@@ -92,17 +97,40 @@ impl<'a> Words<'a> {
     /// An expiry, relative or absolute.
     #[inline(always)]
     pub fn time(&mut self) -> Option<i64> {
-        time(self.next())
+        self.skip_spaces();
+        let negative = self.rest.strip_prefix(b"-");
+        self.rest = negative.unwrap_or(self.rest);
+        let value = self.digits(i32::MAX as u64)? as i64;
+        Some(if negative.is_some() { -value } else { value })
     }
 
     #[inline(always)]
     pub fn number(&mut self, max: u64) -> Option<u64> {
-        number(self.next(), max)
+        self.skip_spaces();
+        self.digits(max)
+    }
+
+    /// The rest of a word, as [`number`] reads it.
+    #[inline(always)]
+    fn digits(&mut self, max: u64) -> Option<u64> {
+        let (mut value, mut len) = (0u64, 0);
+        while let Some((byte, rest)) = self.rest.split_first()
+            && *byte != b' '
+        {
+            let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+            value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+            len += 1;
+            self.rest = rest;
+        }
+        (1..=longest(max)).contains(&len).then_some(value).filter(|value| *value <= max)
     }
 
     /// `noreply` or nothing, and the end.
     #[inline(always)]
     pub fn noreply(&mut self) -> Option<bool> {
+        if self.rest.is_empty() {
+            return Some(false);
+        }
         match self.next() {
             b"" => self.rest.is_empty().then_some(false),
             b"noreply" => self.end().then_some(true),
@@ -112,25 +140,19 @@ impl<'a> Words<'a> {
 }
 
 /// A decimal number, digits only, up to `max`, and not longer than that can be.
-#[inline(always)]
-pub(super) fn number(digits: &[u8], max: u64) -> Option<u64> {
-    let longest = if max > u64::from(u32::MAX) { 20 } else { 10 };
-    if digits.is_empty() || digits.len() > longest {
-        return None;
-    }
-    let value = digits.iter().try_fold(0u64, |n, byte| {
-        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
-        n.checked_mul(10)?.checked_add(u64::from(digit))
-    })?;
-    (value <= max).then_some(value)
+pub(super) fn number(word: &[u8], max: u64) -> Option<u64> {
+    let mut words = Words::new(word);
+    words.digits(max).filter(|_| words.rest.is_empty())
 }
 
 /// A number with sign, of 32 bits.
-#[inline(always)]
 pub(super) fn time(word: &[u8]) -> Option<i64> {
-    const MAX: u64 = i32::MAX as u64;
-    match word.strip_prefix(b"-") {
-        Some(digits) => number(digits, MAX).map(|n| -(n as i64)),
-        None => number(word, MAX).map(|n| n as i64),
-    }
+    let mut words = Words::new(word);
+    words.time().filter(|_| words.rest.is_empty())
+}
+
+/// The digits of the largest number of a type that has room for `max`.
+#[inline(always)]
+const fn longest(max: u64) -> usize {
+    if max > u32::MAX as u64 { 20 } else { 10 }
 }
