@@ -12,7 +12,7 @@ _rexctl() {
 	# As many as there are, so only those that begin with what is typed.
 	functions() { [ "${#cur}" -lt 4 ] || grep "^$cur" /sys/kernel/tracing/available_filter_functions 2>/dev/null | cut -d' ' -f1; }
 	case $command:$at in
-	*:0) words="--netns help load unload attach detach status events run monitor enable disable set inspect nic" ;;
+	*:0) words="--netns help load unload attach detach status events run monitor enable disable set inspect bmc nic" ;;
 	load:1 | inspect:1) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
 	unload:1 | attach:1 | detach:1 | run:1 | enable:1 | disable:1 | set:1) words=$(programs) ;;
 	attach:2 | detach:2) words="xdp tc tcx kprobe kretprobe uprobe uretprobe tracepoint raw_tracepoint fentry fexit perf_event cgroup_skb" ;;
@@ -35,6 +35,18 @@ _rexctl() {
 	unload:*) words=--force ;;
 	set:2 | set:4) words="budget timing" ;;
 	set:3) [ "$hook" != timing ] || words="on off" ;;
+	bmc:1) words="start stop status stats flush" ;;
+	bmc:*) case ${COMP_WORDS[first + 1]} in
+		start) case ${COMP_WORDS[COMP_CWORD - 1]} in
+			--dev) words=$(interfaces) ;;
+			--port) words=11211 ;;
+			--memory) words="64M 512M 1G" ;;
+			--max-age) words="0 1s" ;;
+			*) words="--port --dev --memory --max-age --foreground" ;;
+			esac ;;
+		status) words=--json ;;
+		stats) words="--json --prometheus" ;;
+		esac ;;
 	nic:1) words="show set" ;;
 	nic:3) [ "${COMP_WORDS[first + 1]}" = set ] && words=channels || words=--json ;;
 	status:*) words=--json ;;

@@ -2,12 +2,9 @@
 /* start: all steps or none, and the daemon that goes on from there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -19,36 +16,21 @@ struct start {
 	struct bmc_parts parts;
 	struct bmc_runfile runfile;
 	struct bmc_server server;
-	int origin;			/* network namespace that we came from, where rex.ko answers */
 	bool made;			/* parts are there that a failure has to undo */
 };
 
-/* ---- rex.ko, whatever namespace we are in --------------------------------------------------------- */
+/* ---- rex.ko ------------------------------------------------------------------------------------------ */
 
 static int open_rex(struct start *s, bool load)
 {
-	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), err = 0;
+	int err = load ? rex_runtime_load(NULL) : 0;
 
-	if (here < 0 || setns(s->origin, CLONE_NEWNET)) {
-		err = refuse("cannot change the network namespace: %s", strerror(errno));
-	} else {
-		if (load) {
-			err = rex_runtime_load(NULL);
-			s->runfile.runtime = err > 0;
-			err = err < 0 ? err : 0;
-		}
-		if (!err)
-			err = rex_open(&s->parts.rex);
-		if (err == -ENOENT && !load)
-			err = 0;	/* not loaded: no program either */
-		if (err)
-			refuse_rex();
-		if (setns(here, CLONE_NEWNET))
-			err = refuse("cannot come back to the network namespace: %s", strerror(errno));
-	}
-	if (here >= 0)
-		close(here);
-	return err != 0;
+	s->runfile.runtime = err > 0;
+	if (err >= 0)
+		err = rex_open(&s->parts.rex);
+	if (err == -ENOENT && !load)
+		return 0;		/* not loaded: no program either */
+	return err ? refuse_rex() : 0;
 }
 
 /* ---- a new one --------------------------------------------------------------------------------------- */
@@ -222,9 +204,6 @@ int bmc_start(int argc, char **argv)
 	err = config_parse(argc, argv, &s->runfile.config);
 	if (err)
 		return err;
-	s->origin = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (s->origin < 0)
-		return fail("cannot open the network namespace: %s", strerror(errno));
 	/* The daemon takes them when it is ready to undo everything. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
