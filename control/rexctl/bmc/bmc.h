@@ -176,7 +176,7 @@ int runfile_write(const struct bmc_runfile *r);
 bool runfile_read(struct bmc_runfile *r);
 void runfile_remove(void);
 uint64_t netns_inode(void);
-/* Into the network namespace where start worked: ours, the daemon's, or that of @server. */
+/* Into the network namespace where start worked: ours, the daemon's, that of @server, a named one. */
 int runfile_enter_netns(const struct bmc_runfile *r, pid_t server);
 
 /* ---- watch.c */

@@ -3,6 +3,7 @@
  * /run/rex/bmc: what "start" was asked for, and why hits are off; JSON in one line. The daemon
  * holds a lock on it, which ends with it however it ends, and which tells its number.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 
 #include "bmc.h"
 
+#define NETNS_DIR "/run/netns"
 #define LOCK_FILE BMC_RUN_DIR "/bmc.lock"
 
 uint64_t netns_inode(void)
@@ -127,15 +129,12 @@ void runfile_remove(void)
 
 /* ---- the network namespace ------------------------------------------------------------------------------ */
 
-static bool enter_of(pid_t pid, uint64_t inode)
+static bool enter(const char *path, uint64_t inode)
 {
-	char path[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	bool done;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	done = !fstat(fd, &st) && st.st_ino == inode && !setns(fd, CLONE_NEWNET);
@@ -143,10 +142,35 @@ static bool enter_of(pid_t pid, uint64_t inode)
 	return done;
 }
 
+static bool enter_of(pid_t pid, uint64_t inode)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return pid > 0 && enter(path, inode);
+}
+
+/* One of those that "ip netns" knows. */
+static bool enter_named(uint64_t inode)
+{
+	DIR *d = opendir(NETNS_DIR);
+	bool done = false;
+	struct dirent *de;
+	char path[300];
+
+	while (d && !done && (de = readdir(d))) {
+		snprintf(path, sizeof(path), NETNS_DIR "/%s", de->d_name);
+		done = *de->d_name != '.' && enter(path, inode);
+	}
+	if (d)
+		closedir(d);
+	return done;
+}
+
 int runfile_enter_netns(const struct bmc_runfile *r, pid_t server)
 {
 	if (netns_inode() == r->netns || enter_of(runfile_daemon(), r->netns) ||
-	    enter_of(server, r->netns))
+	    enter_of(server, r->netns) || enter_named(r->netns))
 		return 0;
 	return refuse("the accelerator was started in another network namespace (inode %" PRIu64 "), "
 		      "which cannot be found: give it (\"rexctl --netns NAME bmc ...\")", r->netns);

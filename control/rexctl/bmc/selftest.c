@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Do the trackers see what memcached reads? A request to each of its addresses, and the program
- * must have noted our port before the answer is here. What is read in another way (TLS in the
- * kernel, MPTCP, another process) fails.
+ * must have noted it before the answer is here: our port; over UDP, where a socket has no other
+ * end, that there was a read. What is read in another way (TLS in the kernel, another process)
+ * fails.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *me
 	const void *text = s->udp ? datagram : "version\r\n";
 	size_t len = s->udp ? sizeof(datagram) - 1 : strlen(text);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t before = meta_get(meta->reads);
 	uint16_t port = ask_local_port(fd);
 	int64_t end = now_ms() + PATIENCE_MS;
 	char answer[512];
@@ -41,7 +43,8 @@ static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *me
 	while (now_ms() < end) {
 		int ready = poll(&p, 1, *seen ? 10 : 0);
 
-		*seen |= meta_get(meta->last_port) == port;
+		*seen |= s->udp ? meta_get(meta->reads) != before :
+				  meta_get(meta->last_port) == port;
 		if (ready > 0)
 			return recv(fd, answer, sizeof(answer), 0) <= 0;
 	}

@@ -52,7 +52,7 @@ static uint64_t map_bytes(const struct rex_program *p, const char *name)
 {
 	const struct rex_map *m = find_map(p, name);
 
-	return m ? (uint64_t)m->max_entries * (m->key_size + m->value_size) : 0;
+	return m ? (uint64_t)m->max_entries * m->value_size : 0;
 }
 
 static int collect(struct state *s)

@@ -147,14 +147,12 @@ static void check_server(struct watcher *w)
 
 	if (w->server->pidfd < 0)
 		return;
-	if (!server_lives(w->server)) {
-		/* The program has done this already, if it runs. */
-		__atomic_compare_exchange_n(&meta->state, &run, BMC_TRACK, false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST);
-		set_reason(w, "memcached (process %d) has ended", w->server->pid);
-	} else if (meta_get(meta->state) == BMC_RUN) {
+	if (server_lives(w->server) && meta_get(meta->state) == BMC_RUN)
 		return;
-	}
+	/* The program has done this already, if it runs; it sees the end before we do. */
+	__atomic_compare_exchange_n(&meta->state, &run, BMC_TRACK, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	set_reason(w, "memcached (process %d) has ended", w->server->pid);
 	server_forget(w->server);
 	meta_set(meta->server, 0);
 	w->listens_since = w->try_at = 0;

@@ -1,0 +1,295 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# rexctl bmc in the VM: start, stop, status, stats, flush, and what the daemon does when memcached, the
+# program, a tracker, XDP or the daemon itself goes. Refusals of servers: tests/host/bmc-refusals.t.
+. "$(dirname "$0")/../lib/tap.sh"
+
+NS=rex-server SERVER=10.77.0.1
+in_ns() { nsenter --net=/run/netns/$NS "$@"; }
+client() { nsenter --net=/run/netns/rex-client "$BUILD/tests/bmc-client" $SERVER "$@"; }
+OPTIONS=(--port 11211 --dev srv0 --memory 16M)
+start() { rexctl --netns $NS bmc start "${@:-${OPTIONS[@]}}"; }
+
+memcached_up() { # ARGUMENT...
+	# no function: its process would be a shell's
+	nsenter --net=/run/netns/$NS memcached -u nobody -l $SERVER -m 64 -t 2 "$@" >"$LAB_DIR/memcached.log" 2>&1 &
+	echo $! >"$LAB_DIR/memcached.pid"
+	wait_for 10 listening
+}
+listening() { [ -n "$(in_ns ss -Hltn 'sport = 11211')" ]; }
+memcached_pid() { cat "$LAB_DIR/memcached.pid"; }
+memcached_down() { kill -9 "$(memcached_pid)"; }
+
+# status FIELD, stat FIELD, of a number or a text
+status() { rexctl bmc status --json | grep -oE "\"$1\":(\"([^\"\\]|\\\\.)*\"|[0-9]+)" | head -1 | sed -E 's/^[^:]*://; s/^"(.*)"$/\1/'; }
+stat_of() { rexctl bmc stats --json | grep -oE "\"$1\":[0-9]+" | head -1 | cut -d: -f2; }
+is_state() { [ "$(status state)" = "$1" ]; }
+
+# What could be left: modules, programs and maps of BPF, links, pins, files.
+everything() {
+	lsmod | awk 'NR > 1 { print $1 }' | sort
+	# those that the kernel frees a little later
+	bpftool -j prog show | grep -oE '"name":"rex_shim[^"]*"' || :
+	bpftool -j map show | grep -oE '"name":"BMC_[^"]*"' || :
+	bpftool -j link show
+	in_ns ip -o -d link show srv0 | grep -oE 'xdp[^ ]*|prog/[^ ]*' || :
+	find /sys/fs/bpf /run/rex -mindepth 1 2>/dev/null | grep -v '^/sys/fs/bpf/xdp$' || :
+}
+nothing_left() {
+	wait_for 5 sh -c '! bpftool -j map show | grep -q BMC_'
+	everything >"$TMP/now"
+	diff "$LAB_DIR/before" "$TMP/now" || fail "something is left"
+}
+
+# hits N KEY: a GET for KEY's value of 32 bytes that is (1) or is not (0) a hit.
+hits() {
+	local before
+	before=$(stat_of hits)
+	client get "$2" 32 v
+	eq "$2: $(($(stat_of hits) - before)) hits" "$2: $1 hits"
+}
+warm() { client set "$1" 32 v; client get "$1" 32 v; }
+
+# ---- refused by the kernel, or by what it shows -----------------------------------------------------
+
+test_a_preemptible_kernel_is_refused() {
+	local model=/sys/kernel/debug/sched/preempt was
+	was=$(sed 's/.*(\(.*\)).*/\1/' $model)
+	everything >"$LAB_DIR/before"
+	echo full >$model
+	refuses start
+	echo "$was" >$model
+	contains "$REFUSAL" "preempt=voluntary"
+	nothing_left
+}
+
+test_trackers_that_see_nothing_are_found_out_and_all_is_undone() {
+	mkdir "$TMP/blind"
+	cp "$BUILD/tests/bmc_blind.ko" "$TMP/blind/rex_bmc.ko"
+	export REX_BMC_KO=$TMP/blind/rex_bmc.ko
+	refuses start
+	contains "$REFUSAL" "self test: memcached answers at 10.77.0.1:11211 over TCP, but the trackers do not see it"
+	nothing_left
+}
+
+test_too_little_memory_for_the_connections() {
+	refuses start --port 11211 --dev srv0 --memory 1M
+	contains "$REFUSAL" "maxconns 1024"
+	contains "$REFUSAL" "are the least"
+	nothing_left
+}
+
+test_no_accelerator() {
+	local command
+	for command in stop status stats flush; do
+		refuses rexctl bmc $command
+		contains "$REFUSAL" "the accelerator is not there"
+	done
+}
+
+# ---- running ------------------------------------------------------------------------------------------
+
+test_start() {
+	start
+	eq "$(status state)" running
+	eq "$(status server)" "$(memcached_pid)"
+	contains "$(rexctl bmc status)" "udp $SERVER:11211"
+	contains "$(rexctl bmc status)" "device: srv0"
+	lacks "$(rexctl bmc status)" "detached"
+	[ "$(bpftool map show name BMC_SETS | grep -oE 'max_entries [0-9]+' | cut -d' ' -f2)" -gt 2000 ] ||
+		fail "$(bpftool map show name BMC_SETS)"
+}
+
+test_hits_are_given() {
+	warm one
+	hits 1 one
+}
+
+test_a_second_start_is_refused() {
+	refuses start
+	contains "$REFUSAL" "running already (daemon $(status daemon))"
+	eq "$(status state)" running
+}
+
+test_flush() {
+	warm one
+	hits 1 one
+	rexctl bmc flush
+	hits 0 one
+	hits 1 one
+}
+
+test_stats_as_text_and_json_agree() {
+	rexctl bmc stats >"$TMP/text"
+	rexctl bmc stats --json >"$TMP/json"
+	[ "$(wc -l <"$TMP/text")" -eq "$(grep -c '^	X(' bmc/rex/shared.h)" ] || fail "$(cat "$TMP/text")"
+	! grep -vE '^[a-z_]+ [0-9]+$' "$TMP/text" || fail "no lines of that form"
+	python3 - "$TMP/text" "$TMP/json" <<-END
+		import json, sys
+		flat = {}
+		for group, value in json.load(open(sys.argv[2])).items():
+		    if isinstance(value, dict):
+		        flat.update({group + "_" + label: n for label, n in value.items()})
+		    else:
+		        flat[group] = value
+		text = dict(line.split() for line in open(sys.argv[1]))
+		assert set(text) == set(flat), set(text) ^ set(flat)
+	END
+}
+
+# The text format of Prometheus, 0.0.4: HELP and TYPE once before the samples of a name, and those
+# together; names, labels and values of the right form; the last line ends.
+test_stats_for_prometheus() {
+	rexctl bmc stats --prometheus >"$TMP/prom"
+	[ -z "$(tail -c1 "$TMP/prom" | tr -d '\n')" ] || fail "the last line does not end"
+	awk '
+	function bad(why) { print NR ": " why ": " $0; failed = 1 }
+	/^# HELP / { if ($3 in help) bad("HELP twice"); help[$3] = 1; if (NF < 4) bad("empty HELP"); next }
+	/^# TYPE / {
+		if ($3 in type) bad("TYPE twice")
+		if (!($3 in help)) bad("no HELP before")
+		if ($4 !~ /^(counter|gauge)$/ || NF != 4) bad("type")
+		if ($4 == "counter" && $3 !~ /_total$/) bad("a counter ends in _total")
+		type[$3] = $4; now = $3; next
+	}
+	/^#/ || /^$/ { bad("neither HELP nor TYPE"); next }
+	!/^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_][a-zA-Z0-9_]*="([^"\\]|\\[\\n"])*"\})? [0-9]+$/ { bad("no sample"); next }
+	{
+		name = $1; sub(/\{.*/, "", name)
+		if (name != now) bad("a sample away from its TYPE")
+		if ($1 in sample) bad("sample twice")
+		sample[$1] = 1; n++
+	}
+	END { if (n < 40) { print n " samples"; failed = 1 } exit failed }' "$TMP/prom" || fail "see above"
+	grep -qx 'rex_bmc_running 1' "$TMP/prom"
+	grep -qx 'rex_bmc_daemon 1' "$TMP/prom"
+	grep -qE '^rex_bmc_invalidations_total\{kind="set"\} [1-9]' "$TMP/prom" || fail "$(grep inval "$TMP/prom")"
+}
+
+# ---- what goes, and comes again ---------------------------------------------------------------------------
+
+test_memcached_is_killed_and_started_again() {
+	warm one
+	hits 1 one
+	memcached_down
+	wait_for 5 is_state waiting
+	contains "$(status reason)" "has ended"
+	memcached_up -U 11211
+	wait_for 20 is_state running
+	eq "$(status server)" "$(memcached_pid)"
+	eq "$(client request "get one")" "END"$'\r'
+	warm one
+	hits 1 one
+}
+
+test_a_memcached_without_udp_waits() {
+	memcached_down
+	memcached_up
+	wait_for 20 sh -c 'rexctl bmc status | grep -q "serves no UDP"'
+	eq "$(status state)" waiting
+	memcached_down
+	memcached_up -U 11211
+	wait_for 20 is_state running
+}
+
+test_hits_go_on_without_the_daemon_and_it_comes_back() {
+	local daemon
+	warm one
+	daemon=$(status daemon)
+	kill -9 "$daemon"
+	wait_for 5 sh -c "! kill -0 $daemon"
+	eq "$(status state)" running
+	contains "$(rexctl bmc status)" "daemon: not running"
+	hits 1 one
+	client set one 32 v
+	hits 0 one
+	refuses start --port 11211 --dev srv0 --memory 32M
+	contains "$REFUSAL" "with other options"
+	hits 1 one
+	start
+	[ "$(status daemon)" != "$daemon" ]
+	# what it had is there still
+	hits 1 one
+}
+
+test_memcached_ends_without_the_daemon() {
+	local daemon
+	daemon=$(status daemon)
+	kill -9 "$daemon"
+	memcached_down
+	memcached_up -U 11211
+	wait_for 5 is_state waiting
+	contains "$(status reason)" "the daemon is needed"
+	start
+	wait_for 20 is_state running
+	eq "$(status server)" "$(memcached_pid)"
+	warm one
+	hits 1 one
+}
+
+test_the_program_is_disabled_and_enabled() {
+	warm one
+	rexctl disable rex_bmc
+	wait_for 5 sh -c 'rexctl bmc status | grep -q "^off: .*is disabled"'
+	client set one 32 v
+	rexctl enable rex_bmc
+	wait_for 20 is_state running
+	client get one 32 v
+	hits 1 one
+}
+
+test_a_tracker_is_detached() {
+	rexctl detach rex_bmc:closed
+	eq "$(status state)" off
+	contains "$(status reason)" "the tracker at inet_release was detached"
+	warm one
+	hits 0 one
+	rexctl bmc stop
+	nothing_left
+}
+
+# ---- other ways to run ------------------------------------------------------------------------------------
+
+test_two_devices_and_one_is_detached() {
+	ip -n $NS link add srv1 type veth peer name srv2
+	start --port 11211 --dev srv0,srv1 --memory 16M --max-age 0
+	contains "$(rexctl bmc status)" "device: srv1"
+	rexctl --netns $NS detach rex_bmc:ingress xdp srv1
+	contains "$(rexctl bmc status)" "device: srv1, where XDP was detached"
+	lacks "$(rexctl bmc status)" "device: srv0, where"
+	warm one
+	hits 1 one
+	rexctl bmc stop
+	ip -n $NS link del srv1
+	nothing_left
+}
+
+test_foreground_undoes_everything_at_sigterm() {
+	local pid
+	rexctl --netns $NS bmc start "${OPTIONS[@]}" --foreground >"$TMP/log" 2>&1 &
+	pid=$!
+	wait_for 20 is_state running
+	eq "$(status daemon)" $pid
+	kill -TERM $pid
+	wait $pid
+	nothing_left
+}
+
+# ---- the lab ------------------------------------------------------------------------------------------------
+
+status=1
+LAB_DIR=$(mktemp -d)
+export LAB_DIR
+topology/veth/lab up >/dev/null
+bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-pass type xdp
+nsenter --net=/run/netns/rex-client bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-pass dev cli0
+rm /sys/fs/bpf/bmc-test-pass
+if memcached_up -U 11211; then
+	(tap_run)
+	status=$?
+fi
+rexctl bmc stop >/dev/null 2>&1
+memcached_down
+topology/veth/lab down
+rm -rf "$LAB_DIR"
+exit $status
