@@ -59,6 +59,7 @@ struct bmc_server {
 	/* settings.c */
 	char version[32];
 	uint32_t maxconns, threads;
+	int64_t flush_in;		/* seconds until a flush_all with delay comes due; < 0: none is */
 };
 /* Refuses when it cannot be told, or has sockets that cannot be watched. */
 int server_find(uint32_t port, struct bmc_server *server);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From trackers that are attached to hits that are right. */
 #include <poll.h>
-#include <string.h>
+#include <time.h>
 
 #include "bmc.h"
+
+#define FLUSH_MARGIN 4			/* seconds: memcached's clock, and ours */
 
 bool server_lives(const struct bmc_server *server)
 {
@@ -12,11 +14,28 @@ bool server_lives(const struct bmc_server *server)
 	return server->pidfd >= 0 && !poll(&p, 1, 0);
 }
 
+/* As the program counts time, @seconds from now. */
+static uint32_t coarse_in(int64_t seconds)
+{
+	struct timespec t;
+	int64_t units;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	if (seconds > INT32_MAX)
+		seconds = INT32_MAX;
+	units = (t.tv_sec + seconds) * 1000000000 + t.tv_nsec;
+	units = units < 0 ? 0 : units >> BMC_TIME_SHIFT;
+	return units < BMC_NEVER ? units : BMC_NEVER - 1;
+}
+
 /* From here on the trackers look at this process only. */
 static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 {
+	bool flushes = server->flush_in >= -1;
 	int32_t pid = server->pid;
 
+	meta_set(meta->quiet_to, flushes ? coarse_in(server->flush_in + FLUSH_MARGIN) : 0);
+	meta_set(meta->quiet_from, flushes ? coarse_in(server->flush_in - FLUSH_MARGIN) : BMC_NEVER);
 	for (uint32_t i = 0; i < server->n_ports; i++)
 		meta_set(meta->ports[i], server->ports[i]);
 	meta_set(meta->n_ports, server->n_ports);

@@ -21,8 +21,26 @@ static int get_number(const char *settings, const char *name, uint32_t *value)
 	char text[32];
 
 	if (!ask_stat(settings, name, text, sizeof(text)) || parse_number(text, UINT32_MAX, value))
-		return refuse("\"stats settings\" has no number \"%s\": this is no memcached", name);
+		return refuse("\"stats\" of the server have no number \"%s\": this is no memcached", name);
 	return 0;
+}
+
+/* memcached's clock is that much ahead of its uptime. */
+#define CLOCK_AHEAD 60
+
+/* A flush_all that was given a delay before anybody watched. */
+static int check_flush(int fd, const char *settings, struct bmc_server *s)
+{
+	char *answer = ask(fd, "stats");
+	uint32_t uptime, oldest;
+	int err;
+
+	if (!answer)
+		return 1;
+	err = get_number(answer, "uptime", &uptime) || get_number(settings, "oldest", &oldest);
+	free(answer);
+	s->flush_in = (int64_t)oldest - CLOCK_AHEAD - uptime;
+	return err;
 }
 
 static int check_values(struct bmc_server *s, const char *settings)
@@ -85,6 +103,8 @@ static int check_all(int fd, struct bmc_server *s)
 	if (!answer)
 		return 1;
 	err = check_values(s, answer);
+	if (!err)
+		err = check_flush(fd, answer, s);
 	free(answer);
 	if (err)
 		return err;

@@ -56,8 +56,6 @@ static int make(struct start *s)
 	if (run_begin(&s->parts, &s->server, QUIESCE_MS)) {
 		fail("not running yet: %s", why());
 		snprintf(s->runfile.reason, sizeof(s->runfile.reason), "%s", why());
-		server_forget(&s->server);
-		meta_set(s->parts.meta->server, 0);
 	}
 	return runfile_write(&s->runfile);
 }

@@ -38,8 +38,8 @@ int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
 	if (sets->value_size != BMC_SET_BYTES)
 		return refuse("program \"%s\" has sets of %u bytes, this rexctl knows %d: they are of "
 			      "different builds", file->name, sets->value_size, BMC_SET_BYTES);
-	/* Some more than memcached can have at once: those that are just being closed, and UDP. */
-	n = maxconns + maxconns / 8 + 256ull;
+	/* More than memcached can have at once: some are just being closed, some have just come. */
+	n = 2ull * maxconns + 256;
 	conn = HASH_ELEMENT + (conns->key_size + 7) / 8 * 8 + (conns->value_size + 7) / 8 * 8;
 	others = n * conn + memory / EXPIRY_SHARE;
 	least = n * conn + LEAST_SETS * BMC_SET_BYTES;

@@ -26,7 +26,7 @@ struct watcher {
 	struct bmc_runfile *runfile;
 	struct bmc_server *server;
 	bool lost;			/* a tracker, or the program: only stop and start help */
-	bool stale;			/* the tables: something was not tracked */
+	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
 	int64_t listens_since, try_at, blind_at;
 };
@@ -127,8 +127,10 @@ static bool empty_tables(struct watcher *w)
 {
 	struct bmc_meta *meta = w->parts->meta;
 
-	server_forget(w->server);
+	/* Nothing is tracked now, so that nothing is counted down that was counted up before. */
+	meta_set(meta->state, BMC_OFF);
 	meta_set(meta->server, 0);
+	server_forget(w->server);
 	if (tables_clear(w->parts->program)) {
 		set_reason(w, "%s", why());
 		return false;
@@ -147,44 +149,46 @@ static void check_server(struct watcher *w)
 
 	if (w->server->pidfd < 0)
 		return;
-	if (server_lives(w->server) && meta_get(meta->state) == BMC_RUN)
+	/* The program sees its end first, and gives no hits; we wait until all its sockets are closed. */
+	if (server_lives(w->server))
 		return;
-	/* The program has done this already, if it runs; it sees the end before we do. */
+	/* If the program does not run, it has not. */
 	__atomic_compare_exchange_n(&meta->state, &run, BMC_TRACK, false, __ATOMIC_SEQ_CST,
 				    __ATOMIC_SEQ_CST);
 	set_reason(w, "memcached (process %d) has ended", w->server->pid);
+	w->stale = true;
 	server_forget(w->server);
-	meta_set(meta->server, 0);
 	w->listens_since = w->try_at = 0;
 }
 
-/* Whether one is there, and what comes of it. */
-static void find_server(struct watcher *w)
+/* A new one may still be opening its sockets: what is wrong with it is said a little later. */
+static void not_yet(struct watcher *w)
 {
-	int64_t now = now_ms();
-
-	if (now < w->try_at)
-		return;
-	if (!server_listens(w->runfile->config.port)) {
-		w->listens_since = 0;
-		if (!*w->runfile->reason)
-			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
-		return;
-	}
-	if (!w->listens_since)
-		w->listens_since = now;
-	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
-	    !machine_check_preemption(w->parts->rex) && !run_test(w->parts, w->server) &&
-	    !run_begin(w->parts, w->server, QUIESCE_MS)) {
-		set_reason(w, "%s", "");
-		return;
-	}
-	server_forget(w->server);
-	meta_set(w->parts->meta->server, 0);
 	if (now_ms() - w->listens_since < FRESH_MS)
 		return;
 	set_reason(w, "%s", why());
 	w->try_at = now_ms() + AGAIN_MS;
+}
+
+/* Whether one is there that can be protected; the trackers look at it then. */
+static bool find_server(struct watcher *w)
+{
+	if (!server_listens(w->runfile->config.port)) {
+		w->listens_since = 0;
+		if (!*w->runfile->reason)
+			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
+		return false;
+	}
+	if (!w->listens_since)
+		w->listens_since = now_ms();
+	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
+	    !machine_check_preemption(w->parts->rex) && !run_test(w->parts, w->server))
+		return true;
+	/* What was tracked of it will not be counted down. */
+	w->stale = meta_get(w->parts->meta->server) != 0;
+	server_forget(w->server);
+	not_yet(w);
+	return false;
 }
 
 static void tick(struct watcher *w)
@@ -192,17 +196,22 @@ static void tick(struct watcher *w)
 	if (w->lost || !check_trackers(w) || !check_program(w))
 		return;
 	check_blind(w);
+	check_server(w);
 	if (w->stale && !empty_tables(w))
 		return;
-	check_server(w);
-	if (w->server->pidfd < 0)
-		find_server(w);
+	if (now_ms() < w->try_at || (w->server->pidfd < 0 && !find_server(w)))
+		return;
+	if (meta_get(w->parts->meta->state) == BMC_RUN)
+		set_reason(w, "%s", "");
+	else if (run_begin(w->parts, w->server, QUIESCE_MS))
+		not_yet(w);
 }
 
 int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_server *server)
 {
 	struct watcher w = { .parts = parts, .runfile = runfile, .server = server,
-			     .generation = parts->program->generation };
+			     .generation = parts->program->generation,
+			     .stale = server->pidfd < 0 };
 	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	bool runtime = runfile->runtime;
 	sigset_t signals;
