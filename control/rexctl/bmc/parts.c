@@ -3,11 +3,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bmc.h"
@@ -290,6 +292,38 @@ static int detach_all(const struct rex_program *p)
 	return err;
 }
 
+/*
+ * In a process of its own: libxdp keeps some of what it took apart open, and the program would be
+ * in use until the daemon has ended.
+ */
+static int detach_in_child(const struct rex_program *p)
+{
+	char text[2048];
+	int fds[2], err = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return refuse("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		err = refuse("fork: %s", strerror(errno));
+	if (!pid) {
+		err = detach_all(p);
+		if (err && write(fds[1], why(), strlen(why())) < 0)
+			_exit(2);
+		_exit(err);
+	}
+	close(fds[1]);
+	n = err ? 0 : read(fds[0], text, sizeof(text) - 1);
+	close(fds[0]);
+	if (pid > 0 && (waitpid(pid, &err, 0) != pid || err)) {
+		text[n < 0 ? 0 : n] = '\0';
+		err = refuse("%s", *text ? text : "the process that detaches died");
+	}
+	return err;
+}
+
 int parts_remove(struct rex *rex)
 {
 	struct rex_program *p;
@@ -303,7 +337,7 @@ int parts_remove(struct rex *rex)
 		meta_set(meta->state, BMC_OFF);
 		meta_unmap(meta);
 	}
-	err = detach_all(p);
+	err = detach_in_child(p);
 	rex_program_free(p);
 	if (!err && rex_program_unload(rex, BMC_PROGRAM, false))
 		err = refuse_rex();

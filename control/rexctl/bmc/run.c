@@ -62,6 +62,9 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int time
 
 	if (quiesce(server, timeout_ms) || parts_refresh(parts))
 		return 1;
+	/* 0: of a rex.ko that does not tell; the program would not believe it. */
+	if (!generation)
+		return refuse("rex.ko is of another build than this rexctl; unload it, and start again");
 	if (parts->program->state != REX_STATE_ENABLED || parts->program->generation != generation)
 		return refuse("program \"%s\" is %s", BMC_PROGRAM,
 			      rex_state_name(parts->program->state));
