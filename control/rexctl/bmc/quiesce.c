@@ -64,7 +64,6 @@ static struct conn *conn_of(struct conns *c, int fd)
 
 static int parse_dump(const char *answer, struct conns *c)
 {
-	memset(c, 0, sizeof(*c));
 	for (const char *line = answer; line && *line; line = strchr(line, '\n')) {
 		char key[32], value[80];
 		struct conn *conn;
@@ -91,8 +90,10 @@ static int parse_dump(const char *answer, struct conns *c)
 static int dump(int fd, struct conns *c)
 {
 	char *answer = ask(fd, "stats conns");
-	int err = answer ? parse_dump(answer, c) : 1;
+	int err;
 
+	memset(c, 0, sizeof(*c));
+	err = answer ? parse_dump(answer, c) : 1;
 	free(answer);
 	if (err)
 		free(c->conn);
