@@ -2,6 +2,7 @@
 //! What is remembered of a connection: where its commands begin, and which of them may not have
 //! been executed yet.
 
+use super::expiry;
 use super::rules::{Progress, Trial};
 use crate::meta::{self, Meta};
 use crate::proto::{Requests, WORDS};
@@ -150,6 +151,14 @@ impl Pending {
 
     /// What was read is executed, or never will be.
     pub fn over(&self, meta: &Meta) {
+        let (done, len) = (self.done.load(Relaxed) as usize, self.len.load(Relaxed) as usize);
+        // A command that never became whole is not executed: the item expires when it did before.
+        for hash in self.list.iter().take(len).skip(done) {
+            expiry::forget(KeyHash(hash.load(Relaxed)));
+        }
+        if self.flags.load(Relaxed) & ALL_OPEN != 0 {
+            meta::bump_epoch(Stat::EpochOverflow);
+        }
         self.whole();
         self.executed(meta);
     }

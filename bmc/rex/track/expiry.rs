@@ -98,6 +98,14 @@ pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others:
     }
 }
 
+/// Nothing is known any more.
+#[cold]
+pub fn forget(hash: KeyHash) {
+    if let Some(element) = element(hash) {
+        element.store(0, SeqCst);
+    }
+}
+
 /// Until when a value may be served that the server gave now. `None`: not at all.
 pub fn of(meta: &Meta, hash: KeyHash) -> Option<u32> {
     let now = meta::now();

@@ -129,6 +129,25 @@ fn unknown_when_the_order_is() {
 }
 
 #[test]
+fn a_command_that_never_becomes_whole_says_nothing() {
+    let server = server();
+    let mut tcp = server.tcp();
+    set(&mut tcp, 100);
+    let mut other = server.tcp();
+    other.read("set key 0 0 5\r\nab");
+    other.close();
+    assert_eq!(left("key"), Some(SECOND));
+
+    // nor one of which the key had no place
+    set(&mut tcp, 100);
+    let mut other = server.tcp();
+    let sets: String = (0..20).map(|i| format!("set k{i} 0 0 1\r\nx\r\n")).collect();
+    other.read(&format!("{sets}set key 0 0 5\r\nab"));
+    other.close();
+    assert_eq!(left("key"), Some(SECOND));
+}
+
+#[test]
 fn known_for_more_keys_than_there_is_room_for() {
     let server = server();
     let mut tcp = server.tcp();
