@@ -6,8 +6,6 @@
 //! `None`, and the packet is memcached's business; or [`Lost`], and the whole connection is in doubt.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
-// until the program uses all of it
-#![allow(dead_code, unused_imports)]
 
 mod base64;
 mod binary;
@@ -17,7 +15,6 @@ mod hash;
 mod meta;
 mod reply;
 mod request;
-mod set;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,9 +23,8 @@ mod words;
 pub use frame::{FRAME_LEN, is_single};
 pub use get::{Keys, MAX_KEY, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
-pub use reply::{Block, Blocks, Value, value_reply, values};
-pub use request::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS, datagram};
-pub use set::set_keys;
+pub use reply::{Block, Blocks, values};
+pub use request::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS};
 
 /// Eight bytes that are all `byte`.
 const fn bytes(byte: u8) -> u64 {

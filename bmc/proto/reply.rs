@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::get::MAX_KEY;
-use super::no_blanks;
 use super::words::word_len;
-
-/// A reply to a GET of one key that was found.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Value<'a> {
-    /// The key.
-    pub key: &'a [u8],
-    /// What follows the key: ` FLAGS BYTES\r\nVALUE\r\nEND\r\n`.
-    pub rest: &'a [u8],
-}
 
 /// Splits `text` at the first `byte`, which is in neither part.
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
@@ -27,24 +17,6 @@ fn number(digits: &[u8]) -> Option<u32> {
         let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
         n.checked_mul(10)?.checked_add(u32::from(digit))
     })
-}
-
-/// Reads `VALUE KEY FLAGS BYTES\r\n`, exactly BYTES bytes, and `\r\nEND\r\n`, no byte more.
-///
-/// `None` for a reply with a CAS id (`gets`), of several values, of a miss, or in part. Only the
-/// number of bytes says where the value ends: it may hold anything.
-pub fn value_reply(text: &[u8]) -> Option<Value<'_>> {
-    let line = text.strip_prefix(b"VALUE ")?;
-    let (key, after_key) = split_at_byte(line, b' ')?;
-    if key.is_empty() || key.len() > MAX_KEY || !no_blanks(key) {
-        return None;
-    }
-    let rest = line.get(key.len()..)?;
-    let (flags, after_flags) = split_at_byte(after_key, b' ')?;
-    let (bytes, after_bytes) = split_at_byte(after_flags, b'\r')?;
-    number(flags)?;
-    let data = after_bytes.strip_prefix(b"\n")?.strip_suffix(b"\r\nEND\r\n")?;
-    (data.len() == number(bytes)? as usize).then_some(Value { key, rest })
 }
 
 /// One value of a reply.
@@ -71,7 +43,8 @@ impl<'a> Iterator for Blocks<'a> {
     }
 }
 
-/// The value at the start of `text`.
+/// The value at the start of `text`, without a CAS id. Only the number of bytes says where it ends:
+/// it may hold anything.
 fn block(text: &[u8]) -> Option<Block<'_>> {
     let line = text.strip_prefix(b"VALUE ")?;
     let (key, after_key) = line.split_at_checked(word_len(line))?;

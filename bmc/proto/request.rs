@@ -379,11 +379,3 @@ impl Default for Requests {
         Self::new()
     }
 }
-
-/// Reads the commands of one UDP datagram, behind the frame header. Whether it ends with the end of
-/// a command: otherwise memcached forgets a begun line, or reads a value on from the next datagram.
-pub fn datagram(text: &[u8], sink: &mut impl Sink) -> Result<bool, Lost> {
-    let mut requests = Requests::new();
-    requests.feed(text, sink)?;
-    Ok(requests.at_boundary())
-}

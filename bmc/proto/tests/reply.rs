@@ -27,6 +27,12 @@ fn replies_of_several_values() {
         [a, b"VALUE b\t0 0 1\r\nx\r\nEND\r\n"].concat(),
         [a, b"VALUE b 0 2\r\nx\r\nEND\r\n"].concat(),
         [a, b"HD\r\nEND\r\n"].concat(),
+        [a, b"VALUE b 0 99999999999\r\nx\r\nEND\r\n"].concat(),
+        [a, b"VALUE b 0 -1\r\nx\r\nEND\r\n"].concat(),
+        [a, b"VALUE b -1 1\r\nx\r\nEND\r\n"].concat(),
+        [a, b"VALUE b 4294967296 1\r\nx\r\nEND\r\n"].concat(),
+        [a, b"VALUE b  1\r\nx\r\nEND\r\n"].concat(),
+        [a, b"VALUE b 0 1\nx\r\nEND\r\n"].concat(),
         [b"VALUE ", [b'k'; 251].as_slice(), b" 0 1\r\nx\r\nEND\r\n"].concat(),
     ] {
         assert_eq!(blocks(&text), None, "{}", text.escape_ascii());

@@ -428,18 +428,3 @@ fn any_words_are_safe() {
         requests.advance(requests.skippable() / 2);
     }
 }
-
-#[test]
-fn datagrams() {
-    let read = |text: &[u8]| {
-        let mut said = Said::default();
-        datagram(text, &mut said).map(|boundary| (said.0, boundary))
-    };
-    let said = |said: &[&str], end| Ok((said.iter().map(|s| s.to_string()).collect(), end));
-    assert_eq!(read(b"set a 0 0 1\r\nx\r\n"), said(&["Set a 0", "OneLine"], true));
-    assert_eq!(read(b"set a 0 0 9\r\nx"), said(&["Set a 0"], false));
-    assert_eq!(read(b"delete a"), said(&[], false));
-    assert_eq!(read(b""), said(&[], true));
-    assert_eq!(read(b"delete a\r\ndelete\r\n"), Err(Lost));
-    assert_eq!(read(&binary(4, b"", b"a", b"", 0)), said(&["Delete a -", "Other"], true));
-}
