@@ -6,10 +6,50 @@
 
 #include "internal.h"
 
-/* What user memory means is known only with a process that has some and uses it now. */
+/* So many bytes are copied word by word: the kernel's way has to look first where @to is. */
+#define REX_PROBE_SHORT	128
+
+/*
+ * What user memory means is known only with a process that has some and uses it now. Where the
+ * memory of tasks is switched, interrupts are off.
+ */
+static __always_inline bool rex_has_user_memory(void)
+{
+	return in_task() && !irqs_disabled() && !(current->flags & PF_KTHREAD);
+}
+
+static long rex_probe_user_short(void *to, const void __user *from, size_t len)
+{
+	size_t done;
+
+	if (!user_access_begin(from, len))
+		return -EFAULT;
+	for (done = 0; done + sizeof(u64) <= len; done += sizeof(u64))
+		unsafe_get_user(*(u64 *)(to + done), (const u64 __user *)(from + done), fault);
+	for (; done < len; done++)
+		unsafe_get_user(*(u8 *)(to + done), (const u8 __user *)(from + done), fault);
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+static long rex_probe_user(void *to, u64 from, size_t len)
+{
+	long ret;
+
+	if (len > REX_PROBE_SHORT || !rex_has_user_memory())
+		return copy_from_user_nofault(to, (const void __user *)from, len);
+	pagefault_disable();
+	ret = rex_probe_user_short(to, (const void __user *)from, len);
+	pagefault_enable();
+	return ret;
+}
+
 static long rex_probe(void *to, u64 from, size_t len, bool user)
 {
-	return user ? copy_from_user_nofault(to, (const void __user *)from, len) :
+	return user ? rex_probe_user(to, from, len) :
 		      copy_from_kernel_nofault(to, (const void *)from, len);
 }
 

@@ -223,9 +223,18 @@ impl Set {
     }
 
     /// Removes all entries of that tag. Without the lock: others may write meanwhile.
+    #[inline(always)]
     pub fn remove(&self, tag: u16) {
+        // SeqCst: after the generation was raised. All words, since the count may be changing.
+        let words = self.tags.iter();
+        if words.fold(0, |found, word| found | zeros(word.load(SeqCst) ^ four(tag))) != 0 {
+            self.remove_some(tag);
+        }
+    }
+
+    #[cold]
+    fn remove_some(&self, tag: u16) {
         for word in &self.tags {
-            // SeqCst: after the generation was raised. All words, since the count may be changing.
             let mut found = zeros(word.load(SeqCst) ^ four(tag));
             while found != 0 {
                 let shift = found.trailing_zeros() & !15;

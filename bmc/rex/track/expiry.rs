@@ -52,13 +52,17 @@ fn element(hash: KeyHash) -> Option<&'static core::sync::atomic::AtomicU64> {
 }
 
 /// When an item with this number is no more, in coarse time; `None` if that is not certain.
-fn deadline(exptime: i64, now: u32) -> Option<u32> {
+#[inline(always)]
+fn deadline(exptime: i64) -> Option<u32> {
     match exptime {
         0 => Some(NEVER),
         // Counted from when memcached was started, by the clock of that time.
         _ if exptime > MAX_DELTA => None,
-        _ if exptime < 0 => Some(now),
-        _ => Some(now.saturating_add(units(exptime as u32)).saturating_sub(MARGIN).min(NEVER - 1)),
+        _ if exptime < 0 => Some(meta::now()),
+        _ => {
+            let then = meta::now().saturating_add(units(exptime as u32));
+            Some(then.saturating_sub(MARGIN).min(NEVER - 1))
+        }
     }
 }
 
@@ -83,7 +87,7 @@ pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others:
     }
     let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
     let known = Entry::from_bits(element.load(Relaxed));
-    let entry = match deadline(exptime, meta::now()) {
+    let entry = match deadline(exptime) {
         Some(deadline) if !conditional => Entry { tag, deadline }.bits(),
         // Unknown stays unknown.
         _ if conditional && known.tag != tag => return,

@@ -6,7 +6,7 @@ use rex::probe::{UserAddr, read_user_bytes};
 use rex::sock::Message;
 
 /// So many bytes are looked at in one piece: most commands, without the value.
-const PIECE: usize = 128;
+const PIECE: usize = 64;
 /// No write of replies of one line each is longer.
 const MAX_COUNTED: u64 = 4096;
 
