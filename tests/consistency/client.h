@@ -12,6 +12,7 @@
 #define MS	1000000ULL
 #define BASE64_MOST	187		/* what is sent may have 250 bytes */
 #define CLOCK	3		/* seconds by which memcached's clock is coarse, and late */
+_Static_assert(CLOCK * SECOND == GRACE, "the judge and the client must agree");
 #define VALUE_MOST	1100		/* of the ordinary keys */
 #define BIG_MOST	40000		/* of those whose reply takes many datagrams */
 
@@ -77,7 +78,8 @@ struct counters {
 	uint64_t gets[3], mutations, silent_mutations;	/* gets by TCP, loopback UDP, UDP */
 	uint64_t keys_read, missed;
 	uint64_t udp_keys; /* keys in answered GETs through the interface */
-	uint64_t stale, wrong, lost, unchecked, late_clock, lost_allowed, void_requests, late;
+	uint64_t stale, wrong, lost, unchecked, late_clock, early,
+		lost_allowed, void_requests, late;
 	uint64_t conns, restarts, stops, flushes, commands, half_commands;
 	uint64_t stale_by[N_KINDS][N_VIAS], made[N_KINDS][N_VIAS];
 };

@@ -20,6 +20,7 @@
 #include "kinds.h"
 
 #define NEVER	UINT64_MAX
+#define GRACE	3000000000ULL	/* by which gone_by is later than the time that was asked for */
 #define RING	64		/* slots of an ordered key that are remembered */
 #define WRITES	256		/* of a contended one */
 
@@ -78,7 +79,8 @@ struct reading {
 	uint8_t kind, via;
 };
 
-enum verdict { GOOD, STALE, WRONG, MISSING, UNCHECKED };
+/* EARLY: others found that it had expired, but before the time that was asked for. */
+enum verdict { GOOD, STALE, WRONG, MISSING, UNCHECKED, EARLY };
 
 /* Why it is not good. */
 struct finding {

@@ -87,6 +87,10 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now)
 						    a->said == SAID_VALUE ? &got : NULL, &f);
 	if (v == GOOD)
 		return;
+	if (v == EARLY) {
+		W.count.early++;
+		return;
+	}
 	if (a->said == SAID_VALUE && once_written(op, &got, &f)) {
 		v = STALE;
 		f.kind = item->sort == CONTENDED ? op->reading.kind : KIND_NONE;

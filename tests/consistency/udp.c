@@ -18,6 +18,7 @@
 #define DATAGRAM	1472
 #define PARTS		64
 #define TIMEOUT		(8 * SECOND)
+#define TURNS		500		/* and so often we looked: a machine that stood still lost nothing */
 #define TIMEOUT_LOSS	(400 * MS)
 #define TIMEOUT_MUTE	(100 * MS)	/* by then it was executed, or it may be within a second */
 
@@ -25,7 +26,7 @@ struct request {
 	bool used;
 	uint16_t id;
 	unsigned int keys, next;	/* of @op; the next that may be in the answer */
-	uint64_t begun;
+	uint64_t begun, turn, others;	/* when it was sent; what others had done by then */
 	unsigned int parts, seen;	/* of the answer's datagrams */
 	uint64_t have;
 	uint8_t *part;			/* PARTS of DATAGRAM each */
@@ -58,6 +59,7 @@ static const struct {
 #define SOCKS	(sizeof(plan) / sizeof(*plan))
 
 static struct usock socks[SOCKS];
+static uint64_t turns;
 
 static void ready(struct source *s, uint32_t events);
 
@@ -243,6 +245,8 @@ static bool make_request(struct usock *u, struct request *r, struct out *o)
 		return false;
 	}
 	r->begun = now_ns();
+	r->turn = turns;
+	r->others = operations();
 	r->next = r->parts = r->seen = 0;
 	r->have = 0;
 	r->used = true;
@@ -482,10 +486,12 @@ static void give_up(struct usock *u, struct request *r, uint64_t now)
 	} else if (!mute(r)) {
 		W.count.lost++;
 		if (W.shown++ < 20)
-			printf("LOST at %.3f s: no answer to request %u by %s, %u keys, the first %.20s%s\n",
+			printf("LOST at %.3f s: no answer to request %u by %s, %u keys, the first %.20s%s; "
+			       "%llu other operations since\n",
 			       r->begun / 1e9, r->id, via_names[u->via], r->keys,
 			       W.items[r->op[0].item].name.text,
-			       u->mutates ? " (a mutation)" : "");
+			       u->mutates ? " (a mutation)" : "",
+			       (unsigned long long)(operations() - r->others));
 	}
 	if (u->mutates)
 		abandon(r, now + SECOND);
@@ -500,6 +506,7 @@ void udp_work(uint64_t now)
 	bool look = now > next;
 	size_t i, j;
 
+	turns++;
 	if (look)
 		next = now + 50 * MS;
 	for (i = 0; i < SOCKS; i++) {
@@ -508,7 +515,7 @@ void udp_work(uint64_t now)
 		if (!u->open)
 			continue;
 		for (j = 0; look && j < u->window; j++)
-			if (u->request[j].used &&
+			if (u->request[j].used && turns > u->request[j].turn + TURNS &&
 			    now > u->request[j].begun + (mute(&u->request[j]) ? TIMEOUT_MUTE : limit))
 				give_up(u, &u->request[j], now);
 		if (L.paused || !server_up() ||

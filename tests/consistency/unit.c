@@ -239,10 +239,12 @@ static void who_saw_it_expire_speaks_for_all(void **state)
 	uint32_t s = begin(1, KIND_SET, MAY_NEW, 1);
 
 	(void)state;
-	ordered_expires(&K, s, T(1000), T(5000));
+	/* 5 s were asked for */
+	ordered_expires(&K, s, T(1000), T(5000) + GRACE);
 	ordered_end(&K, s, T(2), MAY_NEW);
 	assert_int_equal(get(2000, 2001, 0), GOOD);
-	assert_int_equal(get(2002, 2003, 1), STALE);
+	assert_int_equal(get(2002, 2003, 1), EARLY);
+	assert_int_equal(get(5001, 5002, 1), STALE);
 	assert_int_equal(F.kind, KIND_EXPIRY);
 }
 
