@@ -90,6 +90,7 @@ extern struct world {
 	uint64_t random;
 	bool flushing;			/* a flush is under way: anything may vanish */
 	uint64_t flushed;		/* when the last one ended */
+	uint64_t jumped;		/* when the clock last made a leap, as that of a VM may */
 	bool loss;			/* datagrams may be lost, doubled and reordered here */
 	bool single; /* one mutation of a key at a time, also down one connection */
 	bool verbose;

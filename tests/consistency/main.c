@@ -147,11 +147,16 @@ bool load_allows_mutation(void)
 static void turn(void)
 {
 	struct epoll_event events[32];
+	static uint64_t last;
 	uint64_t now;
 	int i, n;
 
 	turns++;
 	n = epoll_wait(epoll, events, 32, 1);
+	now = now_ns();
+	if (last && now - last > SECOND / 2)
+		W.jumped = now;
+	last = now;
 	for (i = 0; i < n; i++) {
 		struct source *s = events[i].data.ptr;
 
