@@ -79,6 +79,8 @@ fn packet(frame: &[u8], header: &[u8; LEN + UDP_LEN], ip: usize, len: usize) -> 
     let (from, to) = (header[FROM], header[TO]);
     let one = |first: u8| first != 0 && first != 127 && first < FIRST_GROUP;
     match usize::from(number(header, 2)).checked_sub(len) {
+        // The kernel does not believe that.
+        _ if field::<4>(header, FROM) == field(header, TO) => Kind::Odd(Stat::PassAddress),
         Some(rest) if one(from) && one(to) => datagram(frame, ip, ip + len, rest, Version::V4),
         _ => Kind::Odd(Stat::PassForm),
     }

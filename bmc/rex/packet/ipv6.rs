@@ -30,5 +30,8 @@ pub fn classify(frame: &[u8], ip: usize, port: u16) -> Kind {
     if !one(FROM) || !one(TO) {
         return Kind::Odd(Stat::PassForm);
     }
+    if field::<ADDRESS_LEN>(header, FROM) == field(header, TO) {
+        return Kind::Odd(Stat::PassAddress);
+    }
     datagram(frame, ip, ip + LEN, number(header, 4).into(), Version::V6)
 }

@@ -51,6 +51,17 @@ fn others() {
 }
 
 #[test]
+fn from_itself() {
+    let session = filled();
+    for mut request in [Datagram::request(&get_text(b"key")), Datagram::request6(&get_text(b"key"))]
+    {
+        answered(&session, &request);
+        request.from.ip = request.to.ip;
+        not_ours(&session, &request);
+    }
+}
+
+#[test]
 fn another_mac() {
     let session = filled();
     answered(&session, &to([192, 168, 7, 9]));
