@@ -17,10 +17,10 @@ const IPV6_MTU: usize = 1280;
 /// IPv6, UDP and frame header.
 const IPV6_HEADERS: usize = 40 + 8 + 8;
 
-/// Makes the request at `place` into its reply: how many keys were answered. Otherwise the frame is
-/// as it was, and the error is what to count.
+/// Makes the request at `place` into its reply. Otherwise the frame is as it was, and the error is
+/// what to count.
 #[inline(always)]
-pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<u64, Stat> {
+pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
     let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;
     let Some(key) = proto::get_key(text) else { return several::answer(ctx, place) };
     let question = Question::new()?;
@@ -30,25 +30,28 @@ pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<u64, Stat> {
     let room = Room::up_to(ctx, place.text() + reply_len)?;
 
     // "get KEY\r\n" is as long as "VALUE KEY": the rest goes exactly behind the request.
-    let request_end = place.end;
-    let rest = ctx.data_mut().get_mut(request_end..);
-    let rest = rest.and_then(|rest| rest.get_mut(..found.len() - key_len));
-    if !rest.is_some_and(|rest| found.copy_to(key_len, rest)) {
-        room.give_back(ctx, request_end);
+    let behind = VALUE.len() + key_len;
+    let end = VALUE.len() + found.len();
+    let rest = place.text() + behind..place.text() + end;
+    let whole = match ctx.data_mut().get_mut(rest) {
+        Some(rest) => found.copy_to(key_len, rest),
+        None => false,
+    };
+    if !whole {
+        room.give_back(ctx, place.end);
         return Err(Stat::PassBusy);
     }
     // Nothing fails from here on.
-    if let Some(text) = ctx.data_mut().get_mut(place.text()..) {
-        let (key, behind) = (VALUE.len() + key_len, VALUE.len() + found.len());
-        if let Some(line) = text.get_mut(..key) {
+    if let Some(text) = ctx.data_mut().get_mut(place.text()..place.text() + reply_len) {
+        if let Some(line) = text.get_mut(..behind) {
             line.copy_within(b"get ".len()..b"get ".len() + key_len, VALUE.len());
         }
         put(text, 0, VALUE);
-        put(text, behind, END);
+        put(text, end, END);
     }
-    let sum = Sum::from(found.sum()) + end_sum(reply_len - END.len());
+    let sum = Sum::from(found.sum()) + end_sum(end);
     send(ctx, headers, reply_len, sum);
-    Ok(1)
+    Ok(())
 }
 
 /// Writes `bytes` at `at`, where there is room.
@@ -107,9 +110,6 @@ impl Question {
         };
         if reply_len > longest {
             return Err(Stat::PassRoom);
-        }
-        if ctx.has_frags() {
-            return Err(Stat::PassFragment);
         }
         let addresses = place.verify(ctx.data()).ok_or(Stat::PassChecksum)?;
         if !address::is_server(ctx, &place, self.meta, self.now) {

@@ -22,25 +22,49 @@ mod tests;
 mod track;
 
 use core::sync::atomic::Ordering::Relaxed;
-use packet::Kind;
+use packet::{Kind, Look};
 use rex::prelude::*;
-use stats::{Stat, add, count};
+use stats::{Stat, count};
 
 #[rex_xdp(frags)]
 pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let port = meta::get().udp_port.load(Relaxed) as u16;
-    let why = match packet::classify(ctx.data(), port) {
-        Kind::Other => return XdpVerdict::Pass,
-        Kind::Odd(why) => why,
-        Kind::Request(place) => match get::answer(ctx, place) {
-            Ok(keys) => {
-                count(Stat::Hits);
-                add(Stat::HitKeys, keys);
-                return XdpVerdict::Tx;
-            }
-            Err(why) => why,
-        },
+    match packet::look(ctx.data(), port) {
+        Look::Nothing => XdpVerdict::Pass,
+        Look::Plain => plain(ctx),
+        Look::Other => other(ctx, port),
+    }
+}
+
+/// Where everything is where it mostly is: the compiler knows the offsets.
+#[inline(never)]
+fn plain(ctx: &mut Xdp<'_>) -> XdpVerdict {
+    let result = match packet::plain(ctx.data()) {
+        Ok(place) => get::answer(ctx, place),
+        Err(why) => Err(why),
     };
-    count(why);
-    XdpVerdict::Pass
+    verdict(result)
+}
+
+#[inline(never)]
+fn other(ctx: &mut Xdp<'_>, port: u16) -> XdpVerdict {
+    verdict(match packet::classify(ctx.data(), port) {
+        Kind::Request(place) => get::answer(ctx, place),
+        Kind::Odd(why) => Err(why),
+        Kind::Other => return XdpVerdict::Pass,
+    })
+}
+
+#[inline(always)]
+fn verdict(result: Result<(), Stat>) -> XdpVerdict {
+    match result {
+        Ok(()) => {
+            count(Stat::Hits);
+            XdpVerdict::Tx
+        }
+        Err(why) => {
+            count(why);
+            XdpVerdict::Pass
+        }
+    }
 }

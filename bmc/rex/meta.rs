@@ -92,10 +92,23 @@ pub fn get() -> &'static Meta {
     BMC_META.get_ref(0).unwrap_or(&NONE)
 }
 
-/// Now, in coarse time.
+/// A tick of the kernel (the lower half of its number), and the coarse time in it.
+static TICK: AtomicU64 = AtomicU64::new(0);
+
+/// Now, in coarse time, which changes with a tick: the clock is read once in each.
 #[inline(always)]
 pub fn now() -> u32 {
-    (rex::time::ktime_coarse_ns() >> TIME_SHIFT) as u32
+    let tick = rex::time::jiffies64() << 32;
+    let last = TICK.load(Relaxed);
+    if last ^ tick < 1 << 32 { last as u32 } else { new_tick(tick) }
+}
+
+#[cold]
+#[inline(never)]
+fn new_tick(tick: u64) -> u32 {
+    let now = (rex::time::ktime_coarse_ns() >> TIME_SHIFT) as u32;
+    TICK.store(tick | u64::from(now), Relaxed);
+    now
 }
 
 /// Every entry of the cache dies, and every fill that is under way comes to nothing.

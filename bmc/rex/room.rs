@@ -21,13 +21,27 @@ impl Room {
     pub fn up_to(ctx: &mut Xdp<'_>, len: usize) -> Result<Self, Stat> {
         let more = len.saturating_sub(ctx.data().len());
         if more == 0 {
-            return Ok(Self::Enough);
+            return if ctx.has_frags() { Err(Stat::PassFragment) } else { Ok(Self::Enough) };
         }
         let more = i32::try_from(more).map_err(|_| Stat::PassRoom)?;
-        match ctx.adjust_tail(more) {
-            Ok(()) => Ok(Self::Tail(more)),
-            Err(_) => Self::in_front(ctx, more).ok_or(Stat::PassRoom),
+        let grown = ctx.adjust_tail(more).is_ok();
+        if grown && ctx.data().len() >= len {
+            return Ok(Self::Tail(more));
         }
+        Self::elsewhere(ctx, more, grown)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn elsewhere(ctx: &mut Xdp<'_>, more: i32, grown: bool) -> Result<Self, Stat> {
+        if grown {
+            // Behind the fragments.
+            let _ = ctx.adjust_tail(-more);
+        }
+        if grown || ctx.has_frags() {
+            return Err(Stat::PassFragment);
+        }
+        Self::in_front(ctx, more).ok_or(Stat::PassRoom)
     }
 
     #[inline(never)]

@@ -6,7 +6,7 @@ use crate::get::{Question, end_sum, put, send};
 use crate::packet::Place;
 use crate::proto::{self, MAX_KEYS};
 use crate::room::Room;
-use crate::stats::Stat;
+use crate::stats::{Stat, add};
 use crate::store::{END, Found, MAX_TEXT, VALUE};
 use crate::sum::{self, Sum};
 use rex::prelude::*;
@@ -19,7 +19,7 @@ type Values = [Option<Found>; MAX_KEYS];
 
 /// As [`get::answer`](crate::get::answer).
 #[inline(never)]
-pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<u64, Stat> {
+pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
     let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;
     let keys = proto::get_keys(text).ok_or(Stat::PassForm)?;
     let question = Question::new()?;
@@ -40,7 +40,8 @@ pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<u64, Stat> {
     match ctx.data_mut().get_mut(place.text()..).and_then(|text| write(text, &values)) {
         Some(sum) => {
             send(ctx, headers, len + END.len(), sum);
-            Ok(n as u64)
+            add(Stat::HitKeys, n as u64);
+            Ok(())
         }
         None => {
             if let Some(text) = ctx.data_mut().get_mut(place.text()..place.end) {

@@ -62,7 +62,7 @@ struct bmc_meta {
  */
 #define BMC_STATS(X)										\
 	X(HITS,			hits,	"",		"GETs answered")			\
-	X(HIT_KEYS,		hit_keys, "",		"keys in them")				\
+	X(HIT_KEYS,		hit_keys, "",		"keys in those of several keys")	\
 	X(MISSES,		misses,	"",		"GETs of the right form passed: a key is not cached") \
 	X(PASS_FORM,		passes,	"form",		"requests in another form")		\
 	X(PASS_ADDRESS,		passes,	"address",	"GETs to an address that is not the server's") \

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{Address, Kind, UDP, UDP_LEN, Version, datagram, field, number};
+use super::{Address, Kind, Place, UDP, UDP_LEN, Version, datagram, field, number};
 use crate::stats::Stat;
 use crate::sum::{self, Sum};
 
 /// The header without options.
 pub const LEN: usize = 20;
+/// Its first byte then.
+pub const NO_OPTIONS: u8 = 0x45;
+/// Offset of the protocol.
+pub const PROTOCOL: usize = 9;
 /// Offsets of the addresses.
 pub const FROM: usize = 12;
 pub const TO: usize = 16;
@@ -16,29 +20,20 @@ pub fn address(bytes: &[u8; 4]) -> Address {
     Address { high: u64::MAX, low: u32::from_be_bytes(*bytes).into() }
 }
 
-/// The header is at `IP`.
-#[inline(always)]
-pub fn classify<const IP: usize>(frame: &[u8], port: u16) -> Kind {
-    let Some(header) = frame.get(IP..).and_then(|rest| rest.first_chunk::<{ LEN + UDP_LEN }>())
-    else {
+/// The header is at `ip`.
+pub fn classify(frame: &[u8], ip: usize, port: u16) -> Kind {
+    let Some(header) = frame.get(ip..).and_then(|rest| rest.first_chunk::<LEN>()) else {
         return Kind::Other;
     };
-    match header[0] {
-        _ if header[9] != UDP => Kind::Other,
-        0x45 if number(header, LEN + 2) == port => packet(frame, header, IP, LEN),
-        0x46..=0x4f => with_options(frame, header, IP, port),
-        _ => Kind::Other,
-    }
-}
-
-#[inline(never)]
-fn with_options(frame: &[u8], header: &[u8; LEN + UDP_LEN], ip: usize, port: u16) -> Kind {
     let len = usize::from(header[0] & 15) * 4;
+    if header[PROTOCOL] != UDP || header[0] >> 4 != 4 || len < LEN {
+        return Kind::Other;
+    }
     let Some(options) = frame.get(ip + LEN..ip + len) else { return Kind::Other };
-    match frame.get(ip + len..) {
-        Some(udp) if number(udp, 2) == port => match packet(frame, header, ip, len) {
-            Kind::Request(_) if !harmless(options) => Kind::Odd(Stat::PassForm),
-            kind => kind,
+    match frame.get(ip + len..).and_then(|udp| udp.first_chunk::<UDP_LEN>()) {
+        Some(udp) if number(udp, 2) == port => match packet(frame, ip, len) {
+            Ok(_) if !harmless(options) => Kind::Odd(Stat::PassForm),
+            result => result.into(),
         },
         _ => Kind::Other,
     }
@@ -68,21 +63,26 @@ fn harmless(options: &[u8]) -> bool {
     }
 }
 
-/// A packet with a header of `len` bytes at `ip`, the first of which are `header`.
+/// A packet with a header of `len` bytes at `ip`.
 #[inline(always)]
-fn packet(frame: &[u8], header: &[u8; LEN + UDP_LEN], ip: usize, len: usize) -> Kind {
+pub fn packet(frame: &[u8], ip: usize, len: usize) -> Result<Place, Stat> {
+    let header = frame.get(ip..).and_then(|rest| rest.first_chunk::<LEN>());
+    let header = header.ok_or(Stat::PassForm)?;
     // Without "don't fragment" and the reserved bit.
     if number(header, 6) & 0x3fff != 0 {
-        return Kind::Odd(Stat::PassFragment);
+        return Err(Stat::PassFragment);
+    }
+    // The kernel does not believe that.
+    if field::<4>(header, FROM) == field(header, TO) {
+        return Err(Stat::PassAddress);
     }
     // From and to one host each: not this one, not nobody.
-    let (from, to) = (header[FROM], header[TO]);
     let one = |first: u8| first != 0 && first != 127 && first < FIRST_GROUP;
     match usize::from(number(header, 2)).checked_sub(len) {
-        // The kernel does not believe that.
-        _ if field::<4>(header, FROM) == field(header, TO) => Kind::Odd(Stat::PassAddress),
-        Some(rest) if one(from) && one(to) => datagram(frame, ip, ip + len, rest, Version::V4),
-        _ => Kind::Odd(Stat::PassForm),
+        Some(rest) if one(header[FROM]) && one(header[TO]) => {
+            datagram(frame, ip, ip + len, rest, Version::V4)
+        }
+        _ => Err(Stat::PassForm),
     }
 }
 

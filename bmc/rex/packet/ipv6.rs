@@ -3,6 +3,8 @@ use super::{Address, Kind, UDP, UDP_LEN, Version, datagram, field, number};
 use crate::stats::Stat;
 
 pub const LEN: usize = 40;
+/// Offset of the next header.
+pub const PROTOCOL: usize = 6;
 pub const ADDRESS_LEN: usize = 16;
 /// Offsets of the addresses.
 pub const FROM: usize = 8;
@@ -22,7 +24,7 @@ pub fn classify(frame: &[u8], ip: usize, port: u16) -> Kind {
     else {
         return Kind::Other;
     };
-    if header[0] >> 4 != 6 || header[6] != UDP || number(header, LEN + 2) != port {
+    if header[0] >> 4 != 6 || header[PROTOCOL] != UDP || number(header, LEN + 2) != port {
         return Kind::Other;
     }
     // From and to one host each; what begins with zeroes is nobody, this one, or IPv4 in disguise.
@@ -33,5 +35,5 @@ pub fn classify(frame: &[u8], ip: usize, port: u16) -> Kind {
     if field::<ADDRESS_LEN>(header, FROM) == field(header, TO) {
         return Kind::Odd(Stat::PassAddress);
     }
-    datagram(frame, ip, ip + LEN, number(header, 4).into(), Version::V6)
+    datagram(frame, ip, ip + LEN, number(header, 4).into(), Version::V6).into()
 }

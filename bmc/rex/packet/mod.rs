@@ -10,7 +10,7 @@ mod reply;
 pub use reply::{Headers, turn_round};
 
 use crate::meta;
-use crate::proto::{FRAME_LEN, is_single};
+use crate::proto::FRAME_LEN;
 use crate::stats::Stat;
 use crate::sum::{self, Sum};
 use core::sync::atomic::Ordering::Relaxed;
@@ -22,12 +22,24 @@ const UDP_LEN: usize = 8;
 const UDP_SUM: Sum = (UDP as Sum) << 8;
 const ETH_LEN: usize = 14;
 const TAG_LEN: usize = 4;
+/// Up to the end of a UDP header over IPv4.
+const SHORTEST: usize = ETH_LEN + ipv4::LEN + UDP_LEN;
 /// Of replies.
 const TTL: u8 = 64;
 
 /// 4096 bits: the VLANs whose frames are answered.
 #[rex_map]
 pub static BMC_VLANS: RexArray<u64> = RexArray::new(64, 0);
+
+/// What a frame looks like at first sight.
+pub enum Look {
+    /// IPv4 without tag and options, to the server's port.
+    Plain,
+    /// It may be to that port, in another way.
+    Other,
+    /// None of our business.
+    Nothing,
+}
 
 /// What a frame is.
 pub enum Kind {
@@ -75,24 +87,50 @@ fn number(header: &[u8], offset: usize) -> u16 {
     u16::from_be_bytes(field(header, offset))
 }
 
-/// Looks at the headers of `frame`; the server is at `port`.
+/// Looks at as little of `frame` as decides most cases; the server is at `port`.
 #[inline(always)]
+pub fn look(frame: &[u8], port: u16) -> Look {
+    let Some(header) = frame.first_chunk::<SHORTEST>() else { return Look::Nothing };
+    let ethertype: [u8; 2] = field(header, 12);
+    if ethertype == [0x08, 0x00] {
+        if header[ETH_LEN + ipv4::PROTOCOL] != UDP {
+            Look::Nothing
+        } else if header[ETH_LEN] != ipv4::NO_OPTIONS {
+            Look::Other
+        } else if field(header, ETH_LEN + ipv4::LEN + 2) == port.to_be_bytes() {
+            Look::Plain
+        } else {
+            Look::Nothing
+        }
+    } else if ethertype == [0x86, 0xdd] {
+        if header[ETH_LEN + ipv6::PROTOCOL] == UDP { Look::Other } else { Look::Nothing }
+    } else if ethertype == [0x81, 0x00] || ethertype == [0x88, 0xa8] {
+        Look::Other
+    } else {
+        Look::Nothing
+    }
+}
+
+/// Looks at the headers of a plain frame: where its parts are.
+#[inline(always)]
+pub fn plain(frame: &[u8]) -> Result<Place, Stat> {
+    ipv4::packet(frame, ETH_LEN, ipv4::LEN)
+}
+
+/// Looks at the headers of any other.
+#[inline(never)]
 pub fn classify(frame: &[u8], port: u16) -> Kind {
-    let Some(header) = frame.first_chunk::<{ ETH_LEN + ipv4::LEN + UDP_LEN }>() else {
-        return Kind::Other;
-    };
-    match number(header, 12) {
-        0x0800 => ipv4::classify::<ETH_LEN>(frame, port),
+    match number(frame, 12) {
+        0x0800 => ipv4::classify(frame, ETH_LEN, port),
         0x86dd => ipv6::classify(frame, ETH_LEN, port),
-        0x8100 | 0x88a8 => tagged(frame, port),
-        _ => Kind::Other,
+        _ => tagged(frame, port),
     }
 }
 
 #[inline(never)]
 fn tagged(frame: &[u8], port: u16) -> Kind {
     let kind = match number(frame, 16) {
-        0x0800 => ipv4::classify::<{ ETH_LEN + TAG_LEN }>(frame, port),
+        0x0800 => ipv4::classify(frame, ETH_LEN + TAG_LEN, port),
         0x86dd => ipv6::classify(frame, ETH_LEN + TAG_LEN, port),
         _ => Kind::Other,
     };
@@ -109,20 +147,30 @@ fn is_our_vlan(id: u16) -> bool {
 
 /// The UDP header is at `udp`, the length of what is in the IP packet from there on is `len`.
 #[inline(always)]
-fn datagram(frame: &[u8], ip: usize, udp: usize, len: usize, version: Version) -> Kind {
-    let Some(datagram) = frame.get(udp..).and_then(|rest| rest.get(..len)) else {
-        return Kind::Odd(Stat::PassForm);
-    };
-    let Some(header) = datagram.first_chunk::<{ UDP_LEN + FRAME_LEN }>() else {
-        return Kind::Odd(Stat::PassForm);
-    };
-    let single = header.last_chunk().is_some_and(is_single);
-    // To one host, from a port that can be answered.
-    let good = frame.first().is_some_and(|byte| byte & 1 == 0) && number(header, 0) != 0;
-    if usize::from(number(header, 4)) != len || !single || !good {
-        return Kind::Odd(Stat::PassForm);
+fn datagram(
+    frame: &[u8],
+    ip: usize,
+    udp: usize,
+    len: usize,
+    version: Version,
+) -> Result<Place, Stat> {
+    let datagram = frame.get(udp..).and_then(|rest| rest.get(..len)).ok_or(Stat::PassForm)?;
+    let header = datagram.first_chunk::<{ UDP_LEN + FRAME_LEN }>().ok_or(Stat::PassForm)?;
+    // One datagram of one, to one host, from a port that can be answered.
+    let good = u64::from_be_bytes(field(header, UDP_LEN)) << 16 == 1 << 32
+        && frame.first().is_some_and(|byte| byte & 1 == 0)
+        && field(header, 0) != [0, 0]
+        && usize::from(number(header, 4)) == len;
+    if good { Ok(Place { ip, udp, end: udp + len, version }) } else { Err(Stat::PassForm) }
+}
+
+impl From<Result<Place, Stat>> for Kind {
+    fn from(result: Result<Place, Stat>) -> Self {
+        match result {
+            Ok(place) => Self::Request(place),
+            Err(why) => Self::Odd(why),
+        }
     }
-    Kind::Request(Place { ip, udp, end: udp + len, version })
 }
 
 impl Place {

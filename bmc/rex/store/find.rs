@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::set::{Head, Set};
+use super::set::{Head, Set, four, zeros};
 use super::{KeyHash, set_of};
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -25,26 +25,49 @@ pub enum NotFound {
 }
 
 /// Looks for the value of `key`, in the epoch `epoch`, at the time `now`.
-#[inline(always)]
+#[inline(never)]
 pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, NotFound> {
-    let (_, set) = set_of(hash).ok_or(NotFound::Absent)?;
-    let (count, found) = set
-        .read(|| {
-            let mut entry = None;
-            let slot = set.slot(hash.tag(), |slot| {
-                entry = set.head(slot).filter(|(at, head)| holds(set, *at, *head, key));
-                entry.is_some()
-            });
-            let same_epoch = set.epoch.load(Relaxed) == epoch;
-            slot.zip(entry).filter(|_| same_epoch)
-        })
-        .ok_or(NotFound::Busy)?;
-    let (slot, (at, head)) = found.ok_or(NotFound::Absent)?;
+    let Some((_, set)) = set_of(hash) else { return Err(NotFound::Absent) };
+    let count = set.writes();
+    if count & 1 != 0 {
+        return Err(NotFound::Busy);
+    }
+    let Some((slot, at, head)) = search(set, hash.tag(), key) else {
+        return Err(if set.unchanged_since(count) { NotFound::Absent } else { NotFound::Busy });
+    };
+    let same_epoch = set.epoch.load(Relaxed) == epoch;
+    if !set.unchanged_since(count) {
+        return Err(NotFound::Busy);
+    }
+    if !same_epoch {
+        return Err(NotFound::Absent);
+    }
     if now >= head.deadline() {
         return Err(NotFound::Expired);
     }
     set.refer(slot);
     Ok(Found { set, count, at: (at + Head::LEN) as u32, len: head.len() as u16, sum: head.sum() })
+}
+
+/// The slot of `key`, where its entry begins, and the head. Nonsense when somebody writes.
+#[inline(always)]
+fn search(set: &Set, tag: u16, key: &[u8]) -> Option<(usize, usize, Head)> {
+    let wanted = four(tag);
+    let mut first = 0;
+    for word in set.words() {
+        let mut found = zeros(word.load(Relaxed) ^ wanted);
+        while found != 0 {
+            let slot = first + found.trailing_zeros() as usize / 16;
+            if let Some((at, head)) = set.head(slot)
+                && holds(set, at, head, key)
+            {
+                return Some((slot, at, head));
+            }
+            found &= found - 1;
+        }
+        first += 4;
+    }
+    None
 }
 
 /// Whether it is the value of `key`. No key has a space in it, hence not a part of another.

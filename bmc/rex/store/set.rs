@@ -148,22 +148,28 @@ impl<'a> Entry<'a> {
 }
 
 /// Four times the same 16 bits.
-const fn four(bits: u16) -> u64 {
+pub const fn four(bits: u16) -> u64 {
     bits as u64 * 0x0001_0001_0001_0001
 }
 
 /// The top bit of each quarter of `word` that is 0. The lowest is exact, above it may be false ones.
 #[inline(always)]
-const fn zeros(word: u64) -> u64 {
+pub const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(four(1)) & !word & four(0x8000)
 }
 
 impl Set {
-    /// Runs `read`; its result, and the count of writes, unless the set was written meanwhile.
+    /// How often it was written; odd: it is being written.
     #[inline(always)]
-    pub fn read<R>(&self, read: impl FnOnce() -> R) -> Option<(u32, R)> {
-        let before = self.seq.count();
-        Some((before, self.seq.read(read)?))
+    pub fn writes(&self) -> u32 {
+        self.seq.count()
+    }
+
+    /// The tags of the slots in use, and perhaps a few more.
+    #[inline(always)]
+    pub fn words(&self) -> &[AtomicU64] {
+        let words = usize::from(self.count.load(Relaxed)).div_ceil(4);
+        self.tags.get(..words).unwrap_or(&self.tags)
     }
 
     /// Whether nobody has written since the count was that, though what was read was read before.
@@ -185,24 +191,6 @@ impl Set {
             self.clear();
             self.seq.reset();
         }
-    }
-
-    /// Calls `test` with the slots of that tag, and false ones, until one is accepted.
-    #[inline(always)]
-    pub fn slot(&self, tag: u16, mut test: impl FnMut(usize) -> bool) -> Option<usize> {
-        let wanted = four(tag);
-        let words = usize::from(self.count.load(Relaxed)).div_ceil(4);
-        for (i, word) in self.tags.iter().take(words).enumerate() {
-            let mut found = zeros(word.load(Relaxed) ^ wanted);
-            while found != 0 {
-                let slot = i * 4 + found.trailing_zeros() as usize / 16;
-                if test(slot) {
-                    return Some(slot);
-                }
-                found &= found - 1;
-            }
-        }
-        None
     }
 
     /// Where the entry of `slot` begins, and its head.
@@ -317,7 +305,7 @@ impl Set {
             self.clear();
             self.epoch.store(epoch, Relaxed);
         }
-        let old = self.slot(tag, |slot| self.tag(slot) == tag);
+        let old = (0..usize::from(self.count.load(Relaxed))).find(|slot| self.tag(*slot) == tag);
         self.remove(tag);
         // A value that is written anew has mostly the size that it had.
         if let Some((slot, at)) = old.and_then(|slot| {

@@ -174,7 +174,8 @@ impl Packet {
 
     pub(super) fn adjust_tail(&mut self, delta: i32) -> Option<()> {
         let end = self.end.checked_add_signed(delta as isize)?;
-        if end < self.start + MIN || end > self.buffer.len() {
+        // What fragments do is left to the kernel.
+        if self.frags || end < self.start + MIN || end > self.buffer.len() {
             return None;
         }
         if end > self.end {
