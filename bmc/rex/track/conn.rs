@@ -154,7 +154,7 @@ impl Pending {
         let (done, len) = (self.done.load(Relaxed) as usize, self.len.load(Relaxed) as usize);
         // A command that never became whole is not executed: the item expires when it did before.
         for hash in self.list.iter().take(len).skip(done) {
-            expiry::forget(KeyHash(hash.load(Relaxed)));
+            expiry::unknown(KeyHash(hash.load(Relaxed)));
         }
         if self.flags.load(Relaxed) & ALL_OPEN != 0 {
             meta::bump_epoch(Stat::EpochOverflow);

@@ -104,7 +104,7 @@ pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others:
 
 /// Nothing is known any more.
 #[cold]
-pub fn forget(hash: KeyHash) {
+pub fn unknown(hash: KeyHash) {
     if let Some(element) = element(hash) {
         element.store(0, SeqCst);
     }
