@@ -173,6 +173,14 @@ test_flush_under_load() {
 	under_load flushes
 }
 
+test_the_end_leaves_nothing() {
+	at_server rexctl bmc stop
+	eq "$(rexctl status --json)" '{"programs":[]}' || lacks "$(lsmod)" rex
+	[ ! -d /sys/module/rex_bmc ] || fail "the program is still loaded"
+	lacks "$(at_server ip link show $DEV)" xdp
+	[ -z "$(find /sys/fs/bpf/rex -type f 2>/dev/null)" ] || fail "$(find /sys/fs/bpf/rex)"
+}
+
 # A program's module is not pinned by what it is attached to: without it, all goes to memcached.
 try_rmmod() {
 	refuses rmmod rex
@@ -186,14 +194,6 @@ try_rmmod() {
 }
 
 test_rmmod_is_tried() { under_load try_rmmod; }
-
-test_the_end_leaves_nothing() {
-	at_server rexctl bmc stop
-	eq "$(rexctl status --json)" '{"programs":[]}' || lacks "$(lsmod)" rex
-	[ ! -d /sys/module/rex_bmc ] || fail "the program is still loaded"
-	lacks "$(at_server ip link show $DEV)" xdp
-	[ -z "$(find /sys/fs/bpf/rex -type f 2>/dev/null)" ] || fail "$(find /sys/fs/bpf/rex)"
-}
 
 lab_up
 export LAB_DIR
