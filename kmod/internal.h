@@ -52,7 +52,7 @@ struct rex_slot {
 	/* from here on: not for the fast path */
 	u64			cookie;	/* its complement: in @live while dead */
 	rex_fn			entry;
-	const char		*name;	/* in the program module */
+	const char		*name;	/* in the program module, or rex_prog.park_names */
 	u16			hook;
 	u16			flags;		/* this and ctx_size: as in struct rex_entry_def */
 	u32			ctx_size;
@@ -65,6 +65,8 @@ extern struct rex_slot rex_slots[REX_MAX_SLOTS];
 void rex_slots_init(void);
 struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def *def);
 void rex_slot_put(struct rex_slot *slot);
+void rex_slot_park(struct rex_slot *slot, const char *name);
+void rex_slot_take(struct rex_slot *slot, struct rex_prog *prog, const struct rex_entry_def *def);
 void rex_slot_enable(struct rex_slot *slot);
 void rex_slot_disable(struct rex_slot *slot);
 void rex_slot_set_timing(struct rex_slot *slot, bool on);
@@ -253,7 +255,9 @@ struct rex_prog {
 	bool			timing;
 	bool			disabled;	/* by the user, counts before all maps are bound too */
 	u32			stack;
-	u32			*generation;	/* in the program module */
+	u32			generation;	/* how often it was enabled */
+	u32			*generation_word; /* the same, in the program module */
+	char			*park_names;	/* of its entries; NULL: not to be parked */
 	u32			budget_us;
 	u32			budget_ticks, wait_ticks;
 	unsigned long		text, text_size;
@@ -300,7 +304,18 @@ static inline bool rex_prog_has_text(const struct rex_prog *prog, unsigned long 
 	return addr - prog->text < prog->text_size;
 }
 
+void rex_prog_free(struct rex_prog *prog);
 bool rex_in_core(const struct module *mod, const void *start, const void *end);
+
+/* ---- exchanging programs (park.c) ---------------------------------------------------- */
+
+int rex_prog_set_park(struct rex_prog *prog, bool on);
+void rex_park(struct rex_prog *prog);
+void rex_park_end(struct rex_prog *parked);
+struct rex_slot *rex_park_find(const struct rex_prog *parked, const struct rex_entry_def *def);
+void rex_park_take(struct rex_prog *parked, struct rex_prog *prog,
+		   const struct rex_entry_def *entries);
+void rex_park_exit(void);
 
 /* ---- line tables (lines.c) ----------------------------------------------------------- */
 

@@ -49,6 +49,7 @@ watchdog:
 /* No program and no shim is left: both hold a reference on this module. */
 static void __exit rex_exit(void)
 {
+	rex_park_exit();
 	rex_netlink_exit();
 	rex_trace_exit();
 	rex_signal_exit();

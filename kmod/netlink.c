@@ -25,6 +25,7 @@ static const struct nla_policy rex_set_policy[REX_A_MAX + 1] = {
 	[REX_A_PROG_ENABLED]	= NLA_POLICY_MAX(NLA_U8, 1),
 	[REX_A_PROG_BUDGET_US]	= { .type = NLA_U32 },
 	[REX_A_PROG_TIMING]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[REX_A_PROG_PARK]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 static const struct nla_policy rex_map_policy[REX_A_MAX + 1] = {
@@ -160,7 +161,7 @@ static int rex_put_prog(struct sk_buff *skb, const struct rex_prog *prog)
 	    nla_put_u8(skb, REX_A_PROG_TIMING, prog->timing) ||
 	    nla_put_u8(skb, REX_A_PROG_TAINTED, READ_ONCE(prog->tainted)) ||
 	    nla_put_u32(skb, REX_A_PROG_STACK, prog->stack) ||
-	    nla_put_u32(skb, REX_A_PROG_GENERATION, *prog->generation))
+	    nla_put_u32(skb, REX_A_PROG_GENERATION, prog->generation))
 		return -EMSGSIZE;
 	for (i = 0; !ret && i < prog->entries; i++)
 		ret = rex_put_entry(skb, prog->slots[i]);
@@ -310,11 +311,12 @@ static int rex_prog_set(struct sk_buff *req, struct genl_info *info)
 	struct nlattr *enabled = info->attrs[REX_A_PROG_ENABLED];
 	struct nlattr *budget = info->attrs[REX_A_PROG_BUDGET_US];
 	struct nlattr *timing = info->attrs[REX_A_PROG_TIMING];
+	struct nlattr *park = info->attrs[REX_A_PROG_PARK];
 	struct rex_prog *prog;
 	int ret = 0;
 
-	if (!enabled && !budget && !timing) {
-		GENL_SET_ERR_MSG(info, "nothing to set: give enabled, budget or timing");
+	if (!enabled && !budget && !timing && !park) {
+		GENL_SET_ERR_MSG(info, "nothing to set: give enabled, budget, timing or park");
 		return -EINVAL;
 	}
 	if (budget && (!nla_get_u32(budget) || nla_get_u32(budget) > REX_BUDGET_MAX_US)) {
@@ -325,7 +327,17 @@ static int rex_prog_set(struct sk_buff *req, struct genl_info *info)
 	prog = rex_prog_lock(info);
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
+	if (atomic_read(&prog->state) == REX_STATE_PARKED && (enabled || budget || timing)) {
+		NL_SET_ERR_MSG_FMT(info->extack, "program '%s' is parked: load it first",
+				   prog->name);
+		ret = -ENODEV;
+		goto out;
+	}
 	/* What can fail comes first, so that a refusal changes nothing. */
+	if (park)
+		ret = rex_prog_set_park(prog, nla_get_u8(park));
+	if (ret || (park && !enabled && !budget && !timing))
+		goto out;
 	if (enabled && nla_get_u8(enabled))
 		ret = rex_prog_enable(prog, info->extack);
 	else if (enabled)
@@ -334,6 +346,7 @@ static int rex_prog_set(struct sk_buff *req, struct genl_info *info)
 		rex_prog_set_budget(prog, nla_get_u32(budget));
 	if (!ret && timing)
 		rex_prog_set_timing(prog, nla_get_u8(timing));
+out:
 	mutex_unlock(&rex_mutex);
 	return ret;
 }

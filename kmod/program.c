@@ -51,7 +51,7 @@ static void rex_prog_go(struct rex_prog *prog)
 {
 	u32 i;
 
-	WRITE_ONCE(*prog->generation, *prog->generation + 1);
+	WRITE_ONCE(*prog->generation_word, ++prog->generation);
 	atomic_set(&prog->state, REX_STATE_ENABLED);
 	smp_mb();
 	for (i = 0; i < prog->entries; i++)
@@ -230,26 +230,30 @@ static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *d
 		pr_err("program %s: its generation is not in the module\n", prog->name);
 		return -EINVAL;
 	}
-	prog->generation = def->generation;
+	prog->generation_word = def->generation;
 	ret = rex_maps_check(prog, def->maps, def->maps_end);
 	return ret ?: rex_lines_take(prog, def);
 }
 
-/* Frees what rex_prog_alloc() made; no slot is live and nobody runs. */
-static void rex_prog_free(struct rex_prog *prog)
+/* No slot is live and nobody runs. What is another program's is only looked at. */
+void rex_prog_free(struct rex_prog *prog)
 {
 	u32 i;
 
 	for (i = 0; i < prog->entries; i++)
-		rex_slot_put(prog->slots[i]);
+		if (prog->slots[i]->prog == prog)
+			rex_slot_put(prog->slots[i]);
 	rex_maps_put(prog);
+	kfree(prog->park_names);
 	kfree(prog->map_refs);
 	kfree(prog->slots);
 	/* A tick may still look at it, through the slot of a frame that is not in use. */
 	kfree_rcu(prog, rcu);
 }
 
-static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *def)
+/* @parked: the program before, whose slots are only looked for. */
+static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *def,
+			 const struct rex_prog *parked)
 {
 	u32 entries = def->entries_end - def->entries, i;
 
@@ -262,7 +266,8 @@ static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *de
 	if (!prog->map_refs)
 		return -ENOMEM;
 	for (i = 0; i < entries; i++) {
-		prog->slots[i] = rex_slot_get(prog, &def->entries[i]);
+		prog->slots[i] = rex_park_find(parked, &def->entries[i]) ?:
+				 rex_slot_get(prog, &def->entries[i]);
 		if (!prog->slots[i]) {
 			pr_err("program %s: no memory, or all %u slots are in use\n", prog->name,
 			       REX_MAX_SLOTS);
@@ -275,7 +280,7 @@ static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *de
 
 int rex_program_register(struct module *owner, const struct rex_program_def *def)
 {
-	struct rex_prog *prog;
+	struct rex_prog *prog, *parked;
 	int ret;
 
 	if (strlen(owner->name) >= REX_NAME_LEN) {
@@ -298,9 +303,11 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	rex_fault_init(prog);
 
 	mutex_lock(&rex_mutex);
+	/* Two modules never have one name: what is there is parked. */
+	parked = rex_prog_find(prog->name);
 	ret = rex_prog_check(prog, def);
 	if (!ret)
-		ret = rex_prog_fill(prog, def);
+		ret = rex_prog_fill(prog, def, parked);
 	if (ret) {
 		rex_prog_free(prog);
 		goto out;
@@ -309,6 +316,8 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	if (list_empty(&rex_progs))
 		rex_watchdog_start();
 	list_add_tail(&prog->list, &rex_progs);
+	if (parked)
+		rex_park_take(parked, prog, def->entries);
 	rex_netlink_event(prog, REX_EVENT_LOADED);
 	rex_prog_bound(prog);
 out:
@@ -339,10 +348,14 @@ found:
 	rex_fault_exit(prog);
 
 	mutex_lock(&rex_mutex);
-	if (list_empty(&rex_progs))
-		rex_watchdog_stop();
-	rex_netlink_event(prog, REX_EVENT_UNLOADED);
-	rex_prog_free(prog);
+	if (prog->park_names) {
+		rex_park(prog);
+	} else {
+		if (list_empty(&rex_progs))
+			rex_watchdog_stop();
+		rex_netlink_event(prog, REX_EVENT_UNLOADED);
+		rex_prog_free(prog);
+	}
 	mutex_unlock(&rex_mutex);
 }
 REX_EXPORT(rex_program_unregister);

@@ -41,14 +41,31 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 	if (!slot->counts)
 		return NULL;
 	rex_slot_fill_dead(slot);
-	slot->entry = (rex_fn)def->fn;
-	slot->fn = slot->entry;
 	slot->hook = def->hook;
 	slot->flags = def->flags;
 	slot->ctx_size = def->ctx_size;
+	rex_slot_take(slot, prog, def);
+	return slot;
+}
+
+/*
+ * A slot that nobody runs in, for an entry of the same hook. Who has its cookie keeps it; so
+ * @flags and @ctx_size stay what the shims were made for.
+ */
+void rex_slot_take(struct rex_slot *slot, struct rex_prog *prog, const struct rex_entry_def *def)
+{
+	slot->entry = (rex_fn)def->fn;
+	slot->fn = slot->entry;
 	slot->name = def->name;
 	WRITE_ONCE(slot->prog, prog);
-	return slot;
+}
+
+/* Its module goes. Nobody may be running in the slot any more. */
+void rex_slot_park(struct rex_slot *slot, const char *name)
+{
+	slot->fn = NULL;
+	slot->entry = NULL;
+	slot->name = name;
 }
 
 /* Nobody may be running in the slot any more. */

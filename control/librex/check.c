@@ -338,6 +338,8 @@ static int check_entries(struct check *c)
 						def.name);
 		memcpy(f->entries[i].name, def.name, sizeof(def.name));
 		f->entries[i].hook = def.hook;
+		f->entries[i].flags = def.flags;
+		f->entries[i].ctx_size = def.ctx_size;
 	}
 	return 0;
 }

@@ -96,6 +96,7 @@ const char *rex_state_name(uint32_t state)
 		[REX_STATE_ENABLED] = "enabled",
 		[REX_STATE_DISABLED] = "disabled",
 		[REX_STATE_CRASHED] = "crashed",
+		[REX_STATE_PARKED] = "parked",
 	};
 
 	return named(names, ARRAY_SIZE(names), state, "state");

@@ -52,18 +52,35 @@ struct rex {
 	struct nl nl;
 };
 
-/* ---- program.c */
-/* Fill @program from the PROG_* attributes of a message of family rex. */
-int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *program);
-
-/* ---- check.c / module.c */
+/* A module's file, as it was read. */
 struct image {
 	void *data;
 	size_t size;
 	int fd;				/* still open, of the same file */
 };
+
+/* ---- program.c */
+/* Fill @program from the PROG_* attributes of a message of family rex. */
+int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *program);
+
+/* When its module goes: park it (REX_A_PROG_PARK) or not. */
+int rex_program_park(struct rex *rex, const char *name, bool on);
+
+/* ---- load.c */
+/* @keep: should it fail, leave the program parked. */
+int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *path,
+			const struct rex_file *file, const struct rex_map_size *sizes, size_t n_sizes,
+			bool keep, struct rex_program **program);
+
+/* ---- replace.c */
+/* Whether the program in @file can take over all that is attached to @p. */
+int rex_check_successor(const struct rex_program *p, const struct rex_file *file, const char *path);
+
+/* ---- check.c / module.c */
 int rex_image_read(const char *path, struct image *image);
 void rex_image_free(struct image *image);
+/* Whether a module with that vermagic is for the running kernel; else fails with @err. */
+int rex_module_check_kernel(int err, const char *path, const char *vermagic);
 /* finit_module with the kernel's refusal explained. @name: the module's. */
 int rex_module_insert(const struct image *image, const char *path, const char *name,
 		      const char *vermagic);

@@ -14,16 +14,28 @@ static int refuse_present(struct rex *rex, const char *path, const char *name)
 
 	if (!rex_program_get(rex, name, &p)) {
 		rex_program_free(p);
-		return rex_fail(-EEXIST, "%s: program \"%s\" is loaded already; \"rexctl unload "
-				"%s\" first, or build it under another name", path, name, name);
+		return rex_fail(-EEXIST, "%s: program \"%s\" is loaded already; \"rexctl "
+				"replace\" exchanges it, or build it under another name", path, name);
 	}
 	return rex_fail(-EEXIST, "%s: a kernel module \"%s\" is loaded already that is no Rex "
 			"program; build the program under another name", path, name);
 }
 
-static int insert_and_bind(struct rex *rex, const struct image *image, const char *path,
-			   const struct rex_file *file, const struct rex_map_size *sizes,
-			   size_t n_sizes, struct rex_program **program)
+/* Leaves the error text alone. */
+static void undo(struct rex *rex, const char *name, bool keep)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s", rex_errmsg());
+	if (keep)
+		rex_program_park(rex, name, true);
+	rex_module_undo(name);
+	rex_fail(-1, "%s", text);
+}
+
+int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *path,
+			const struct rex_file *file, const struct rex_map_size *sizes, size_t n_sizes,
+			bool keep, struct rex_program **program)
 {
 	struct rex_program *p = NULL;
 	int err;
@@ -40,13 +52,14 @@ static int insert_and_bind(struct rex *rex, const struct image *image, const cha
 		p = NULL;
 		err = rex_program_get(rex, file->name, &p);
 	}
-	if (!err && p->state != REX_STATE_ENABLED)
+	/* Disabled: what it takes the place of was. */
+	if (!err && p->state != REX_STATE_ENABLED && !(keep && p->state == REX_STATE_DISABLED))
 		err = rex_fail(-EIO, "program \"%s\" is %s after loading", p->name,
 			       rex_state_name(p->state));
 	if (err) {
 		rex_program_free(p);
 		rex_fail_in(err, "%s", path);
-		rex_module_undo(file->name);
+		undo(rex, file->name, keep);
 		return err;
 	}
 	*program = p;
@@ -56,7 +69,7 @@ static int insert_and_bind(struct rex *rex, const struct image *image, const cha
 int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex_map_size *sizes,
 			   size_t n_sizes, struct rex_program **program)
 {
-	struct rex_program *p = NULL;
+	struct rex_program *p = NULL, *parked = NULL;
 	struct rex *rex = *rexp;
 	struct rex_file *file;
 	struct image image = { .fd = -1 };
@@ -78,10 +91,14 @@ int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex
 	}
 	if (!err && rex_module_present(file->name))
 		err = refuse_present(rex, path, file->name);
+	/* Without a module it is parked. */
+	if (!err && !rex_program_get(rex, file->name, &parked))
+		err = rex_check_successor(parked, file, path);
 	if (!err)
 		err = rex_helpers_bind(rex);
 	if (!err)
-		err = insert_and_bind(rex, &image, path, file, sizes, n_sizes, &p);
+		err = rex_insert_and_bind(rex, &image, path, file, sizes, n_sizes, parked, &p);
+	rex_program_free(parked);
 out:
 	rex_image_free(&image);
 	free(file);
@@ -161,6 +178,18 @@ static int wait_elsewhere(const struct rex_program *p, const struct rex_link *li
 	return found;
 }
 
+int rex_program_release(struct rex *rex, const struct rex_program *p,
+			const struct rex_link *detached, size_t n)
+{
+	char places[64];
+	int left;
+
+	if (p->state != REX_STATE_PARKED)
+		return 0;
+	left = wait_elsewhere(p, detached, n, places, sizeof(places));
+	return left ? left < 0 ? left : 0 : rex_program_park(rex, p->name, false);
+}
+
 int rex_program_unload(struct rex *rex, const char *name, bool force)
 {
 	struct rex_program *p = NULL;
@@ -201,7 +230,10 @@ int rex_program_unload(struct rex *rex, const char *name, bool force)
 				       "unload it with --force: its hooks then give the safe verdict",
 				       name, places);
 	}
+	/* Nobody wants its slots. */
 	if (!err)
+		err = rex_program_park(rex, name, false);
+	if (!err && p->state != REX_STATE_PARKED)
 		err = rex_module_remove(name);
 	free(links);
 	rex_program_free(p);

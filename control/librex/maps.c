@@ -50,7 +50,7 @@ static const char *shape(uint32_t type)
 }
 
 /* 0 entries of a kind that is indexed by CPU: as many as there can be. */
-static int entries_of(const struct rex_map *m)
+static int64_t entries_of(const struct rex_map *m)
 {
 	if (m->max_entries || (m->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
 			       m->type != BPF_MAP_TYPE_CPUMAP))
@@ -62,7 +62,8 @@ static int entries_of(const struct rex_map *m)
 static int create(const struct rex_map *m)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = m->flags);
-	int entries = entries_of(m), fd, err;
+	int64_t entries = entries_of(m);
+	int fd, err;
 	const char *hint = shape(m->type);
 
 	if (m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS)
@@ -70,8 +71,8 @@ static int create(const struct rex_map *m)
 				"word for the maps in it, so it cannot be created", m->name,
 				rex_map_type_name(m->type));
 	if (entries < 0)
-		return rex_fail(entries, "cannot tell how many CPUs this machine can have: %s",
-				strerror(-entries));
+		return rex_fail((int)entries, "cannot tell how many CPUs this machine can have: %s",
+				strerror((int)-entries));
 	fd = bpf_map_create(m->type, m->name, m->key_size, m->value_size, entries, &opts);
 	if (fd >= 0)
 		return fd;

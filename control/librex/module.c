@@ -142,22 +142,30 @@ static bool file_says(const char *path, const char *word)
 	return found;
 }
 
-/* Why the kernel would not take a module, and what to do about it. */
-static int explain(int err, const char *path, const char *name, const char *vermagic,
-		   const char *kernel_said)
+int rex_module_check_kernel(int err, const char *path, const char *vermagic)
 {
-	const char *way_out = "\"dmesg\" may say more";
 	struct utsname uts;
 	size_t len;
 
 	uname(&uts);
 	len = strlen(uts.release);
-	if (vermagic && *vermagic &&
-	    (strncmp(vermagic, uts.release, len) || vermagic[len] != ' '))
-		return rex_fail(err, "\"%s\" was built for kernel \"%.*s\", this is \"%s\": build it "
-				"again for this kernel (KDIR=/lib/modules/%s/build; Debian package "
-				"linux-headers-%s)", path, (int)strcspn(vermagic, " "), vermagic,
-				uts.release, uts.release, uts.release);
+	if (!vermagic || !*vermagic ||
+	    (!strncmp(vermagic, uts.release, len) && vermagic[len] == ' '))
+		return 0;
+	return rex_fail(err, "\"%s\" was built for kernel \"%.*s\", this is \"%s\": build it again "
+			"for this kernel (KDIR=/lib/modules/%s/build; Debian package linux-headers-%s)",
+			path, (int)strcspn(vermagic, " "), vermagic, uts.release, uts.release,
+			uts.release);
+}
+
+/* Why the kernel would not take a module, and what to do about it. */
+static int explain(int err, const char *path, const char *name, const char *vermagic,
+		   const char *kernel_said)
+{
+	const char *way_out = "\"dmesg\" may say more";
+
+	if (rex_module_check_kernel(err, path, vermagic))
+		return err;
 	switch (err) {
 	case -EPERM:
 	case -EACCES:

@@ -477,6 +477,22 @@ int rex_program_set(struct rex *rex, const char *name, const struct rex_settings
 	return 0;
 }
 
+int rex_program_park(struct rex *rex, const char *name, bool on)
+{
+	struct nlmsghdr *nlh;
+	char buf[NL_BUF];
+	int err;
+
+	nlh = genl_request(&rex->nl, buf, REX_CMD_PROG_SET, 0);
+	mnl_attr_put_strz(nlh, REX_A_PROG_NAME, name);
+	mnl_attr_put_u8(nlh, REX_A_PROG_PARK, on);
+	err = nl_talk(&rex->nl, nlh, NULL, NULL);
+	if (err)
+		return rex_fail(err, "cannot %s program \"%s\": %s", on ? "park" : "give up", name,
+				nl_reason(&rex->nl, err));
+	return 0;
+}
+
 int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
 		      const struct rex_entry **found)
 {

@@ -75,8 +75,11 @@ static bool matches(const struct filter *f, const struct rex_link *link)
 	return true;
 }
 
-/* Goes on after a failure, so that one bad interface does not keep the others. */
-static int detach_matching(const struct filter *f, size_t *count)
+/*
+ * Goes on after a failure, so that one bad interface does not keep the others. What matched is in
+ * *@list then, malloc'ed.
+ */
+static int detach_matching(const struct filter *f, struct rex_link **list, size_t *count)
 {
 	struct rex_link *links = NULL;
 	size_t n = 0;
@@ -88,16 +91,17 @@ static int detach_matching(const struct filter *f, size_t *count)
 	for (size_t i = 0; i < n; i++) {
 		if (!matches(f, &links[i]))
 			continue;
-		(*count)++;
+		links[(*count)++] = links[i];
 		if (rex_detach(&links[i]))
 			err = fail_rex();
 	}
-	free(links);
+	*list = links;
 	return err;
 }
 
 static int detach_stale(void)
 {
+	struct rex_link *links = NULL;
 	struct filter f = {};
 	struct rex *rex = NULL;
 	size_t count;
@@ -110,7 +114,8 @@ static int detach_stale(void)
 	if (rex_program_list(rex, &f.all, &f.n_all))
 		err = fail_rex();
 	else
-		err = detach_matching(&f, &count);
+		err = detach_matching(&f, &links, &count);
+	free(links);
 	rex_program_list_free(f.all, f.n_all);
 	rex_close(rex);
 	return err;
@@ -119,6 +124,7 @@ static int detach_stale(void)
 static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 {
 	char name[REX_NAME_LEN], text[REX_TARGET_LEN];
+	struct rex_link *links = NULL;
 	const struct rex_entry *entry;
 	struct rex_program *p;
 	size_t count;
@@ -132,7 +138,10 @@ static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 	if (f->entry && rex_program_entry(p, f->entry, -1, &entry))
 		err = fail_rex();
 	if (!err)
-		err = detach_matching(f, &count);
+		err = detach_matching(f, &links, &count);
+	if (!err && count && rex_program_release(rex, p, links, count))
+		err = fail_rex();
+	free(links);
 	if (!err && !count)
 		err = fail("\"%s\" is not attached %s%s%s in this network namespace; \"rexctl "
 			   "status\" shows where it is", spec, f->target ? "to \"" : "anywhere",

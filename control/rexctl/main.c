@@ -15,6 +15,8 @@
 static const struct command commands[] = {
 	{ "load", "NAME.ko", "load a program (and rex.ko when needed)", cmd_load },
 	{ "unload", "NAME [--force]", "unload a program; --force detaches it first", cmd_unload },
+	{ "replace", "NAME.ko [--fallback OLD.ko]",
+	  "exchange a loaded program for this one; what is attached stays attached", cmd_replace },
 	{ "attach", "PROGRAM HOOK PLACE...", "attach an entry of a program to a place (below)",
 	  cmd_attach },
 	{ "detach", "PROGRAM [HOOK PLACE...] | --stale",

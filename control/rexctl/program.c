@@ -24,6 +24,37 @@ int cmd_load(int argc, char **argv)
 	return 0;
 }
 
+int cmd_replace(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "fallback", required_argument, NULL, 'f' }, {}
+	};
+	const char *fallback = NULL;
+	struct rex_program *p;
+	struct rex *rex;
+	int opt, err;
+
+	while ((opt = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
+		if (opt != 'f')
+			return usage("unknown option, or one without its value: \"%s\"",
+				     argv[optind - 1]);
+		fallback = optarg;
+	}
+	if (argc - optind != 1)
+		return usage("one file is needed");
+	err = connect_rex(&rex);
+	if (err)
+		return err;
+	if (rex_program_replace(rex, argv[optind], fallback, &p)) {
+		err = fail_rex();
+	} else {
+		printf("replaced %s: %s\n", p->name, rex_state_name(p->state));
+		rex_program_free(p);
+	}
+	rex_close(rex);
+	return err;
+}
+
 int cmd_unload(int argc, char **argv)
 {
 	static const struct option options[] = { { "force", no_argument, NULL, 'f' }, {} };

@@ -12,8 +12,8 @@ _rexctl() {
 	# As many as there are, so only those that begin with what is typed.
 	functions() { [ "${#cur}" -lt 4 ] || grep "^$cur" /sys/kernel/tracing/available_filter_functions 2>/dev/null | cut -d' ' -f1; }
 	case $command:$at in
-	*:0) words="--netns help load unload attach detach status events run monitor enable disable set inspect bmc nic" ;;
-	load:1 | inspect:1) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
+	*:0) words="--netns help load replace unload attach detach status events run monitor enable disable set inspect bmc nic" ;;
+	load:1 | replace:1 | inspect:1) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
 	unload:1 | attach:1 | detach:1 | run:1 | enable:1 | disable:1 | set:1) words=$(programs) ;;
 	attach:2 | detach:2) words="xdp tc tcx kprobe kretprobe uprobe uretprobe tracepoint raw_tracepoint fentry fexit perf_event cgroup_skb" ;;
 	nic:2) words=$(interfaces) ;;
@@ -33,6 +33,8 @@ _rexctl() {
 	events:1) words=$(programs) ;;
 	events:*) words="--count --timeout --json --raw" ;;
 	unload:*) words=--force ;;
+	replace:2) words=--fallback ;;
+	replace:3) mapfile -t COMPREPLY < <(compgen -f -X '!*.ko' -- "$cur"); compopt -o filenames 2>/dev/null; return ;;
 	set:2 | set:4) words="budget timing" ;;
 	set:3) [ "$hook" != timing ] || words="on off" ;;
 	bmc:1) words="start stop status stats flush" ;;

@@ -50,6 +50,7 @@ const char *fault_place(const struct rex_fault_info *fault, char *text, size_t s
 
 /* ---- the commands */
 int cmd_load(int argc, char **argv);
+int cmd_replace(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_disable(int argc, char **argv);

@@ -199,6 +199,9 @@ static void print_program(const struct status *s, const struct rex_program *p)
 	if (p->timing)
 		printf(", timing on");
 	printf("\n");
+	if (p->state == REX_STATE_PARKED)
+		printf("  a new program did not load in its place: \"rexctl replace NAME.ko\" tries "
+		       "another one, \"rexctl unload %s\" gives it up\n", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
 		print_entry(s, &p->entries[i]);
 	for (uint32_t i = 0; i < p->n_maps; i++)

@@ -134,7 +134,7 @@ enum rex_cmd {
 	REX_CMD_UNSPEC,
 	REX_CMD_INFO_GET,		/* do: -> INFO_* */
 	REX_CMD_PROG_GET,		/* do: PROG_NAME; dump: all -> PROG_* */
-	REX_CMD_PROG_SET,		/* PROG_NAME and any of PROG_ENABLED, PROG_BUDGET_US, PROG_TIMING */
+	REX_CMD_PROG_SET,		/* PROG_NAME, any of PROG_ENABLED, PROG_BUDGET_US, PROG_TIMING, PROG_PARK */
 	REX_CMD_MAP_BIND,		/* PROG_NAME, MAP_INDEX, FD of a BPF map */
 	REX_CMD_HELPER_BIND,		/* HOOK, HELPER_ID (BPF_FUNC_*), FD of a BPF program calling just it */
 	REX_CMD_EVENT,			/* multicast: EVENT_TYPE, PROG_*, for faults FAULT */
@@ -206,6 +206,7 @@ enum rex_attr {
 	REX_A_ENTRY_FLAGS,		/* u32: as in struct rex_entry_def */
 	REX_A_INFO_PREEMPT,		/* u32: enum rex_preempt */
 	REX_A_PROG_GENERATION,		/* u32: how often it was enabled */
+	REX_A_PROG_PARK,		/* u8: 1: when its module goes, park it; 0: do not, or end that */
 
 	__REX_A_MAX,
 };
@@ -216,6 +217,7 @@ enum rex_state {
 	REX_STATE_ENABLED,
 	REX_STATE_DISABLED,		/* by the user: safe verdict */
 	REX_STATE_CRASHED,		/* by a fault: safe verdict until enabled again */
+	REX_STATE_PARKED,		/* its module is gone; its slots wait for the next one: safe verdict */
 };
 
 /* Where the kernel can be preempted at the moment (boot parameter preempt=). */

@@ -83,6 +83,7 @@ int rex_helpers_bind(struct rex *rex);
 struct rex_file_entry {
 	char name[REX_NAME_LEN];
 	uint32_t hook;
+	uint32_t flags, ctx_size;	/* as in struct rex_entry */
 };
 
 struct rex_file_map {
@@ -182,6 +183,17 @@ struct rex_map_size {
 /** The same, with other sizes of these arrays and hash maps than the program says. */
 int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_map_size *sizes,
 			   size_t n_sizes, struct rex_program **program);
+
+/**
+ * Exchange the loaded (or parked) program of the same name for the one in @path. What is attached
+ * stays attached, to entries of the same name and hook, and gives the safe verdict meanwhile; an
+ * attached entry that @path has not is refused before anything is changed. Maps are new and empty;
+ * budget, timing and "disabled" stay. When the new one does not load, @fallback (may be NULL) is
+ * loaded in its place; without that, the program is parked (REX_STATE_PARKED) until one of its name
+ * is loaded or it is unloaded. Either is an error.
+ */
+int rex_program_replace(struct rex *rex, const char *path, const char *fallback,
+			struct rex_program **program);
 /** -ENOENT when no program @name is loaded. */
 int rex_program_get(struct rex *rex, const char *name, struct rex_program **program);
 void rex_program_free(struct rex_program *program);
@@ -310,6 +322,12 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target);
 /** Detach one; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
+/**
+ * Give up @program if it is parked and nothing is attached to it any more. @detached (@n of them):
+ * what this process has just detached; a library may still hold what was there.
+ */
+int rex_program_release(struct rex *rex, const struct rex_program *program,
+			const struct rex_link *detached, size_t n);
 
 struct bpf_object;
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exchanging a program without touching what it is attached to: rex.ko keeps its slots while the
+ * module is exchanged (kmod/park.c).
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* A file, and what it says of itself. */
+struct candidate {
+	const char *path;
+	struct image image;
+	struct rex_file file;
+};
+
+static void candidate_free(struct candidate *c)
+{
+	if (!c)
+		return;
+	rex_image_free(&c->image);
+	free(c);
+}
+
+static int candidate_read(const char *path, struct candidate **out)
+{
+	struct candidate *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return rex_fail(-ENOMEM, "out of memory");
+	c->path = path;
+	c->image.fd = -1;
+	err = rex_image_read(path, &c->image);
+	if (!err)
+		err = rex_check_image(c->image.data, c->image.size, path, &c->file);
+	if (!err)
+		err = rex_module_check_kernel(-ENOEXEC, path, c->file.vermagic);
+	if (err)
+		candidate_free(c);
+	else
+		*out = c;
+	return err;
+}
+
+/* Why an entry of @file cannot take over shims of @e; NULL when it can. */
+static const char *unlike(const struct rex_entry *e, const struct rex_file *file)
+{
+	for (uint32_t i = 0; i < file->n_entries; i++) {
+		const struct rex_file_entry *f = &file->entries[i];
+
+		if (f->hook != e->hook || strcmp(f->name, e->name))
+			continue;
+		if (f->ctx_size > e->ctx_size)
+			return "reads more of the tracepoint's record there";
+		if (e->flags & ~f->flags)
+			return "takes no frames of several buffers there";
+		return NULL;
+	}
+	return "has no such entry";
+}
+
+int rex_check_successor(const struct rex_program *p, const struct rex_file *file, const char *path)
+{
+	for (uint32_t i = 0; i < p->n_entries; i++) {
+		const struct rex_entry *e = &p->entries[i];
+		const char *why = unlike(e, file);
+		uint32_t id;
+		int shims = why ? rex_shim_ids(e, &id, 1) : 0;
+
+		if (shims < 0)
+			return shims;
+		if (shims)
+			return rex_fail(-EBUSY, "entry \"%s\" (%s) of program \"%s\" is attached, and "
+					"\"%s\" %s; detach it first (\"rexctl detach %s:%s\")", e->name,
+					rex_hook_name(e->hook), p->name, path, why, p->name, e->name);
+	}
+	return 0;
+}
+
+/* The module of @p goes, its slots stay. */
+static int park(struct rex *rex, const struct rex_program *p)
+{
+	int err;
+
+	if (p->state == REX_STATE_PARKED)
+		return 0;
+	err = rex_program_park(rex, p->name, true);
+	if (err)
+		return err;
+	err = rex_module_remove(p->name);
+	if (err) {
+		char text[512];
+
+		strncpy(text, rex_errmsg(), sizeof(text) - 1);
+		text[sizeof(text) - 1] = '\0';
+		rex_program_park(rex, p->name, false);
+		return rex_fail(err, "%s", text);
+	}
+	return 0;
+}
+
+static int exchange(struct rex *rex, const struct rex_program *old, const struct candidate *c,
+		    const struct candidate *fallback, struct rex_program **program)
+{
+	char text[1024];
+	int err = park(rex, old);
+
+	if (err)
+		return err;
+	err = rex_insert_and_bind(rex, &c->image, c->path, &c->file, NULL, 0, true, program);
+	if (!err)
+		return 0;
+	strncpy(text, rex_errmsg(), sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	if (!fallback)
+		return rex_fail(err, "%s; program \"%s\" is parked now: what it is attached to gives "
+				"the safe verdict, until \"rexctl replace\" finds a file that loads, or "
+				"\"rexctl unload %s\"", text, old->name, old->name);
+	if (rex_insert_and_bind(rex, &fallback->image, fallback->path, &fallback->file, NULL, 0, true,
+				program))
+		return rex_fail(err, "%s; nor does the fallback: %s; program \"%s\" is parked now",
+				text, rex_errmsg(), old->name);
+	rex_program_free(*program);
+	*program = NULL;
+	return rex_fail(err, "%s; \"%s\" was loaded in its place", text, fallback->path);
+}
+
+int rex_program_replace(struct rex *rex, const char *path, const char *fallback,
+			struct rex_program **program)
+{
+	struct candidate *c = NULL, *back = NULL;
+	struct rex_program *old = NULL, *new = NULL;
+	sigset_t all, mask;
+	int err;
+
+	err = candidate_read(path, &c);
+	if (!err && fallback)
+		err = candidate_read(fallback, &back);
+	if (!err && back && strcmp(back->file.name, c->file.name))
+		err = rex_fail(-EINVAL, "\"%s\" is program \"%s\" and no fallback for program \"%s\"",
+			       fallback, back->file.name, c->file.name);
+	if (!err)
+		err = rex_program_get(rex, c->file.name, &old);
+	if (!err)
+		err = rex_check_successor(old, &c->file, path);
+	if (!err && back)
+		err = rex_check_successor(old, &back->file, fallback);
+	if (!err)
+		err = rex_helpers_bind(rex);
+	if (!err) {
+		/* Nobody stops us in the middle. */
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, &mask);
+		err = exchange(rex, old, c, back, &new);
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+	}
+	if (!err && program)
+		*program = new;
+	else
+		rex_program_free(new);
+	rex_program_free(old);
+	candidate_free(back);
+	candidate_free(c);
+	return err;
+}
