@@ -10,7 +10,8 @@ use crate::packet::{Address, Place, Version};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::sync::atomic::{
     AtomicU32, AtomicU64, AtomicUsize,
-    Ordering::{Relaxed, SeqCst},
+    Ordering::{Acquire, Relaxed, SeqCst},
+    fence,
 };
 use rex::prelude::*;
 use rex::socket::SocketTuple;
@@ -205,13 +206,12 @@ impl Known {
         if self.low.load(Relaxed) != target.address.low {
             return None;
         }
-        self.seq.read(|| {
-            let good = self.is(target) && self.generation.load(Relaxed) == GENERATION.load(Relaxed);
-            good.then(|| Verdict {
-                ours: self.ours.load(Relaxed) != 0,
-                until: self.until.load(Relaxed),
-            })
-        })?
+        let count = self.seq.count();
+        let good = self.is(target) && self.generation.load(Relaxed) == GENERATION.load(Relaxed);
+        let ours = self.ours.load(Relaxed) != 0;
+        let until = self.until.load(Relaxed);
+        fence(Acquire);
+        (good && count & 1 == 0 && self.seq.count() == count).then_some(Verdict { ours, until })
     }
 
     /// Only with the lock.

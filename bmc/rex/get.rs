@@ -94,10 +94,12 @@ impl Question {
 
     #[inline(always)]
     pub fn find(&self, key: &[u8]) -> Result<Found, Stat> {
-        store::find(store::hash(key), key, self.epoch, self.now).map_err(|why| match why {
-            NotFound::Absent => Stat::Misses,
-            NotFound::Busy => Stat::PassBusy,
-            NotFound::Expired => Stat::PassExpired,
+        store::find(store::hash_with(self.meta, key), key, self.epoch, self.now).map_err(|why| {
+            match why {
+                NotFound::Absent => Stat::Misses,
+                NotFound::Busy => Stat::PassBusy,
+                NotFound::Expired => Stat::PassExpired,
+            }
         })
     }
 

@@ -33,11 +33,10 @@ fn last(rest: &[u8]) -> Sum {
 /// Folds a sum to 16 bits; 0 only for the sum 0.
 #[inline(always)]
 pub fn fold(sum: Sum) -> u16 {
-    // 33, 18, 17, 16 bits
-    let sum = (sum >> 32) + (sum & 0xffff_ffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    ((sum >> 16) + (sum & 0xffff)) as u16
+    let (half, carry) = (sum as u32).overflowing_add((sum >> 32) as u32);
+    let half = half + u32::from(carry);
+    // The upper half of this sum has the carry of the lower one in it.
+    (half.wrapping_add(half.rotate_left(16)) >> 16) as u16
 }
 
 /// What `sum` counts at an odd offset, if `odd` is odd.

@@ -99,7 +99,12 @@ impl Refused {
 /// The hash of `key`.
 #[inline(always)]
 pub fn hash(key: &[u8]) -> KeyHash {
-    KeyHash(proto::hash(meta::get().seed.load(Relaxed), key) | 1 << 16)
+    hash_with(meta::get(), key)
+}
+
+#[inline(always)]
+pub fn hash_with(meta: &Meta, key: &[u8]) -> KeyHash {
+    KeyHash(proto::hash(meta.seed.load(Relaxed), key) | 1 << 16)
 }
 
 /// Whether values may be answered and remembered at the time `now`.
