@@ -21,8 +21,11 @@ mod text;
 mod words;
 
 pub use frame::{FRAME_LEN, is_single};
+// Not all who read replies and GETs name the types of what they get.
+#[allow(unused_imports)]
 pub use get::{Keys, MAX_KEY, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
+#[allow(unused_imports)]
 pub use reply::{Block, Blocks, values};
 pub use request::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS};
 
