@@ -25,7 +25,7 @@ pub enum NotFound {
 }
 
 /// Looks for the value of `key`, in the epoch `epoch`, at the time `now`.
-#[inline(never)]
+#[inline(always)]
 pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, NotFound> {
     let Some((_, set)) = set_of(hash) else { return Err(NotFound::Absent) };
     let count = set.writes();
