@@ -117,8 +117,7 @@ stop_and_start() {
 test_it_is_stopped_and_started() { under_load stop_and_start; }
 
 replace() {
-	local i
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		at_server rexctl replace rex_bmc "$PROGRAM"
 		wait_for 10 running
 		wait_for 10 hits_grow

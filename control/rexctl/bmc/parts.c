@@ -298,6 +298,7 @@ static int detach_all(const struct rex_program *p)
  */
 static int detach_in_child(const struct rex_program *p)
 {
+	char *stale[] = { "detach", "--stale", NULL };
 	char text[2048];
 	int fds[2], err = 0;
 	ssize_t n;
@@ -309,7 +310,7 @@ static int detach_in_child(const struct rex_program *p)
 	if (pid < 0)
 		err = refuse("fork: %s", strerror(errno));
 	if (!pid) {
-		err = detach_all(p);
+		err = p ? detach_all(p) : cmd_detach(2, stale);
 		if (err && write(fds[1], why(), strlen(why())) < 0)
 			_exit(2);
 		_exit(err);
@@ -330,8 +331,9 @@ int parts_remove(struct rex *rex)
 	struct bmc_meta *meta;
 	int err = rex_program_get(rex, BMC_PROGRAM, &p);
 
+	/* Taken away by rmmod: what it was attached to leads nowhere, but is in the way of a start. */
 	if (err)
-		return err == -ENOENT ? 0 : refuse_rex();
+		return err == -ENOENT ? detach_in_child(NULL) : refuse_rex();
 	/* A program without that map gives no hits of ours; it goes all the same. */
 	if (!meta_map(p, &meta)) {
 		meta_set(meta->state, BMC_OFF);
