@@ -331,9 +331,11 @@ int parts_remove(struct rex *rex)
 	struct bmc_meta *meta;
 	int err = rex_program_get(rex, BMC_PROGRAM, &p);
 
+	if (err && err != -ENOENT)
+		return refuse_rex();
 	/* Taken away by rmmod: what it was attached to leads nowhere, but is in the way of a start. */
 	if (err)
-		return err == -ENOENT ? detach_in_child(NULL) : refuse_rex();
+		return access("/sys/module/rex", F_OK) ? 0 : detach_in_child(NULL);
 	/* A program without that map gives no hits of ours; it goes all the same. */
 	if (!meta_map(p, &meta)) {
 		meta_set(meta->state, BMC_OFF);
