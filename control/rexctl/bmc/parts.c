@@ -113,9 +113,16 @@ int parts_load(struct bmc_parts *parts, const struct bmc_config *c, const struct
 			{ "BMC_CONNS", t.conns },
 			{ "BMC_EXPIRY", t.expiry },
 		};
+		/*
+		 * No part of it takes a hundredth of that. But a virtual CPU may stand still within
+		 * one, and a program that is cut has to be started again.
+		 */
+		static const struct rex_settings settings = { .enabled = -1, .timing = -1,
+							      .budget_us = 500000 };
 
 		if (rex_program_load_sized(&parts->rex, path, sizes, ARRAY_SIZE(sizes),
-					   &parts->program))
+					   &parts->program) ||
+		    rex_program_set(parts->rex, BMC_PROGRAM, &settings))
 			err = refuse_rex();
 	}
 	if (!err)
