@@ -105,8 +105,7 @@ test_the_daemon_is_killed_and_then_memcached() {
 }
 
 stop_and_start() {
-	local i
-	for i in 1 2; do
+	for _ in 1 2; do
 		at_server rexctl bmc stop
 		start
 		wait_for 10 running
