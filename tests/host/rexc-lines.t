@@ -11,10 +11,12 @@ build() { rexc --name lines --keep "$TMP/kept" -o "$TMP/out.ko" "$1"; }
 table() {
 	objcopy -O binary -j .rex.lines "$TMP/out.ko" "$TMP/lines"
 	objcopy -O binary -j .rex.files "$TMP/out.ko" "$TMP/files"
-	od -An -v -t u4 -w12 "$TMP/lines" | while read -r offset file line; do
-		printf '%s %s %s\n' "$offset" "$line" \
-			"$(tail -c +$((file + 1)) "$TMP/files" | tr '\0' '\n' | head -1)"
-	done >"$TMP/table"
+	perl -e 'local $/; open my $l, "<:raw", $ARGV[0]; open my $f, "<:raw", $ARGV[1];
+		my ($lines, $files) = (<$l>, <$f>);
+		while (length $lines) {
+			my ($offset, $file, $line) = unpack "V3", substr($lines, 0, 12, "");
+			printf "%d %d %s\n", $offset, $line, unpack "Z*", substr($files, $file);
+		}' "$TMP/lines" "$TMP/files" >"$TMP/table"
 }
 
 # Every instruction as "offset: chain of inlined places", the innermost first.
