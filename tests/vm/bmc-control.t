@@ -12,12 +12,11 @@ OPTIONS=(--port 11211 --dev srv0 --memory 16M --max-age 60s)
 start() { rexctl --netns $NS bmc start "${@:-${OPTIONS[@]}}"; }
 
 memcached_up() { # ARGUMENT...
-	# no function: its process would be a shell's
+	# no function: its process would be a shell's. It answers when its UDP port is there, too.
 	nsenter --net=/run/netns/$NS memcached -u nobody -l $SERVER -m 64 -t 2 "$@" >"$LAB_DIR/memcached.log" 2>&1 &
 	echo $! >"$LAB_DIR/memcached.pid"
-	wait_for 10 listening
+	wait_for 10 in_ns bash -c "exec 3<>/dev/tcp/$SERVER/11211; echo version >&3; read -rt 1 -u 3"
 }
-listening() { [ -n "$(in_ns ss -Hltn 'sport = 11211')" ]; }
 memcached_pid() { cat "$LAB_DIR/memcached.pid"; }
 memcached_down() { kill -9 "$(memcached_pid)"; }
 
