@@ -3,7 +3,7 @@
 
 use crate::stats::{Stat, count};
 use core::sync::atomic::{
-    AtomicI32, AtomicU16, AtomicU32, AtomicU64,
+    AtomicI32, AtomicU32, AtomicU64,
     Ordering::{Relaxed, SeqCst},
 };
 use rex::prelude::*;
@@ -16,7 +16,6 @@ static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
 #[cfg(test)]
 pub const LAYOUT: u32 = 1;
-pub const MAX_PORTS: usize = 8;
 /// A time that does not come.
 pub const NEVER: u32 = u32::MAX;
 /// Coarse time counts units of 2^27 ns.
@@ -44,19 +43,15 @@ pub struct Meta {
     pub quiet_to: AtomicU32,
     pub layout: AtomicU32,
     pub vlans: AtomicU32,
-    pub pad0: [AtomicU32; 2],
+    pub pad0: [AtomicU32; 4],
     pub server: AtomicI32,
-    pub n_ports: AtomicU32,
-    pub ports: [AtomicU16; MAX_PORTS],
-    pub netns: AtomicU64,
     pub rbuf_len: AtomicU32,
     pub blind: AtomicU32,
+    pub hidden: AtomicU32,
     pub reads: AtomicU64,
     pub last_port: AtomicU32,
     pub server_deaths: AtomicU32,
-    pub hidden: AtomicU32,
-    pub pad1: AtomicU32,
-    pub pad2: [AtomicU64; 3],
+    pub pad1: [AtomicU32; 8],
 }
 
 /// In the place of an element that is always there.
@@ -72,19 +67,15 @@ static NONE: Meta = Meta {
     quiet_to: AtomicU32::new(0),
     layout: AtomicU32::new(0),
     vlans: AtomicU32::new(0),
-    pad0: [const { AtomicU32::new(0) }; 2],
+    pad0: [const { AtomicU32::new(0) }; 4],
     server: AtomicI32::new(0),
-    n_ports: AtomicU32::new(0),
-    ports: [const { AtomicU16::new(0) }; MAX_PORTS],
-    netns: AtomicU64::new(0),
     rbuf_len: AtomicU32::new(0),
     blind: AtomicU32::new(1),
+    hidden: AtomicU32::new(1),
     reads: AtomicU64::new(0),
     last_port: AtomicU32::new(0),
     server_deaths: AtomicU32::new(0),
-    hidden: AtomicU32::new(1),
-    pad1: AtomicU32::new(0),
-    pad2: [const { AtomicU64::new(0) }; 3],
+    pad1: [const { AtomicU32::new(0) }; 8],
 };
 
 #[inline(always)]

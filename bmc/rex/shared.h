@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 #define BMC_LAYOUT	1		/* of everything here; the program's is in bmc_meta.layout */
-#define BMC_MAX_PORTS	8
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
 #define BMC_NEVER	0xffffffffU	/* a time that does not come */
 
@@ -24,8 +23,9 @@ enum bmc_state {
 
 /*
  * Element 0 of the array map bmc_meta (BPF_F_MMAPABLE): both sides read and write single
- * fields, atomically. (c) written by rexctl only, before state is BMC_TRACK at the latest;
- * (p) by the program only; (b) by both, with atomic read-modify-write.
+ * fields, atomically. (c) written by rexctl only, before state is BMC_RUN; (p) by the program
+ * only, but rexctl may set it to what it is at first while server is 0; (b) by both, with atomic
+ * read-modify-write.
  */
 struct bmc_meta {
 	/* read for every packet */
@@ -40,20 +40,16 @@ struct bmc_meta {
 	__u32	quiet_to;		/* p */
 	__u32	layout;			/* c: BMC_LAYOUT */
 	__u32	vlans;			/* c: 1: look at bmc_vlans, 0: no tagged frame is answered */
-	__u32	pad0[2];
-	/* read for every system call that is observed */
+	__u32	pad0[4];
+	/* read for every system call that is observed; a cache line of its own */
 	__s32	server;			/* b: tgid of memcached, 0: none; the program clears it when that dies */
-	__u32	n_ports;		/* c */
-	__u16	ports[BMC_MAX_PORTS];	/* c: all local TCP and UDP ports of the server, host order */
-	__u64	netns;			/* c: inode number of the network namespace */
 	__u32	rbuf_len;		/* p: how much memcached asks for at the start of a command; 0: not known yet */
 	__u32	blind;			/* p: != 0: a connection could not be tracked (table full): no fills until rexctl clears it */
+	__u32	hidden;			/* p: connections that may be executing what nobody knows; in pending_all, too */
 	__u64	reads;			/* p: reads of the server seen, TCP and UDP (rexctl's self test) */
 	__u32	last_port;		/* p: remote port of the last of them, host order */
 	__u32	server_deaths;		/* p */
-	__u32	hidden;			/* p: connections that may be executing what nobody knows; in pending_all, too */
-	__u32	pad1;
-	__u64	pad2[3];
+	__u32	pad1[8];
 };
 
 /*

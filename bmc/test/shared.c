@@ -24,19 +24,15 @@ int main(void)
 	FIELD(vlans);
 	FIELD(pad0);
 	FIELD(server);
-	FIELD(n_ports);
-	FIELD(ports);
-	FIELD(netns);
 	FIELD(rbuf_len);
 	FIELD(blind);
+	FIELD(hidden);
 	FIELD(reads);
 	FIELD(last_port);
 	FIELD(server_deaths);
-	FIELD(hidden);
 	FIELD(pad1);
-	FIELD(pad2);
 	printf("size %zu\n", sizeof(struct bmc_meta));
-	printf("constants %u %u %u %u\n", BMC_LAYOUT, BMC_MAX_PORTS, BMC_NEVER, BMC_TIME_SHIFT);
+	printf("constants %u %u %u\n", BMC_LAYOUT, BMC_NEVER, BMC_TIME_SHIFT);
 	printf("states %u %u %u\n", BMC_OFF, BMC_TRACK, BMC_RUN);
 #define BMC_STAT(name, group, label, help) printf("counter %u " #name "\n", BMC_##name);
 	BMC_STATS(BMC_STAT)

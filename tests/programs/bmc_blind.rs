@@ -5,7 +5,7 @@
 use rex::prelude::*;
 
 #[rex_map]
-static BMC_META: RexArray<[u64; 18]> = RexArray::new(1, 1 << 10);
+static BMC_META: RexArray<[u64; 16]> = RexArray::new(1, 1 << 10);
 #[rex_map]
 static BMC_STATS: RexPerCpuArray<u64> = RexPerCpuArray::new(64, 0);
 #[rex_map]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! meta.rs and stats.rs are what shared.h says. bmc-shared.t compares this with the C side.
 
-use crate::meta::{LAYOUT, MAX_PORTS, Meta, NEVER, TIME_SHIFT, state};
+use crate::meta::{LAYOUT, Meta, NEVER, TIME_SHIFT, state};
 use crate::stats;
 use std::mem::{offset_of, size_of};
 
@@ -32,11 +32,10 @@ fn shout(name: &str) -> String {
 fn say_what_is_shared() {
     fields! {
         state epoch generation quiet_from seed udp_port max_age pending_all quiet_to layout vlans
-        pad0 server n_ports ports netns rbuf_len blind reads last_port server_deaths hidden
-        pad1 pad2
+        pad0 server rbuf_len blind hidden reads last_port server_deaths pad1
     }
     println!("size {}", size_of::<Meta>());
-    println!("constants {LAYOUT} {MAX_PORTS} {NEVER} {TIME_SHIFT}");
+    println!("constants {LAYOUT} {NEVER} {TIME_SHIFT}");
     println!("states {} {} {}", state::OFF, state::TRACK, state::RUN);
     for stat in stats::ALL {
         println!("counter {} {}", stat as u32, shout(&format!("{stat:?}")));

@@ -17,6 +17,7 @@
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
 #define BMC_MAX_DEVS	16
 #define BMC_MAX_SOCKETS	64
+#define BMC_MAX_PORTS	8
 
 /* ---- why.c */
 /* Keep the text; returns 1. */

@@ -84,7 +84,6 @@ static int write_meta(struct bmc_parts *parts, const struct bmc_config *c)
 	meta->layout = BMC_LAYOUT;
 	meta->quiet_from = BMC_NEVER;
 	meta->max_age = coarse_time(c->max_age_us);
-	meta->netns = netns_inode();
 	while (!meta->seed)
 		if (getrandom(&meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
 			return refuse("no random numbers: %s", strerror(errno));

@@ -36,9 +36,6 @@ static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 
 	meta_set(meta->quiet_to, flushes ? coarse_in(server->flush_in + FLUSH_MARGIN) : 0);
 	meta_set(meta->quiet_from, flushes ? coarse_in(server->flush_in - FLUSH_MARGIN) : BMC_NEVER);
-	for (uint32_t i = 0; i < server->n_ports; i++)
-		meta_set(meta->ports[i], server->ports[i]);
-	meta_set(meta->n_ports, server->n_ports);
 	meta_set(meta->udp_port, server->udp_port);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
