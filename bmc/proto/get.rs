@@ -25,14 +25,6 @@ pub struct Keys<'a> {
     left: usize,
 }
 
-impl<'a> Keys<'a> {
-    /// The key, if it is only one.
-    #[inline(always)]
-    pub fn single(&self) -> Option<&'a [u8]> {
-        (self.left == 1).then_some(self.rest)
-    }
-}
-
 impl<'a> Iterator for Keys<'a> {
     type Item = &'a [u8];
 

@@ -190,24 +190,10 @@ impl Requests {
         self.line.as_ref().and_then(|line| line.get(..self.len)).unwrap_or_default()
     }
 
-    pub fn from_words(words: &[u64; WORDS]) -> Self {
-        Self::load(|i| words.get(i).copied().unwrap_or(0))
-    }
-
-    pub fn to_words(&self) -> [u64; WORDS] {
-        let mut words = [0; WORDS];
-        self.save(|i, value| {
-            if let Some(word) = words.get_mut(i) {
-                *word = value;
-            }
-        });
-        words
-    }
-
-    /// Takes the next bytes of the connection; always all of them. More bytes of a value may come:
+    /// Takes the next bytes of the connection. More bytes of a value may come:
     /// [`skippable`](Self::skippable). After [`Lost`] this is of no use any more.
     #[inline(always)]
-    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<usize, Lost> {
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), Lost> {
         let mut rest = bytes;
         while let Some(first) = rest.first() {
             rest = match self.phase {
@@ -223,7 +209,7 @@ impl Requests {
                 Phase::Nothing => return Err(Lost),
             };
         }
-        Ok(bytes.len())
+        Ok(())
     }
 
     /// So many of the coming bytes are of a value: [`advance`](Self::advance) over them instead

@@ -4,7 +4,7 @@
 use crate::random::Random;
 use crate::replies;
 use crate::server::{Item, Server, State};
-use proto::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target};
+use proto::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS};
 use std::collections::BTreeMap;
 
 pub enum Verdict {
@@ -266,13 +266,14 @@ fn pieces<'a>(random: &mut Random, mut stream: &'a [u8]) -> Vec<&'a [u8]> {
 /// The same with the state kept in words, and without the bytes that need not be shown.
 fn in_pieces(random: &mut Random, stream: &[u8]) -> Result<Said, Lost> {
     let mut said = Said::default();
-    let mut words = Requests::new().to_words();
+    let mut words = [0; WORDS];
+    Requests::new().save(|i, word| words[i] = word);
     for piece in pieces(random, stream) {
-        let mut requests = Requests::from_words(&words);
+        let mut requests = Requests::load(|i| words[i]);
         let skipped = requests.skippable().min(piece.len());
         requests.advance(skipped);
         requests.feed(&piece[skipped..], &mut said)?;
-        words = requests.to_words();
+        requests.save(|i, word| words[i] = word);
     }
     Ok(said)
 }
