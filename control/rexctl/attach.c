@@ -99,7 +99,7 @@ static int detach_matching(const struct filter *f, struct rex_link **list, size_
 	return err;
 }
 
-static int detach_stale(void)
+int detach_stale(void)
 {
 	struct rex_link *links = NULL;
 	struct filter f = {};

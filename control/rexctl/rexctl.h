@@ -48,6 +48,10 @@ json_t *json_fault(const struct rex_fault_info *fault);
 /* "file:line:column", or "an unknown place" */
 const char *fault_place(const struct rex_fault_info *fault, char *text, size_t size);
 
+/* ---- attach.c */
+/* What is attached for programs that are no longer there. Returns an exit status. */
+int detach_stale(void);
+
 /* ---- the commands */
 int cmd_load(int argc, char **argv);
 int cmd_replace(int argc, char **argv);

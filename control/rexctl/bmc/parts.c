@@ -304,7 +304,6 @@ static int detach_all(const struct rex_program *p)
  */
 static int detach_in_child(const struct rex_program *p)
 {
-	char *stale[] = { "detach", "--stale", NULL };
 	char text[2048];
 	int fds[2], err = 0;
 	ssize_t n;
@@ -316,7 +315,7 @@ static int detach_in_child(const struct rex_program *p)
 	if (pid < 0)
 		err = refuse("fork: %s", strerror(errno));
 	if (!pid) {
-		err = p ? detach_all(p) : cmd_detach(2, stale);
+		err = p ? detach_all(p) : detach_stale();
 		if (err && write(fds[1], why(), strlen(why())) < 0)
 			_exit(2);
 		_exit(err);
