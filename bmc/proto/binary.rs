@@ -99,7 +99,7 @@ fn parse(request: &[u8], sink: &mut impl Sink) -> Option<Next> {
             Next::Value(header.value()?, reply)
         }
         0x04 if header.is_for_key(0) => {
-            effect(Op::Delete, None, false);
+            effect(Op::Delete, (header.cas == 0).then_some(0), false);
             whole
         }
         // incr, decr: the expiry is that of an item which was not there

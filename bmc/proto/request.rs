@@ -49,8 +49,8 @@ pub struct Effect<'a> {
     pub op: Op,
     pub target: Target<'a>,
     /// The expiry that the item gets, as the number in the command (0: never, negative: at once,
-    /// up to 30 days: seconds from now, above: a time); `None`: the one that it has. Of
-    /// [`Op::Flush`] the delay, `None` without.
+    /// up to 30 days: seconds from now, above: a time); `None`: the one that it has. 0 if no item is
+    /// left. Of [`Op::Flush`] the delay, `None` without.
     pub exptime: Option<i64>,
     /// Whether it depends on the item, or another argument, that the expiry becomes this one. It
     /// always depends on the command becoming [`Complete`]: if the connection ends before, or is

@@ -83,7 +83,8 @@ fn rare(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -> Option<Ne
                 b"" => words.end().then_some(false)?,
                 _ => return None,
             };
-            changed(Op::Delete, key, None, sink);
+            let target = Target::Key(key);
+            sink.effect(Effect { op: Op::Delete, target, exptime: Some(0), conditional: false });
             Next::Command(one_line_unless(quiet))
         }
         b"incr" | b"decr" => {

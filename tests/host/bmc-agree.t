@@ -32,7 +32,7 @@ mistaken() {
 }
 
 test_a_command_without_its_effect_is_found() {
-	mistaken text.rs 's/changed(Op::Delete, key, None, sink);//' "has changed"
+	mistaken text.rs 's/sink.effect(Effect { op: Op::Delete.*//' "has changed"
 }
 
 test_a_wrong_expiry_is_found() {

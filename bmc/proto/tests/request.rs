@@ -112,7 +112,7 @@ fn keys_of_every_length() {
         let key = "k".repeat(len);
         let stream = format!("set {key} 0 0 2\r\nxy\r\ndelete {key}\r\n");
         let set = format!("Set {key} 0");
-        says(stream.as_bytes(), &[&set, "OneLine", &format!("Delete {key} -"), "OneLine"]);
+        says(stream.as_bytes(), &[&set, "OneLine", &format!("Delete {key} 0"), "OneLine"]);
     }
     lost(format!("set {} 0 0 1\r\nx\r\n", "k".repeat(251)).as_bytes());
     lost(format!("touch {} 0\r\n", "k".repeat(251)).as_bytes());
@@ -128,11 +128,11 @@ fn values_may_hold_anything() {
 
 #[test]
 fn other_text_commands() {
-    says(b"delete a\r\n", &["Delete a -", "OneLine"]);
-    says(b"delete a 0\r\n", &["Delete a -", "OneLine"]);
-    says(b"delete a 0 noreply\r\n", &["Delete a -", "None"]);
-    says(b"delete a  noreply\n", &["Delete a -", "None"]);
-    says(b"delete noreply\r\n", &["Delete noreply -", "OneLine"]);
+    says(b"delete a\r\n", &["Delete a 0", "OneLine"]);
+    says(b"delete a 0\r\n", &["Delete a 0", "OneLine"]);
+    says(b"delete a 0 noreply\r\n", &["Delete a 0", "None"]);
+    says(b"delete a  noreply\n", &["Delete a 0", "None"]);
+    says(b"delete noreply\r\n", &["Delete noreply 0", "OneLine"]);
     says(b"incr a 1\r\n", &["Incr a -", "OneLine"]);
     says(b"decr a 18446744073709551615 noreply\r\n", &["Decr a -", "None"]);
     says(b"touch a -5\r\n", &["Touch a -5?", "OneLine"]);
@@ -307,8 +307,8 @@ fn binary_requests() {
     says(&binary(1, &ext8, b"a", b"", 0), &["Set a 9", "Other"]);
     says(&binary(1, &[0xff; 8], b"a", b"x", 0), &["Set a 4294967295", "Other"]);
     says(&binary(1, &ext8, b"a b\r\n", b"x", 0), &["Set a b\\r\\n 9", "Other"]);
-    says(&get(4), &["Delete a -", "Other"]);
-    says(&get(0x14), &["Delete a -", "None"]);
+    says(&get(4), &["Delete a 0", "Other"]);
+    says(&get(0x14), &["Delete a 0", "None"]);
     says(&binary(5, &ext20, b"a", b"", 0), &["Incr a 9?", "Other"]);
     says(&binary(6, &forever, b"a", b"", 0), &["Decr a -", "Other"]);
     says(&binary(0x15, &ext20, b"a", b"", 0), &["Incr a 9?", "None"]);
@@ -330,7 +330,7 @@ fn binary_requests() {
     says(&binary(0x17, b"", b"", b"", 0), &["None"]);
     for len in 1..=250 {
         let key = vec![b'k'; len];
-        says(&binary(4, b"", &key, b"", 0), &[&format!("Delete {} -", "k".repeat(len)), "Other"]);
+        says(&binary(4, b"", &key, b"", 0), &[&format!("Delete {} 0", "k".repeat(len)), "Other"]);
     }
     lost(&binary(4, b"", &[b'k'; 251], b"", 0));
     let mut short = get(4);
@@ -374,7 +374,7 @@ fn long_lines() {
     for spaces in 0..=400 {
         let stream = format!("delete a{}\r\n", " ".repeat(spaces));
         match stream.len() <= 368 {
-            true => says(stream.as_bytes(), &["Delete a -", "OneLine"]),
+            true => says(stream.as_bytes(), &["Delete a 0", "OneLine"]),
             false => lost(stream.as_bytes()),
         }
     }

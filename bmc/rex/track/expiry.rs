@@ -3,6 +3,7 @@
 
 use crate::meta::{self, Meta, NEVER, TIME_SHIFT};
 use crate::store::{self, KeyHash};
+use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::prelude::*;
 
@@ -46,7 +47,7 @@ impl Entry {
 
 /// The element of a key.
 #[inline(always)]
-fn element(hash: KeyHash) -> Option<&'static core::sync::atomic::AtomicU64> {
+fn element(hash: KeyHash) -> Option<&'static AtomicU64> {
     let index = (u64::from(hash.0 as u32) * u64::from(BMC_EXPIRY.len())) >> 32;
     BMC_EXPIRY.atomic(index as u32)
 }
@@ -79,25 +80,35 @@ pub struct Others {
 /// perhaps.
 pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others: Others) {
     let Some(element) = element(hash) else { return };
-    let alone = || meta.pending_all.load(SeqCst) <= others.own_all && meta.hidden.load(SeqCst) == 0;
-    if !others.alone || !alone() {
-        // The order in which they are executed is not known.
+    let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
+    let Some(deadline) = deadline(exptime).filter(|_| meta.hidden.load(SeqCst) == 0) else {
         element.store(0, SeqCst);
         return;
-    }
-    let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
-    let known = Entry::from_bits(element.load(Relaxed));
-    let entry = match deadline(exptime) {
-        Some(deadline) if !conditional => Entry { tag, deadline }.bits(),
-        // Unknown stays unknown.
-        _ if conditional && known.tag != tag => return,
-        Some(deadline) => Entry { tag, deadline: deadline.min(known.deadline) }.bits(),
-        None => 0,
     };
-    // Another mutation that came since finds this one pending, and forgets what is known, before
-    // this or after.
-    element.swap(entry, SeqCst);
+    let alone = || meta.pending_all.load(SeqCst) <= others.own_all && meta.hidden.load(SeqCst) == 0;
+    if conditional || !others.alone || !alone() {
+        sooner(element, tag, deadline);
+        return;
+    }
+    element.swap(Entry { tag, deadline }.bits(), SeqCst);
+    // Another mutation that came since may have been noted before this.
     if !store::alone(hash) || !alone() {
+        element.store(0, SeqCst);
+    }
+}
+
+/// The item perhaps gets this deadline; perhaps it keeps another that was noted, or gets one again:
+/// the order in which mutations are executed is not known. The soonest of all is never too late.
+#[inline(never)]
+fn sooner(element: &AtomicU64, tag: u32, deadline: u32) {
+    let bits = element.load(SeqCst);
+    let known = Entry::from_bits(bits);
+    // Unknown stays unknown.
+    if known.tag != tag {
+        return;
+    }
+    let entry = Entry { tag, deadline: deadline.min(known.deadline) }.bits();
+    if element.compare_exchange(bits, entry, SeqCst, Relaxed).is_err() {
         element.store(0, SeqCst);
     }
 }

@@ -17,6 +17,12 @@ fn later(server: &Server, seconds: u64) {
     server.session.set_time_ns(now + seconds * 1_000_000_000);
 }
 
+fn assert_is_a_hundred_seconds(key: &str) {
+    let units = (98_000_000_000u64 >> meta::TIME_SHIFT) as u32;
+    let left = left(key);
+    assert!((units - 2..=units).contains(&left.unwrap()), "{left:?}");
+}
+
 fn set(tcp: &mut Tcp<'_>, exptime: i64) {
     tcp.read(&format!("set key 0 {exptime} 1\r\nx\r\n"));
     tcp.write(&[b"STORED\r\n"]);
@@ -37,8 +43,7 @@ fn as_the_last_set_says() {
     set(&mut tcp, 0);
     assert_eq!(left("key"), Some(NEVER));
     set(&mut tcp, 100);
-    let units = (98_000_000_000u64 >> meta::TIME_SHIFT) as u32;
-    assert!((units - 2..=units).contains(&left("key").unwrap()), "{:?}", left("key"));
+    assert_is_a_hundred_seconds("key");
     set(&mut tcp, 60 * 60 * 24 * 30);
     assert!(left("key").unwrap() > 19_000_000);
     // a time of day, by a clock that is not ours
@@ -106,17 +111,24 @@ fn conditional_is_the_sooner() {
 }
 
 #[test]
-fn unknown_when_the_order_is() {
+fn the_soonest_when_the_order_is_not_known() {
     let server = server();
     let (mut one, mut two) = (server.tcp(), server.tcp());
-    one.read("set key 0 0 1\r\nx\r\n");
-    assert_eq!(left("key"), Some(NEVER));
-    two.read("set key 0 100 1\r\nx\r\n");
-    assert_eq!(left("key"), Some(SECOND));
-    one.write(&[b"STORED\r\n"]);
+    for (first, second) in [(0, 100), (100, 0), (200, 100)] {
+        one.read(&format!("set key 0 {first} 1\r\nx\r\n"));
+        two.read(&format!("set key 0 {second} 1\r\nx\r\n"));
+        one.write(&[b"STORED\r\n"]);
+        two.write(&[b"STORED\r\n"]);
+        assert_is_a_hundred_seconds("key");
+    }
+    // of an unknown one, too
+    one.read("touch other 100\r\n");
+    two.read("set other 0 0 1\r\nx\r\n");
+    assert_eq!(left("other"), Some(SECOND));
+    one.write(&[b"TOUCHED\r\n"]);
     two.write(&[b"STORED\r\n"]);
-    assert_eq!(left("key"), Some(SECOND));
     // Something else of any key.
+    set(&mut one, 0);
     set(&mut one, 0);
     assert_eq!(left("key"), Some(NEVER));
     two.read("nonsense\r\n");
@@ -126,6 +138,20 @@ fn unknown_when_the_order_is() {
     two.close();
     set(&mut one, 0);
     assert_eq!(left("key"), Some(NEVER));
+}
+
+#[test]
+fn what_was_deleted_has_no_expiry_to_be_unknown() {
+    let server = server();
+    let mut tcp = server.tcp();
+    tcp.read("add key 0 100 1\r\nx\r\n");
+    tcp.write(&[b"STORED\r\n"]);
+    assert_eq!(left("key"), Some(SECOND));
+    tcp.read("delete key\r\n");
+    tcp.write(&[b"DELETED\r\n"]);
+    tcp.read("add key 0 100 1\r\nx\r\n");
+    tcp.write(&[b"STORED\r\n"]);
+    assert_is_a_hundred_seconds("key");
 }
 
 #[test]
