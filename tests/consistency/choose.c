@@ -76,8 +76,8 @@ static bool sensible(const struct item *item, enum kind kind, enum state state)
 {
 	enum does does = kinds[kind].does;
 
-	if (does == STORE)
-		return true;
+	if (does == STORE || L.to_warm)
+		return does == STORE;
 	if (kind == KIND_SET_TOO_LARGE)
 		return item->sort != NUMBER && below(40) == 0;
 	if (does == REMOVE)
@@ -139,21 +139,27 @@ static void set_expiry(struct op *op, bool expires)
 	op->exptime = op->seconds = 0;
 	if (!expires)
 		return;
-	op->seconds = 1 + below(4) + (below(4) ? 0 : 3);
+	if (L.hot && below(8))
+		op->seconds = 20 + below(60);
+	else
+		op->seconds = 1 + below(4) + (below(4) ? 0 : 3);
 	op->exptime = op->seconds;
-	if (below(4) == 0)
+	if (!L.hot && below(4) == 0)
 		op->exptime = time(NULL) + op->seconds;
 }
 
 static uint32_t draw_len(enum sort sort)
 {
+	enum { SHORT = 12 };
 	static const uint16_t lens[] = { 0, 1, 2, 7, 8, 9, 31, 32, 33, 100, 113, 114, 255, 500,
 					 1000, 1024, 1100 };
 
 	if (sort == BIG)
 		return 1401 + below(BIG_MOST - 1500);
 	/* most are small: a reply must fit into the frame of the request */
-	return below(4) ? lens[below(below(3) ? 12 : sizeof(lens) / sizeof(*lens))]
+	if (L.hot)
+		return lens[below(SHORT)];
+	return below(4) ? lens[below(below(3) ? SHORT : sizeof(lens) / sizeof(*lens))]
 			: below(VALUE_MOST + 1);
 }
 
@@ -313,8 +319,11 @@ static bool contended_mutate(struct op *op, struct item *item, struct out *o)
 	static uint8_t value[VALUE_MOST];
 	uint32_t len = 0;
 
-	op->kind = op->form == BINARY ? binary[below(sizeof(binary) / sizeof(*binary))]
-				      : text[below(sizeof(text) / sizeof(*text))];
+	if (L.to_warm)
+		op->kind = op->form == BINARY ? KIND_BIN_SET : KIND_SET;
+	else
+		op->kind = op->form == BINARY ? binary[below(sizeof(binary) / sizeof(*binary))]
+					      : text[below(sizeof(text) / sizeof(*text))];
 	op->does = kinds[op->kind].does;
 	if (op->form != BINARY)
 		op->form = kinds[op->kind].form;
@@ -341,9 +350,9 @@ bool mutate(struct op *op, struct out *o)
 
 	op->begun = now_ns();
 	for (tries = 0; tries < TRIES; tries++) {
-		op->item = below(3) ? keys_hot() : below(W.n_items);
+		op->item = L.to_warm ? keys_cold() : below(3) ? keys_hot() : below(W.n_items);
 		item = &W.items[op->item];
-		if (item->sort == BIG && (op->via >= VIA_UDP || below(4)))
+		if (item->sort == BIG && (op->via >= VIA_UDP || (!L.to_warm && below(4))))
 			continue;
 		if (item->sort == CONTENDED) {
 			if (!contended_mutate(op, item, o))
@@ -356,6 +365,8 @@ bool mutate(struct op *op, struct out *o)
 				continue;
 			ordered_mutate(op, item, o);
 		}
+		L.to_warm -= item->cold;
+		item->cold = false;
 		W.count.mutations++;
 		W.count.silent_mutations += op->silent;
 		W.count.made[op->kind][op->via]++;

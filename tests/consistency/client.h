@@ -24,6 +24,7 @@ struct item {
 	uint32_t busy; /* who has a mutation under way (not: contended), 0: nobody */
 	uint32_t under_way;		/* how many */
 	bool known;			/* value is what the last slot holds */
+	bool cold;			/* to be stored once, see keys_warm() */
 	bool has_cas;
 	uint32_t len, flags;
 	uint64_t number, cas, not_before;
@@ -111,6 +112,8 @@ void keys_make(uint32_t ordered, uint32_t contended, uint32_t big, uint64_t seed
 uint32_t keys_pick(void);		/* for a read; the hot ones more often */
 void keys_chase(uint32_t item);		/* is of interest now: reads of it come next */
 uint32_t keys_hot(void);		/* by zipf alone */
+void keys_warm(void);			/* each is to be stored once, in their order */
+uint32_t keys_cold(void);		/* the next one of these, round and round */
 
 /* choose.c */
 /* Chooses a mutation, if one is possible, for op->owner by op->via and op->form. Writes it to @o. */
@@ -183,6 +186,8 @@ void server_stop(void);
 extern struct load {
 	uint32_t mutations;		/* of 1000 operations */
 	bool udp_mutations, reads, many_keys, splits, paused;
+	bool hot;			/* values fit into a veth's frame, and most live long */
+	uint32_t to_warm;		/* keys to be stored before anything else is changed */
 } L;
 bool load_allows_mutation(void);
 uint64_t operations(void);

@@ -93,6 +93,25 @@ uint32_t keys_hot(void)
 	return rank[low];
 }
 
+void keys_warm(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < W.n_items; i++)
+		W.items[i].cold = true;
+	L.to_warm = W.n_items;
+}
+
+uint32_t keys_cold(void)
+{
+	static uint32_t at;
+
+	do
+		at = (at + 1) % W.n_items;
+	while (!W.items[at].cold);
+	return at;
+}
+
 uint32_t keys_pick(void)
 {
 	if (chase_in != chase_out && draw() & 1)

@@ -56,6 +56,7 @@ enum {
 	START = 64, STOP = 128,	/* until the accelerator was switched on, off */
 	HOT = 256,		/* the hit ratio is taken here */
 	EVENTS = 512,		/* the commands of --every */
+	WARM = 1024,		/* until each key was stored once more */
 };
 
 static const struct phase {
@@ -66,6 +67,7 @@ static const struct phase {
 } phases[] = {
 	{ "before", 30, 300, UDP | MANY, 0, 0, 0 },
 	{ "start", 0, 200, UDP | CUT | START, 0, 0, 0 },
+	{ "warm", 0, 100, UDP | WARM, 0, 0, 0 },
 	{ "hot", 520, 20, UDP | MANY | HOT, 0, 0, 0 },
 	{ "mix", 170, 250, UDP | MANY, 0, 0, 0 },
 	{ "split", 80, 250, UDP | MANY | CUT | HALVES, 0, 0, 0 },
@@ -282,7 +284,10 @@ static void run_phase(const struct phase *p, struct row *row)
 			   .udp_mutations = p->flags & UDP,
 			   .reads = true,
 			   .many_keys = p->flags & MANY,
-			   .splits = p->flags & CUT };
+			   .splits = p->flags & CUT,
+			   .hot = p->flags & (WARM | HOT) };
+	if (p->flags & WARM)
+		keys_warm();
 	W.single = p->flushes || p->flags & LATER;
 	if (p->flags & LOSS) {
 		net_netem(true);
@@ -310,7 +315,7 @@ static void run_phase(const struct phase *p, struct row *row)
 		if (now > end && turns > long_enough)
 			die("phase \"%s\" takes too long", p->name);
 		if (command_ended(&command) && now >= least &&
-		    operations() - began.operations >= goal && d.go_on == NEVER)
+		    operations() - began.operations >= goal && d.go_on == NEVER && !L.to_warm)
 			break;
 		disturb(p, &d, now);
 		turn();
