@@ -237,12 +237,24 @@ bool parts_at_dev(const char *dev)
 
 /* ---- an accelerator that is there ------------------------------------------------------------------- */
 
+/* "rexctl replace" gives a program new maps, of which we have none. */
+static bool has_maps_of(const struct rex_program *p, const struct rex_program *old)
+{
+	const struct rex_map *its = find_map(p, "BMC_META"), *ours = find_map(old, "BMC_META");
+
+	return its && ours && its->bpf_id == ours->bpf_id;
+}
+
 int parts_refresh(struct bmc_parts *parts)
 {
 	struct rex_program *p;
 
 	if (rex_program_get(parts->rex, BMC_PROGRAM, &p))
 		return refuse_rex();
+	if (parts->program && !has_maps_of(p, parts->program)) {
+		rex_program_free(p);
+		return refuse("another one was put in its place");
+	}
 	rex_program_free(parts->program);
 	parts->program = p;
 	return 0;
