@@ -51,7 +51,8 @@ pub struct Meta {
     pub reads: AtomicU64,
     pub last_port: AtomicU32,
     pub server_deaths: AtomicU32,
-    pub pad1: [AtomicU32; 8],
+    pub clock: AtomicU32,
+    pub pad1: [AtomicU32; 7],
 }
 
 /// In the place of an element that is always there.
@@ -75,7 +76,8 @@ static NONE: Meta = Meta {
     reads: AtomicU64::new(0),
     last_port: AtomicU32::new(0),
     server_deaths: AtomicU32::new(0),
-    pad1: [const { AtomicU32::new(0) }; 8],
+    clock: AtomicU32::new(0),
+    pad1: [const { AtomicU32::new(0) }; 7],
 };
 
 #[inline(always)]

@@ -49,7 +49,8 @@ struct bmc_meta {
 	__u64	reads;			/* p: reads of the server seen, TCP and UDP (rexctl's self test) */
 	__u32	last_port;		/* p: remote port of the last of them, host order */
 	__u32	server_deaths;		/* p */
-	__u32	pad1[8];
+	__u32	clock;			/* c: what memcached's clock says at coarse time 0, in s since 1970; 0: not known */
+	__u32	pad1[7];
 };
 
 /*

@@ -30,6 +30,7 @@ int main(void)
 	FIELD(reads);
 	FIELD(last_port);
 	FIELD(server_deaths);
+	FIELD(clock);
 	FIELD(pad1);
 	printf("size %zu\n", sizeof(struct bmc_meta));
 	printf("constants %u %u %u\n", BMC_LAYOUT, BMC_NEVER, BMC_TIME_SHIFT);

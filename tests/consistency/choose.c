@@ -144,7 +144,7 @@ static void set_expiry(struct op *op, bool expires)
 	else
 		op->seconds = 1 + below(4) + (below(4) ? 0 : 3);
 	op->exptime = op->seconds;
-	if (!L.hot && below(4) == 0)
+	if (below(4) == 0)
 		op->exptime = time(NULL) + op->seconds;
 }
 

@@ -19,8 +19,9 @@ const MARGIN: u32 = units(2) + 1;
 /// Who still gets the item that long after it was due knows better than we do.
 const LONG_AFTER: u32 = units(8);
 
-const fn units(seconds: u32) -> u32 {
-    ((seconds as u64 * 1_000_000_000) >> TIME_SHIFT) as u32
+const fn units(seconds: u64) -> u32 {
+    let units = (seconds * 1_000_000_000) >> TIME_SHIFT;
+    if units < NEVER as u64 { units as u32 } else { NEVER - 1 }
 }
 
 /// Half of it tells which key it is of, in which epoch: in another one, all is unknown again.
@@ -54,17 +55,27 @@ fn element(hash: KeyHash) -> Option<&'static AtomicU64> {
 
 /// When an item with this number is no more, in coarse time; `None` if that is not certain.
 #[inline(always)]
-fn deadline(exptime: i64) -> Option<u32> {
-    match exptime {
-        0 => Some(NEVER),
-        // Counted from when memcached was started, by the clock of that time.
-        _ if exptime > MAX_DELTA => None,
-        _ if exptime < 0 => Some(meta::now()),
-        _ => {
-            let then = meta::now().saturating_add(units(exptime as u32));
-            Some(then.saturating_sub(MARGIN).min(NEVER - 1))
-        }
+fn deadline(meta: &Meta, exptime: i64) -> Option<u32> {
+    let then = match exptime {
+        0 => return Some(NEVER),
+        _ if exptime > MAX_DELTA => return date(meta, exptime),
+        _ if exptime < 0 => return Some(meta::now()),
+        _ => meta::now().saturating_add(units(exptime as u64)),
+    };
+    Some(then.saturating_sub(MARGIN).min(NEVER - 1))
+}
+
+/// Of seconds since 1970: by memcached's clock, which counts on from when it was started.
+#[cold]
+#[inline(never)]
+fn date(meta: &Meta, exptime: i64) -> Option<u32> {
+    let clock = i64::from(meta.clock.load(Relaxed));
+    if clock == 0 {
+        return None;
     }
+    let then = units((exptime - clock).clamp(0, i64::from(u32::MAX)) as u64);
+    // Long ago is now: what was stored then is what LONG_AFTER is about.
+    Some(then.saturating_sub(MARGIN).max(meta::now()))
 }
 
 /// What is known of mutations besides the one that is noted.
@@ -81,7 +92,7 @@ pub struct Others {
 pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others: Others) {
     let Some(element) = element(hash) else { return };
     let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
-    let Some(deadline) = deadline(exptime).filter(|_| meta.hidden.load(SeqCst) == 0) else {
+    let Some(deadline) = deadline(meta, exptime).filter(|_| meta.hidden.load(SeqCst) == 0) else {
         element.store(0, SeqCst);
         return;
     };

@@ -65,6 +65,15 @@ int ask_connect(const struct bmc_socket *s)
 	return -1;
 }
 
+int ask_server(const struct bmc_server *server)
+{
+	for (size_t i = 0; i < server->n_sockets; i++)
+		if (!server->sockets[i].udp)
+			return ask_connect(&server->sockets[i]);
+	refuse("memcached listens on no TCP port");
+	return -1;
+}
+
 /* Whether a client that can speaks MPTCP with it: then what is read comes by another way. */
 bool ask_is_mptcp(const struct bmc_socket *s)
 {

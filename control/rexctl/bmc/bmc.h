@@ -78,6 +78,8 @@ unsigned long server_unsent(uint16_t local, uint16_t remote);
 /* A connection to @s (TCP), or a bound and connected UDP socket. -1: refused. */
 int ask_connect(const struct bmc_socket *s);
 uint16_t ask_local_port(int fd);
+/* To the first of @server's TCP sockets. -1: refused. */
+int ask_server(const struct bmc_server *server);
 bool ask_is_mptcp(const struct bmc_socket *s);
 /* Send @command (without CRLF) and read until END or a line that is no STAT. malloc'ed. */
 char *ask(int fd, const char *command);
@@ -150,6 +152,10 @@ int parts_refresh(struct bmc_parts *parts);
 void parts_release(struct bmc_parts *parts);
 /* State OFF, then all that is attached in this network namespace, then the program. */
 int parts_remove(struct rex *rex);
+
+/* ---- clock.c */
+/* What its clock says at 0 of CLOCK_MONOTONIC, in seconds since 1970. Waits for its tick; 0: not known. */
+uint32_t clock_at_zero(const struct bmc_server *server);
 
 /* ---- selftest.c, quiesce.c */
 int selftest(const struct bmc_server *server, const struct bmc_meta *meta);

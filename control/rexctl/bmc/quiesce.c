@@ -266,15 +266,10 @@ static int wait_for_conns(const struct bmc_server *server, int fd, int64_t end, 
 
 int quiesce(const struct bmc_server *server, int timeout_ms)
 {
-	const struct bmc_socket *tcp = NULL;
 	int64_t end = now_ms() + timeout_ms;
+	int fd = ask_server(server), err;
 	struct conns first;
-	int fd, err;
 
-	for (size_t i = 0; i < server->n_sockets && !tcp; i++)
-		if (!server->sockets[i].udp)
-			tcp = &server->sockets[i];
-	fd = tcp ? ask_connect(tcp) : -1;
 	if (fd < 0)
 		return 1;
 	err = dump(fd, &first);

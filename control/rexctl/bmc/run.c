@@ -32,11 +32,13 @@ static uint32_t coarse_in(int64_t seconds)
 static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 {
 	bool flushes = server->flush_in >= -1;
+	uint32_t clock = clock_at_zero(server);
 	int32_t pid = server->pid;
 
 	meta_set(meta->quiet_to, flushes ? coarse_in(server->flush_in + FLUSH_MARGIN) : 0);
 	meta_set(meta->quiet_from, flushes ? coarse_in(server->flush_in - FLUSH_MARGIN) : BMC_NEVER);
 	meta_set(meta->udp_port, server->udp_port);
+	meta_set(meta->clock, clock);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
 	if (server_lives(server))

@@ -46,14 +46,26 @@ fn as_the_last_set_says() {
     assert_is_a_hundred_seconds("key");
     set(&mut tcp, 60 * 60 * 24 * 30);
     assert!(left("key").unwrap() > 19_000_000);
-    // a time of day, by a clock that is not ours
-    set(&mut tcp, 60 * 60 * 24 * 30 + 1);
-    assert_eq!(left("key"), Some(SECOND));
-    set(&mut tcp, 0);
-    assert_eq!(left("key"), Some(NEVER));
     assert_eq!(left("other"), Some(SECOND));
+}
+
+#[test]
+fn a_time_of_day_is_by_the_servers_clock() {
+    let server = server();
+    let mut tcp = server.tcp();
+    set(&mut tcp, 1_800_000_000);
+    assert_eq!(left("key"), Some(SECOND), "its clock is not known");
+    let now = (u64::from(meta::now()) << meta::TIME_SHIFT) / 1_000_000_000;
+    meta::get().clock.store(1_800_000_000 - now as u32 - 100, SeqCst);
+    set(&mut tcp, 1_800_000_000);
+    assert_is_a_hundred_seconds("key");
+    // long ago
+    for exptime in [60 * 60 * 24 * 30 + 1, 1_700_000_000] {
+        set(&mut tcp, exptime);
+        assert_eq!(left("key"), None, "{exptime}");
+    }
     set(&mut tcp, i64::from(i32::MAX));
-    assert_eq!(left("key"), Some(SECOND));
+    assert!(left("key").unwrap() > 2_000_000_000);
 }
 
 #[test]
