@@ -25,10 +25,10 @@ test_the_ebpf_accelerator_is_found_to_be_stale() {
 }
 
 test_rex_is_consistent() {
-	judge rex 12000 hot,mix,split,flush
+	judge rex 14000 warm,hot,mix,split,flush
 	eq "$STATUS" 0
 	[ "$(figure rex operations)" -ge 8000 ] || fail "hardly anything happened"
-	awk -v hits="$(figure rex hit_ratio)" 'BEGIN { exit !(hits > 0.02) }' || fail "nothing was accelerated"
+	awk -v hits="$(figure rex hit_ratio)" 'BEGIN { exit !(hits > 0.2) }' || fail "hardly anything was accelerated"
 }
 
 tap_run
