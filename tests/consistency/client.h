@@ -79,7 +79,7 @@ struct counters {
 	uint64_t gets[3], mutations, silent_mutations;	/* gets by TCP, loopback UDP, UDP */
 	uint64_t keys_read, missed;
 	uint64_t udp_keys; /* keys in answered GETs through the interface */
-	uint64_t stale, wrong, lost, unchecked, late_clock, early,
+	uint64_t stale, wrong, lost, unchecked, late_clock, early, late_expiry,
 		lost_allowed, void_requests, late;
 	uint64_t conns, restarts, stops, flushes, commands, half_commands;
 	uint64_t stale_by[N_KINDS][N_VIAS], made[N_KINDS][N_VIAS];

@@ -53,6 +53,7 @@ struct ordered {
 	uint64_t floor; /* 2 * slot: that state was reached; + 1: and it is gone since */
 	uint32_t flush_slot;		/* the last that had ended when a flush began */
 	uint8_t gone_kind;		/* why the floor is odd */
+	uint64_t gone_at;		/* if by expiry: when that was found */
 	struct slot slot[RING];
 };
 
@@ -75,12 +76,18 @@ struct contended {
 };
 
 struct reading {
-	uint64_t begun, floor, sure_stored;
+	uint64_t begun, floor, gone_at, sure_stored;
 	uint8_t kind, via;
 };
 
-/* EARLY: others found that it had expired, but before the time that was asked for. */
-enum verdict { GOOD, STALE, WRONG, MISSING, UNCHECKED, EARLY };
+/*
+ * EARLY: others found that it had expired, but before the time that was asked for. LATE: it has
+ * expired, but since less than judge_late.
+ */
+enum verdict { GOOD, STALE, WRONG, MISSING, UNCHECKED, EARLY, LATE };
+
+/* By so much an accelerator may be late that does not know when an item expires; 0: not at all. */
+extern uint64_t judge_late;
 
 /* Why it is not good. */
 struct finding {

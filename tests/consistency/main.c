@@ -370,6 +370,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v': W.verbose = true; break;
 	case 'p': args.port = strtoul(arg, &end, 10); break;
 	case 'o': args.operations = strtoull(arg, &end, 10); break;
+	case 'l': judge_late = strtoull(arg, &end, 10) * MS; break;
 	case 's': args.seed = strtoull(arg, &end, 0); break;
 	case 'k': args.keys = strtoul(arg, &end, 10); break;
 	case 'x':
@@ -407,6 +408,7 @@ int main(int argc, char **argv)
 		{ "port", 'p', "PORT", 0, "TCP and UDP (11211)", 0 },
 		{ "operations", 'o', "N", 0, "How many (100000)", 0 },
 		{ "keys", 'k', "N", 0, "How many (1024)", 0 },
+		{ "late", 'l', "MS", 0, "Accept what has expired since less than this (0)", 0 },
 		{ "seed", 's', "N", 0, "Of all that is drawn (the time)", 0 },
 		{ "phases", 'P', "NAME,...", 0, "Only these", 0 },
 		{ "start", 'b', "COMMAND", 0, "Switches the accelerator on, under load", 0 },

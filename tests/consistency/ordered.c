@@ -21,6 +21,8 @@ const char *const via_names[N_VIAS] = {
 	VIAS(VIA)
 };
 
+uint64_t judge_late;
+
 static struct slot *at(struct ordered *k, uint32_t slot)
 {
 	return &k->slot[slot % RING];
@@ -136,7 +138,8 @@ bool ordered_certain(const struct ordered *k, uint64_t now, bool *exists)
 
 struct reading ordered_read(const struct ordered *k, uint64_t now)
 {
-	return (struct reading){ .begun = now, .floor = k->floor, .kind = k->gone_kind };
+	return (struct reading){ .begun = now, .floor = k->floor, .gone_at = k->gone_at,
+				 .kind = k->gone_kind };
 }
 
 /* The mutation that stored @got, if the key may hold it after mutation @i; NULL: it may not. */
@@ -237,6 +240,8 @@ enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t 
 		if (!got) {
 			if (!absent(k, i, now))
 				continue;
+			if (position > k->floor)
+				k->gone_at = now;
 			reach(k, position,
 			      ordered_slot(k, i)->may & MAY_NONE ? ordered_slot(k, i)->kind
 								 : KIND_EXPIRY);
@@ -258,10 +263,13 @@ enum verdict ordered_reply(struct ordered *k, const struct reading *r, uint64_t 
 	explain(k, r, got, f);
 	if (late)
 		f->verdict = STALE;
-	/* the server's clock was late when it stored this: it has forgotten it too soon */
 	i = r->floor >> 1;
-	if (f->verdict == STALE && f->kind == KIND_EXPIRY && r->floor & 1 && holds(k, i, got) &&
-	    r->begun + GRACE <= ordered_slot(k, i)->gone_by)
+	if (f->verdict != STALE || f->kind != KIND_EXPIRY || !holds(k, i, got))
+		return f->verdict;
+	/* the server's clock was late when it stored this: it has forgotten it too soon */
+	if (r->floor & 1 && r->begun + GRACE <= ordered_slot(k, i)->gone_by)
 		f->verdict = EARLY;
+	else if (r->begun < (r->floor & 1 ? r->gone_at : ordered_slot(k, i)->gone_by) + judge_late)
+		f->verdict = LATE;
 	return f->verdict;
 }

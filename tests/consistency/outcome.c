@@ -90,8 +90,9 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now)
 	/* a leap of the clock that not every CPU has seen yet: of expiry nothing can be said */
 	if (v == STALE && f.kind == KIND_EXPIRY && W.jumped && now < W.jumped + 2 * SECOND)
 		v = EARLY;
-	if (v == EARLY) {
-		W.count.early++;
+	if (v == EARLY || v == LATE) {
+		W.count.early += v == EARLY;
+		W.count.late_expiry += v == LATE;
 		return;
 	}
 	if (a->said == SAID_VALUE && once_written(op, &got, &f)) {

@@ -93,7 +93,7 @@ static void write_json(FILE *f, const char *name, const struct row *rows, unsign
 	const struct counters *c = &W.count;
 	const struct { const char *name; uint64_t value; } figures[] = {
 		{ "seed", seed }, { "unchecked", c->unchecked }, { "late_clock", c->late_clock },
-		{ "early_expiry", c->early },
+		{ "early_expiry", c->early }, { "late_expiry", c->late_expiry },
 		{ "lost_where_allowed", c->lost_allowed }, { "dropped_by_the_kernel", drops },
 		{ "evictions", evicted }, { "restarts", c->restarts }, { "stops", c->stops },
 		{ "flushes", c->flushes }, { "commands", c->commands },

@@ -248,6 +248,28 @@ static void who_saw_it_expire_speaks_for_all(void **state)
 	assert_int_equal(F.kind, KIND_EXPIRY);
 }
 
+static void expired_values_are_late_for_so_long(void **state)
+{
+	uint32_t s = begin(1, KIND_SET, MAY_NEW, 1);
+
+	(void)state;
+	ordered_expires(&K, s, T(1000), T(5000));
+	ordered_end(&K, s, T(2), MAY_NEW);
+	judge_late = T(1000);
+	assert_int_equal(get(5999, 6000, 1), LATE);
+	assert_int_equal(get(6000, 6001, 1), STALE);
+	/* found sooner */
+	assert_int_equal(get(2000, 2001, 0), GOOD);
+	assert_int_equal(get(3000, 3001, 1), LATE);
+	assert_int_equal(get(3001, 3002, 1), STALE);
+	/* only expiry may be late */
+	delete(3003, 3004);
+	assert_int_equal(get(3005, 3006, 1), STALE);
+	set(3007, 3008, 2);
+	assert_int_equal(get(3009, 3010, 1), STALE);
+	judge_late = 0;
+}
+
 static void a_touch_gives_a_value_more_time(void **state)
 {
 	uint32_t s = begin(1, KIND_SET, MAY_NEW, 1);
@@ -534,6 +556,7 @@ int main(void)
 		TEST(who_saw_an_unknown_outcome_settles_it),
 		TEST(an_expired_value_is_not_served),
 		TEST(who_saw_it_expire_speaks_for_all),
+		TEST(expired_values_are_late_for_so_long),
 		TEST(a_touch_gives_a_value_more_time),
 		TEST(a_flush_takes_all_that_was_there),
 		TEST(nothing_survives_a_restart),
