@@ -123,6 +123,8 @@ struct bmc_tables {
 };
 int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
 		struct bmc_tables *t);
+/* Memory for values. */
+uint64_t tables_cache_bytes(const struct rex_program *p);
 /* Nothing may be tracked. */
 int tables_clear(const struct rex_program *p);
 

@@ -11,10 +11,6 @@
 
 int machine_check_preemption(struct rex *rex)
 {
-	static const char *const names[] = {
-		[REX_PREEMPT_NONE] = "none", [REX_PREEMPT_VOLUNTARY] = "voluntary",
-		[REX_PREEMPT_LAZY] = "lazy", [REX_PREEMPT_FULL] = "full", [REX_PREEMPT_RT] = "rt",
-	};
 	struct rex_info *info = calloc(1, sizeof(*info));
 	uint32_t model;
 	int err = !info || rex_info(rex, info);
@@ -27,7 +23,7 @@ int machine_check_preemption(struct rex *rex)
 		return 0;
 	return refuse("this kernel is preemptible (%s): a task can be preempted inside a tracker, the kernel "
 		      "then skips that tracker for others, and a change would be missed. %s",
-		      model < ARRAY_SIZE(names) ? names[model] : "in a way that this rexctl does not know",
+		      rex_preempt_name(model),
 		      model == REX_PREEMPT_RT ? "Boot the ordinary kernel" :
 		      "Boot with preempt=voluntary, or \"echo voluntary "
 		      ">/sys/kernel/debug/sched/preempt\"");

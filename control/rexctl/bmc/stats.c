@@ -94,7 +94,6 @@ static void print_gauge(const char *name, const char *help, uint64_t value)
 
 static int print_prometheus(const struct bmc_parts *parts, const uint64_t *values)
 {
-	const struct rex_map *sets = find_map(parts->program, "BMC_SETS");
 	char name[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
@@ -117,8 +116,7 @@ static int print_prometheus(const struct bmc_parts *parts, const uint64_t *value
 		    meta_get(parts->meta->state) == BMC_RUN &&
 		    parts->program->state == REX_STATE_ENABLED);
 	print_gauge("daemon", "whether the daemon is there", runfile_daemon() != 0);
-	print_gauge("cache_bytes", "memory for values",
-		    sets ? (uint64_t)sets->max_entries * sets->value_size : 0);
+	print_gauge("cache_bytes", "memory for values", tables_cache_bytes(parts->program));
 	return fflush(stdout) ? fail("cannot write to standard output") : 0;
 }
 

@@ -18,13 +18,15 @@ struct state {
 	bool attached[BMC_MAX_DEVS];
 };
 
-static const char *state_name(uint32_t state)
+static const char *state_name(const struct state *s)
 {
 	static const char *const names[] = {
 		[BMC_OFF] = "off", [BMC_TRACK] = "waiting", [BMC_RUN] = "running",
 	};
 
-	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+	if (*s->reason && s->state == BMC_RUN)
+		return "off";
+	return s->state < ARRAY_SIZE(names) ? names[s->state] : "unknown";
 }
 
 /* The program first: it is what gives the hits. Then what the daemon knows. */
@@ -48,20 +50,13 @@ static void find_reason(struct state *s)
 		snprintf(to, size, "%s", *s->runfile.reason ? s->runfile.reason : "starting");
 }
 
-static uint64_t map_bytes(const struct rex_program *p, const char *name)
-{
-	const struct rex_map *m = find_map(p, name);
-
-	return m ? (uint64_t)m->max_entries * m->value_size : 0;
-}
-
 static int collect(struct state *s)
 {
 	s->known = runfile_read(&s->runfile);
 	s->daemon = runfile_daemon();
 	s->state = meta_get(s->parts.meta->state);
 	s->server = meta_get(s->parts.meta->server);
-	s->memory = map_bytes(s->parts.program, "BMC_SETS");
+	s->memory = tables_cache_bytes(s->parts.program);
 	if (counters_read(s->parts.program, s->values))
 		return fail("%s", why());
 	find_reason(s);
@@ -103,9 +98,8 @@ static int print_status_json(const struct state *s, const struct bmc_server *ser
 	for (size_t i = 0; i < s->runfile.config.n_devs; i++)
 		json_array_append_new(devs, json_pack("{s:s,s:b}", "name", s->runfile.config.devs[i],
 				      "attached", s->attached[i]));
-	o = json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:I,s:o,s:o,s:I,s:I}", "state",
-		      *s->reason && s->state == BMC_RUN ? "off" : state_name(s->state), "reason",
-		      s->reason, "daemon", (int)s->daemon, "server", (int)s->server, "port",
+	o = json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:I,s:o,s:o,s:I,s:I}", "state", state_name(s),
+		      "reason", s->reason, "daemon", (int)s->daemon, "server", (int)s->server, "port",
 		      (int)s->runfile.config.port, "memory", (json_int_t)s->runfile.config.memory,
 		      "cache_bytes", (json_int_t)s->memory, "max_age_us",
 		      (json_int_t)s->runfile.config.max_age_us, "devices", devs, "sockets",
@@ -122,8 +116,7 @@ static int print_status(const struct state *s, const struct bmc_server *server)
 {
 	char text[80];
 
-	printf("%s%s%s\n", *s->reason && s->state == BMC_RUN ? "off" : state_name(s->state),
-	       *s->reason ? ": " : "", s->reason);
+	printf("%s%s%s\n", state_name(s), *s->reason ? ": " : "", s->reason);
 	if (s->daemon)
 		printf("  daemon: process %d\n", s->daemon);
 	else

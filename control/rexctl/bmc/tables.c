@@ -56,6 +56,13 @@ int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
 	return 0;
 }
 
+uint64_t tables_cache_bytes(const struct rex_program *p)
+{
+	const struct rex_map *sets = find_map(p, "BMC_SETS");
+
+	return sets ? (uint64_t)sets->max_entries * sets->value_size : 0;
+}
+
 /* ---- empty again ----------------------------------------------------------------------------------- */
 
 static int clear_array(int fd, const struct rex_map *m)
