@@ -9,28 +9,19 @@
 # that have TEXT in their names.
 
 ACCEL=${REX_BMC_ACCEL:-rex}
-SERVER_NS=rex-server CLIENT_NS=rex-client SERVER=10.77.0.1 DEV=srv0
-PINNED=/sys/fs/bpf/bmc-test-pass
-
-at_server() { nsenter --net=/run/netns/$SERVER_NS "$@"; }
-at_client() { nsenter --net=/run/netns/$CLIENT_NS "$@"; }
+. "$TOP/bmc/test/lab.sh"
 
 memcached_up() { # ARGUMENT...
-	# no function: its process would be a shell's, not memcached's
-	nsenter --net=/run/netns/$SERVER_NS memcached -u nobody -p 11211 -U 11211 -m 64 "$@" >"$LAB_DIR/memcached.log" 2>&1 &
-	MEMCACHED=$!
-	wait_for 5 at_client "$BUILD/tests/bmc-client" $SERVER request version
+	memcached_run -U 11211 "$@"
+	wait_for 20 client request version
 }
 
 lab_up() {
 	LAB_DIR=$(mktemp -d)
-	topology/veth/lab up >/dev/null
+	veth_up
 	# checksums are there to be looked at, and VLAN tags
 	at_server ethtool -K $DEV tx off rxvlan off >/dev/null
 	at_client ethtool -K cli0 txvlan off >/dev/null
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $PINNED type xdp
-	at_client bpftool net attach xdpdrv pinned $PINNED dev cli0
-	rm $PINNED
 }
 
 # More addresses, a VLAN, and neighbours that only raw frames come from.
@@ -65,7 +56,6 @@ lab_down() {
 	rex) at_server rexctl bmc stop || : ;;
 	ebpf) at_server ebpf-bmc stop || : ;;
 	esac
-	rm -f $PINNED
 	if [ -n "${MEMCACHED:-}" ]; then
 		kill "$MEMCACHED"
 		wait "$MEMCACHED" || :

@@ -6,29 +6,17 @@
 # server's network namespace, sources this after tap.sh, has a test_NAME for each
 # check_NAME here, and ends with run_in_lab.
 
-SERVER_NS=rex-server CLIENT_NS=rex-client SERVER=10.77.0.1 DEV=srv0
-# enum bmc_stat of bmc/ebpf/bmc.h
-HITS=0 MISSES=1 PASS_FORM=2 FILLS=5 INVALIDATIONS=7
-
-# /sys/fs/bpf stays visible, unlike with "ip netns exec".
-at_server() { nsenter --net=/run/netns/$SERVER_NS "$@"; }
-at_client() { nsenter --net=/run/netns/$CLIENT_NS "$@"; }
-client() { at_client "$BUILD/tests/bmc-client" $SERVER "$@"; }
+. "$TOP/bmc/test/lab.sh"
 
 lab_up() {
-	topology/veth/lab up >/dev/null
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-pass type xdp
-	at_client bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-pass dev cli0
-	rm /sys/fs/bpf/bmc-test-pass
-	# no function: its process would be a shell's, not memcached's
-	nsenter --net=/run/netns/$SERVER_NS memcached -u nobody -l $SERVER -p 11211 -U 11211 -m 64 -t 1 >"$LAB_DIR/memcached.log" 2>&1 &
-	echo $! >"$LAB_DIR/memcached.pid"
-	wait_for 5 client request version
+	veth_up
+	memcached_run -l $SERVER -U 11211 -t 1
+	echo $MEMCACHED >"$LAB_DIR/memcached.pid"
+	wait_for 20 client request version
 }
 
 lab_down() {
 	local pid
-	rm -f /sys/fs/bpf/bmc-test-pass
 	if [ -e "$LAB_DIR/memcached.pid" ]; then
 		pid=$(cat "$LAB_DIR/memcached.pid")
 		kill "$pid" 2>/dev/null || :
@@ -83,11 +71,13 @@ check_a_get_misses_then_hits() {
 }
 
 check_a_hit_needs_no_memcached() {
+	local hit=0
 	client set key 100 v
 	client get key 100 v
 	kill -STOP "$(cat "$LAB_DIR/memcached.pid")"
-	client get key 100 v
+	client get key 100 v || hit=$?
 	kill -CONT "$(cat "$LAB_DIR/memcached.pid")"
+	eq $hit 0
 }
 
 check_a_set_is_seen_by_the_next_get() {

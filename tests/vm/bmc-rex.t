@@ -8,7 +8,9 @@
 # Runs through all tests of the file.
 accel_start() {
 	[ -d /sys/module/rex_bmc ] || at_server rexctl bmc start --port 11211 --dev $DEV --memory 64M
+	wait_for 20 running
 }
+running() { rexctl bmc status | grep -q ^running; }
 accel_stop() { :; }
 accel_end() {
 	[ ! -d /sys/module/rex_bmc ] || at_server rexctl bmc stop
