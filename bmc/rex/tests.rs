@@ -10,6 +10,9 @@ mod hit;
 mod hitratio;
 mod pass;
 mod race;
+#[allow(dead_code, reason = "shared with tests/proto, which needs more of it")]
+#[path = "../../tests/proto/random.rs"]
+pub mod random;
 mod several;
 mod shared;
 mod store;
@@ -19,6 +22,7 @@ use crate::meta::{self, NEVER, state};
 use crate::stats::{Stat, counted};
 use crate::store::{Refused, candidate, fill, hash};
 use frames::{SERVER, SERVER6, block};
+use random::Random;
 use rex::mock::{Packet, Session, Socket};
 use rex::prelude::*;
 use std::net::IpAddr;
@@ -72,6 +76,13 @@ fn try_put(key: &[u8], value: &[u8]) -> Result<(), Refused> {
 #[track_caller]
 fn put(key: &[u8], value: &[u8]) {
     assert_eq!(try_put(key, value), Ok(()));
+}
+
+/// The same with `key` in the cache.
+fn filled() -> Session {
+    let session = start();
+    put(b"key", b"value");
+    session
 }
 
 /// Runs `ingress` on a frame: its verdict, and the frame afterwards.

@@ -24,12 +24,6 @@ fn not_ours(session: &Session, request: &Datagram) {
     passes_as(session, Stat::PassAddress, &request.bytes());
 }
 
-fn filled() -> Session {
-    let session = start();
-    put(b"key", b"value");
-    session
-}
-
 #[test]
 fn others() {
     let session = filled();

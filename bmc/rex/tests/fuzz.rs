@@ -6,37 +6,26 @@ use super::*;
 
 const ROUNDS: u32 = 20_000;
 
-/// A linear congruential generator: the same every time.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % end
-    }
-
-    /// Some bytes of `frame` changed, one put in or taken out, or its end cut off.
-    fn damage(&mut self, frame: &[u8]) -> Vec<u8> {
-        let mut frame = frame.to_vec();
-        for _ in 0..=self.below(3) {
-            let at = self.below(frame.len());
-            match self.below(8) {
-                0 => frame[at] = self.below(256) as u8,
-                1 => frame[at] = [0, 0xff, b' ', b'\r', b'\n'][self.below(5)],
-                2 => frame.insert(at, self.below(256) as u8),
-                3 if frame.len() > 1 => drop(frame.remove(at)),
-                4 => frame.truncate(at.max(1)),
-                // into the headers, where it matters
-                5 => {
-                    let at = self.below(frame.len().min(50));
-                    frame[at] ^= 1 << self.below(8);
-                }
-                _ => frame[at] ^= 1 << self.below(8),
+/// Some bytes of `frame` changed, one put in or taken out, or its end cut off.
+fn damage(random: &mut Random, frame: &[u8]) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    for _ in 0..=random.below(3) {
+        let at = random.below(frame.len());
+        match random.below(8) {
+            0 => frame[at] = random.below(256) as u8,
+            1 => frame[at] = [0, 0xff, b' ', b'\r', b'\n'][random.below(5)],
+            2 => frame.insert(at, random.below(256) as u8),
+            3 if frame.len() > 1 => drop(frame.remove(at)),
+            4 => frame.truncate(at.max(1)),
+            // into the headers, where it matters
+            5 => {
+                let at = random.below(frame.len().min(50));
+                frame[at] ^= 1 << random.below(8);
             }
+            _ => frame[at] ^= 1 << random.below(8),
         }
-        frame
     }
+    frame
 }
 
 /// The words of a line.
@@ -95,7 +84,7 @@ fn damaged_requests() {
     let session = start();
     meta::get().vlans.store(1, Relaxed);
     assert!(crate::packet::BMC_VLANS.set(0, 1));
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let (key, value) = (b"some_key", pattern(100));
     put(key, &value);
     let vlan = Some([0x81, 0, 0, 0]);
@@ -110,7 +99,7 @@ fn damaged_requests() {
     ] {
         let mut hits = 0;
         for round in 0..ROUNDS {
-            let frame = random.damage(&request.bytes());
+            let frame = damage(&mut random, &request.bytes());
             let mut packet = Packet::new(&frame);
             packet.mac = SERVER.mac;
             session.set_time_ns(u64::from(round) << 27);
@@ -132,7 +121,7 @@ fn damaged_requests() {
 #[test]
 fn noise() {
     let session = start();
-    let mut random = Random(4);
+    let mut random = Random::new(4);
     for _ in 0..ROUNDS {
         let len = random.below(200);
         let frame: Vec<u8> = (0..len).map(|_| random.below(256) as u8).collect();
@@ -144,7 +133,7 @@ fn noise() {
 fn a_map_full_of_noise() {
     // Somebody wrote to the map: no fault, whatever is in it.
     let session = start();
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let keys: Vec<Vec<u8>> = (0..64).map(|i| format!("key{i}").into_bytes()).collect();
     for _ in 0..2000 {
         let key = &keys[random.below(keys.len())];

@@ -12,17 +12,9 @@ use std::fmt::Write;
 
 const SLOT: usize = 1408;
 
-/// xorshift64*, the same every time.
-struct Random(u64);
-
-impl Random {
-    /// Evenly in (0, 1).
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
+/// Evenly in (0, 1).
+fn fraction(random: &mut Random) -> f64 {
+    ((random.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
 }
 
 struct Item {
@@ -48,9 +40,9 @@ fn small(n: usize, _: &mut Random) -> Vec<Item> {
 fn etc(n: usize, random: &mut Random) -> Vec<Item> {
     let mut item = |i: usize| {
         let (location, scale, shape) = (30.7984, 8.20449, 0.078688);
-        let key = location + scale * ((-random.next().ln()).powf(-shape) - 1.0) / shape;
+        let key = location + scale * ((-fraction(random).ln()).powf(-shape) - 1.0) / shape;
         let (scale, shape) = (214.476, 0.348238);
-        let value = scale * (random.next().powf(-shape) - 1.0) / shape;
+        let value = scale * (fraction(random).powf(-shape) - 1.0) / shape;
         let key_len = (key as usize).clamp(16, 45);
         let value_len = (value as usize).clamp(1, 1024);
         Item { key: format!("{i:0key_len$}").into_bytes(), value_len }
@@ -68,7 +60,7 @@ fn requests(items: usize, n: usize, random: &mut Random) -> Vec<usize> {
         })
         .collect();
     let mut one = || {
-        let point = random.next() * sum;
+        let point = fraction(random) * sum;
         until.partition_point(|until| *until < point).min(items - 1)
     };
     (0..n).map(|_| one()).collect()
@@ -148,7 +140,7 @@ const LOADS: [(&str, Items); 2] = [("zipf-small", small), ("etc", etc)];
 /// `n` items, of which a tenth fits.
 fn measure(make: Items, n: usize, requests_per_item: usize) -> Ratios {
     let session = start();
-    let mut random = Random(42);
+    let mut random = Random::new(42);
     let items = make(n, &mut random);
     let requests = requests(n, n * requests_per_item, &mut random);
     let sets = items.iter().map(Item::bytes).sum::<usize>() / 10 / 4096;

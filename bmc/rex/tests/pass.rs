@@ -5,12 +5,9 @@
 use super::frames::*;
 use super::*;
 
-/// A session with `key` in the cache.
-fn filled() -> Session {
-    let session = start();
-    put(b"key", b"value");
-    answers(&session, &get(b"key"), &answer(b"key", b"value"));
-    session
+#[test]
+fn in_one_plain_frame_it_is_answered() {
+    answers(&filled(), &get(b"key"), &answer(b"key", b"value"));
 }
 
 /// The GET passes once `change` was at it; its IP checksum is right again.

@@ -3,7 +3,6 @@
 //! after a mutation was executed gets what was there before.
 
 use super::frames::*;
-use super::fuzz::Random;
 use super::store::keys_of_few_sets;
 use super::*;
 use crate::store::{mutation_begins, mutation_ends};
@@ -85,7 +84,7 @@ fn nobody_gets_what_was_before() {
         let (items, done) = (&items, &done);
         let work = |seed, act: fn(&[Item], &Item, usize)| {
             scope.spawn(move || {
-                let mut random = Random(seed);
+                let mut random = Random::new(seed);
                 while !done.load(Relaxed) {
                     act(items, &items[random.below(items.len())], random.below(10_000));
                 }
@@ -99,7 +98,7 @@ fn nobody_gets_what_was_before() {
         work(2, |_, item, n| if n < 300 { mutate(item) } else { refill(item) });
         work(3, |_, item, _| refill(item));
         let begin = Instant::now();
-        let mut random = Random(4);
+        let mut random = Random::new(4);
         while wrong.is_none() {
             let enough = if hits > 1000 { TIME } else { MOST };
             if begin.elapsed() > enough {

@@ -2,7 +2,6 @@
 //! What comes into the store, what takes it out, and what makes room.
 
 use super::frames::*;
-use super::fuzz::Random;
 use super::*;
 use crate::store::{
     Candidate, KeyHash, alone, cut_off, find, mutation_begins, mutation_ends, set_of,
@@ -235,7 +234,7 @@ fn what_is_over_makes_room_first() {
 #[test]
 fn against_a_model() {
     let session = start();
-    let mut random = Random(9);
+    let mut random = Random::new(9);
     let keys = keys_of_few_sets(3, 200);
     // What the server has; and what it said to a GET before.
     let mut truth: HashMap<&[u8], Vec<u8>> = HashMap::new();

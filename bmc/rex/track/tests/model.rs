@@ -4,26 +4,11 @@
 //! was read and is not executed is pending; and once it rests, nothing is.
 
 use super::*;
+use crate::tests::random::Random;
 use std::collections::VecDeque;
 
 /// Much smaller than memcached's, so that it is often full.
 const RSIZE: usize = 64;
-
-/// xorshift
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) as usize % n
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
 
 struct Command {
     text: Vec<u8>,
@@ -49,9 +34,9 @@ impl Command {
     /// `plain`: one that is answered with one line.
     fn random(random: &mut Random, plain: bool) -> Self {
         let key = format!("key{}", random.below(40));
-        let noreply = !plain && random.chance(30);
+        let noreply = !plain && random.percent(30);
         let (end, ok) = if noreply { (" noreply\r\n", "") } else { ("\r\n", "DONE\r\n") };
-        let most = if random.chance(20) { 300 } else { 10 };
+        let most = if random.percent(20) { 300 } else { 10 };
         let len = random.below(most);
         let some = Some(key.clone());
         match random.below(if plain { 7 } else { 12 }) {
@@ -65,7 +50,7 @@ impl Command {
                 Self::new(keys, None, None, "VALUE k 0 1\r\nx\r\nEND\r\n".into())
             }
             9 => Self::new("version\r\n".into(), None, None, "VERSION 1\r\n".into()),
-            10 if random.chance(10) => {
+            10 if random.percent(10) => {
                 Self::new(format!("flush_all{end}"), None, Some("any".into()), ok.into())
             }
             _ => Self::new(format!("get {key}\r\n"), None, None, "END\r\n".into()),
@@ -174,7 +159,7 @@ impl<'a> Model<'a> {
             let pieces: Vec<&[u8]> = self.replies.chunks(1 + random.below(30)).collect();
             self.tcp.write(&pieces);
             self.check();
-            let taken = if random.chance(70) { self.replies.len() } else { random.below(20) };
+            let taken = if random.percent(70) { self.replies.len() } else { random.below(20) };
             self.replies.drain(..taken.min(self.replies.len()));
         }
     }
@@ -187,7 +172,7 @@ impl<'a> Model<'a> {
                 self.rbuf.drain(..from_buffer);
                 let missing = missing - from_buffer;
                 // A large item is read into several places.
-                let asked = if random.chance(30) { missing.div_ceil(2) } else { missing };
+                let asked = if random.percent(30) { missing.div_ceil(2) } else { missing };
                 let got = if missing == 0 { 0 } else { self.read(asked, seen).len() };
                 self.missing = Some(missing - got);
                 if missing - got == 0 {
@@ -230,11 +215,11 @@ impl<'a> Model<'a> {
 /// Several connections; of each, the first `unseen` events are before anybody looks.
 fn run(seed: u64, unseen: usize) {
     let server = server();
-    let mut random = Random(seed | 1);
+    let mut random = Random::new(seed);
     // What the first of all connections shows.
     server.tcp().read_asking(b"version\r\n", RSIZE);
     let yields = 1 + random.below(20);
-    let plain = random.chance(50);
+    let plain = random.percent(50);
     let mut models: Vec<_> = (0..3).map(|_| Model::new(&server, &mut random, 40, plain)).collect();
     let mut events = 0;
     while models.iter().any(|model| model.next < model.commands.len()) {
