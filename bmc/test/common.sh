@@ -26,9 +26,11 @@ lab_down() {
 	topology/veth/lab down
 }
 
+# Not the other way round: a flush_all that was given just before the start may have had a delay, for
+# all that Rex knows, and it answers nothing for some seconds.
 setup() {
-	client request "flush_all" >/dev/null
 	accel_start
+	client request "flush_all" >/dev/null
 }
 
 teardown() { accel_stop; }
