@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! The pieces of memcached's text protocol that the accelerator reads, without allocation and
-//! without a panic for any bytes.
+//! The pieces of memcached's protocols that the accelerator reads, without allocation and without
+//! a panic for any bytes.
 //!
 //! Everything here is strict: what is not exactly of the form that is answered or remembered is
 //! `None`, and the packet is memcached's business; or [`Lost`], and the whole connection is in doubt.
