@@ -49,14 +49,11 @@ pub static BMC_SETS: RexArray<Set> = RexArray::new(SETS, 0);
 static WRITERS: [SpinLock<u32>; 64] = [const { SpinLock::new(0) }; 64];
 
 /// The keyed hash of a key, never 0: the upper half chooses the set, the lowest 16 bits are the tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod)]
-#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHash(pub u64);
 
-/// That the server read a GET of a key while nothing was pending that might change its value. May
-/// live in a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod)]
-#[repr(C)]
+/// That the server read a GET of a key while nothing was pending that might change its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub hash: KeyHash,
     generation: u32,

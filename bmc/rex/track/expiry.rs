@@ -6,6 +6,7 @@ use crate::store::{self, KeyHash};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::prelude::*;
+use rex::time::NS_PER_SEC;
 
 /// What was seen last of each key: [`Entry`] as a number, 0: nothing is known. Of keys that share
 /// an element, one is known.
@@ -13,14 +14,15 @@ use rex::prelude::*;
 static BMC_EXPIRY: RexArray<u64> = RexArray::new(1 << 16, 0);
 
 /// Above, a number is a time of day, not a number of seconds.
-const MAX_DELTA: i64 = 60 * 60 * 24 * 30;
+pub const MAX_DELTA: i64 = 60 * 60 * 24 * 30;
 /// memcached's clock is that of its last timer, once a second.
 const MARGIN: u32 = units(2) + 1;
 /// Who still gets the item that long after it was due knows better than we do.
 const LONG_AFTER: u32 = units(8);
 
-const fn units(seconds: u64) -> u32 {
-    let units = (seconds * 1_000_000_000) >> TIME_SHIFT;
+/// Less than [`NEVER`], however many seconds.
+pub const fn units(seconds: u64) -> u32 {
+    let units = seconds.saturating_mul(NS_PER_SEC) >> TIME_SHIFT;
     if units < NEVER as u64 { units as u32 } else { NEVER - 1 }
 }
 

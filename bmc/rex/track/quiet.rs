@@ -2,7 +2,8 @@
 //! flush_all with a delay: around the time when it is due, nobody knows for some seconds what
 //! memcached's clock says.
 
-use crate::meta::{self, Meta, NEVER, TIME_SHIFT};
+use super::expiry::{MAX_DELTA, units};
+use crate::meta::{self, Meta, NEVER};
 use crate::stats::Stat;
 use core::sync::atomic::Ordering::SeqCst;
 use rex::prelude::*;
@@ -11,16 +12,10 @@ use rex::time::{NS_PER_SEC, ktime_tai_ns};
 /// Who changes the window; packets only look at it.
 static WINDOW: SpinLock<u32> = SpinLock::new(0);
 
-const MAX_DELTA: u64 = 60 * 60 * 24 * 30;
-
-fn units(seconds: u64) -> u32 {
-    u32::try_from((u128::from(seconds) * u128::from(NS_PER_SEC)) >> TIME_SHIFT).unwrap_or(NEVER)
-}
-
 /// A flush_all was read that comes into force `delay` seconds from now, or at that time of day.
 pub fn expect(meta: &Meta, delay: u64) {
     let now = meta::now();
-    let (from, to) = if delay <= MAX_DELTA {
+    let (from, to) = if delay <= MAX_DELTA as u64 {
         (units(delay.saturating_sub(3)), units(delay.saturating_add(2)))
     } else {
         // memcached counts from when it was started, by the clock of that time: from now on, and
