@@ -166,6 +166,45 @@ test_stats_for_prometheus() {
 	grep -qE '^rex_bmc_invalidations_total\{kind="set"\} [1-9]' "$TMP/prom" || fail "$(grep inval "$TMP/prom")"
 }
 
+# gives_hits KEY: whether a GET that follows one is a hit.
+gives_hits() {
+	local before
+	warm "$1"
+	before=$(stat_of hits)
+	client get "$1" 32 v
+	[ "$(stat_of hits)" -gt "$before" ]
+}
+
+has_read() { [ "$(stat_of reads)" -ge "$1" ]; }
+
+# TEXT is all that a client says; it stays connected. Nobody sees when memcached executes it: after a
+# while the daemon asks, and hits come back. What is set here expires never.
+idles_after() { # TEXT
+	local pid reads
+	warm one
+	hits 1 one
+	reads=$(stat_of reads)
+	# dd: in one segment
+	nsenter --net=/run/netns/rex-client bash -c 'exec 3<>"/dev/tcp/$0/11211"
+		printf "$1" | dd bs=64k iflag=fullblock status=none >&3; exec sleep 100' $SERVER "$1" &
+	pid=$!
+	wait_for 5 has_read $((reads + 1))
+	! gives_hits two || fail "hits, although nobody knows what memcached does"
+	wait_for 30 gives_hits two
+	# established, from 10.77.0.2 to port 11211
+	in_ns grep -q ':2BCB 02004D0A:[0-9A-F]* 01 ' /proc/net/tcp || fail "the client has gone"
+	eq "$(status state)" running
+	kill $pid
+}
+
+test_a_client_that_idles_after_a_flush_all_without_reply() { idles_after 'flush_all noreply\r\n'; }
+
+test_a_client_that_idles_after_a_command_that_nobody_knows() { idles_after 'nonsense\r\nset x 0 0 1\r\nx\r\n'; }
+
+test_a_client_that_idles_after_more_keys_than_are_remembered() {
+	idles_after "$(for i in {1..17}; do printf 'set k%s 0 0 1 noreply\\r\\nx\\r\\n' "$i"; done)"
+}
+
 # ---- what goes, and comes again ---------------------------------------------------------------------------
 
 test_memcached_is_killed_and_started_again() {

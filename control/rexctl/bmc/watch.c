@@ -19,7 +19,9 @@
 #define QUIESCE_MS	5000
 #define FRESH_MS	3000		/* a memcached may still be opening its sockets */
 #define AGAIN_MS	1000
-#define BLIND_MS	10000		/* between two times that a full table is emptied */
+#define EMPTY_MS	10000		/* between two times that the tables are emptied while it runs */
+#define IDLE_MS		2000
+#define ASK_MS		1000
 
 struct watcher {
 	struct bmc_parts *parts;
@@ -28,7 +30,11 @@ struct watcher {
 	bool lost;			/* a tracker, or the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
-	int64_t listens_since, try_at, blind_at;
+	int64_t listens_since, try_at, empty_at;
+	/* Something of all keys has been pending since, without anything new of the kind. 0: no. */
+	int64_t idle_since;
+	uint32_t idle_epoch;
+	uint64_t idle_counters[__BMC_STATS];
 };
 
 static int64_t now_ms(void)
@@ -112,13 +118,60 @@ static bool check_program(struct watcher *w)
 	return true;
 }
 
+/* Beginning again costs all that is cached: not all the time. */
+static bool may_begin_again(struct watcher *w)
+{
+	if (now_ms() < w->empty_at)
+		return false;
+	w->empty_at = now_ms() + EMPTY_MS;
+	return true;
+}
+
 /* A connection that found no room in the table: begin again with an empty one. */
 static void check_blind(struct watcher *w)
 {
-	if (!meta_get(w->parts->meta->blind) || now_ms() < w->blind_at)
+	if (meta_get(w->parts->meta->blind) && may_begin_again(w))
+		switch_off(w);
+}
+
+/* Whether something of all keys has been pending for a while, and nothing of the kind was new. */
+static bool is_stuck(struct watcher *w)
+{
+	struct bmc_meta *meta = w->parts->meta;
+	uint64_t now[__BMC_STATS], *then = w->idle_counters;
+	uint32_t epoch = meta_get(meta->epoch);
+
+	if (meta_get(meta->state) != BMC_RUN || !meta_get(meta->pending_all)) {
+		w->idle_since = 0;
+		return false;
+	}
+	if (!w->idle_since || epoch != w->idle_epoch) {
+		w->idle_epoch = epoch;
+		w->idle_since = counters_read(w->parts->program, then) ? 0 : now_ms();
+		return false;
+	}
+	if (now_ms() - w->idle_since < IDLE_MS || counters_read(w->parts->program, now))
+		return false;
+	if (now[BMC_FILLS] != then[BMC_FILLS] ||
+	    now[BMC_PENDING_OVERFLOW] != then[BMC_PENDING_OVERFLOW]) {
+		w->idle_since = 0;
+		return false;
+	}
+	/* What is cached is worth more than room for values that nobody asks for. */
+	return now[BMC_REFUSED_PENDING] != then[BMC_REFUSED_PENDING];
+}
+
+/*
+ * A client sent something of all keys, and has said no more: nobody sees that it was executed, and
+ * nothing is put in. memcached can tell, so begin again; but it is asked before hits end, because a
+ * client that reads no replies keeps it from telling.
+ */
+static void check_idle(struct watcher *w)
+{
+	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, ASK_MS))
 		return;
-	w->blind_at = now_ms() + BLIND_MS;
 	switch_off(w);
+	set_reason(w, "a client sent commands of all keys and no more since: beginning again");
 }
 
 /* ---- and how it goes on -------------------------------------------------------------------------------------- */
@@ -197,6 +250,7 @@ static void tick(struct watcher *w)
 	if (w->lost || !check_trackers(w) || !check_program(w))
 		return;
 	check_blind(w);
+	check_idle(w);
 	check_server(w);
 	if (w->stale && !empty_tables(w))
 		return;
