@@ -71,6 +71,10 @@ impl Pending {
         self.flags.load(Relaxed) & ALL
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len.load(Relaxed) == 0 && self.own_all() == 0
+    }
+
     /// A mutation of a key was read. `pending` is called when it is pending, with whether nothing
     /// else is in the same set.
     #[inline(always)]

@@ -108,7 +108,7 @@ pub fn read(ctx: &Fexit<'_>) -> Option<()> {
             address::server_socket(sk);
             thread.datagram(meta, bytes, len);
         } else {
-            thread.value();
+            thread.value(meta, len);
         }
     })
 }
@@ -140,7 +140,11 @@ impl Thread {
     }
 
     /// Bytes of a value were read; it may be whole now or not.
-    fn value(&self) {
+    fn value(&self, meta: &Meta, len: usize) {
+        if len > 0 && self.pending.is_empty() {
+            // Its command was read when nobody looked.
+            self.pending.anything(meta, Stat::EpochUnsynced);
+        }
         let mut progress = self.pending.progress();
         progress.wait_for_read();
         self.pending.set_progress(progress);

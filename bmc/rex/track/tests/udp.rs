@@ -49,6 +49,22 @@ fn a_value_that_comes_with_the_next_datagrams() {
 }
 
 #[test]
+fn a_value_whose_command_nobody_saw() {
+    let server = server();
+    server.cache("key", "value");
+    let udp = server.udp();
+    udp.read_value(b"", 7);
+    assert!(cached("key"));
+    udp.read_value(b"other\r\n", 7);
+    assert!(!cached("key") && !quiet("key"));
+    udp.reply(&[b"STORED\r\n"]);
+    assert!(!quiet("key"));
+    udp.nothing();
+    assert!(quiet("key"));
+    assert_eq!((pending_all(), hidden()), (0, 0));
+}
+
+#[test]
 fn half_a_line_is_forgotten() {
     let server = server();
     let udp = server.udp();
