@@ -316,6 +316,29 @@ test_foreground_undoes_everything_at_sigterm() {
 	nothing_left
 }
 
+is_server() { [ "$(status server)" = "$1" ]; }
+
+# memcached is asked what is due before it is looked at, say, and here it comes in between: between both
+# the program is loaded.
+test_a_flush_with_delay_that_is_given_during_the_start() {
+	local pid
+	rexctl --netns $NS bmc start "${OPTIONS[@]}" --foreground >"$TMP/log" 2>&1 &
+	pid=$!
+	wait_for 10 is_server 0
+	kill -STOP $pid
+	eq "$(status server)" 0
+	eq "$(client request "flush_all 15")" OK$'\r'
+	kill -CONT $pid
+	wait_for 20 is_state running
+	warm one
+	hits 1 one
+	wait_for 20 sh -c "nsenter --net=/run/netns/$NS bash -c 'exec 3<>/dev/tcp/$SERVER/11211; echo get one >&3; read -ru 3; echo \$REPLY' | grep END"
+	eq "$(client request "get one")" END$'\r'
+	kill -TERM $pid
+	wait $pid
+	nothing_left
+}
+
 # ---- the lab ------------------------------------------------------------------------------------------------
 
 status=1

@@ -60,7 +60,6 @@ struct bmc_server {
 	/* settings.c */
 	char version[32];
 	uint32_t maxconns, threads;
-	int64_t flush_in;		/* seconds until a flush_all with delay comes due; < 0: none is */
 };
 /* Refuses when it cannot be told, or has sockets that cannot be watched. */
 int server_find(uint32_t port, struct bmc_server *server);
@@ -89,6 +88,8 @@ bool ask_stat(const char *answer, const char *name, char *value, size_t size);
 /* ---- settings.c */
 /* Ask the server what it is; refuses what cannot be accelerated safely. */
 int settings_check(struct bmc_server *server);
+/* Seconds until a flush_all with delay that it was given comes due; < 0: due, or none was given. */
+int settings_flush(const struct bmc_server *server, int64_t *flush_in);
 
 /* ---- machine.c: the kernel, the memory, the interfaces */
 int machine_check(const struct bmc_config *config);
@@ -109,6 +110,9 @@ const struct rex_map *find_map(const struct rex_program *p, const char *name);
 int map_fd(const struct rex_program *p, const char *name);
 #define meta_get(field)		__atomic_load_n(&(field), __ATOMIC_SEQ_CST)
 #define meta_set(field, v)	__atomic_store_n(&(field), v, __ATOMIC_SEQ_CST)
+/* Whether it was @old, which is what it is otherwise, and is @new now. */
+#define meta_exchange(field, old, new) \
+	__atomic_compare_exchange_n(&(field), &(old), new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
 /* From TRACK to RUN, unless the server is another one than @pid or has died. */
 bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);

@@ -68,14 +68,12 @@ bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation)
 	uint32_t from = BMC_TRACK;
 
 	meta_set(meta->generation, generation);
-	if (!__atomic_compare_exchange_n(&meta->state, &from, BMC_RUN, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	if (!meta_exchange(meta->state, from, BMC_RUN))
 		return false;
 	/* Its death sets @server to 0 and then looks at @state; we do it the other way round. */
 	if (meta_get(meta->server) == pid)
 		return true;
 	from = BMC_RUN;
-	__atomic_compare_exchange_n(&meta->state, &from, BMC_TRACK, false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_SEQ_CST);
+	meta_exchange(meta->state, from, BMC_TRACK);
 	return false;
 }

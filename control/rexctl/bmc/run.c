@@ -31,21 +31,45 @@ static uint32_t coarse_in(int64_t seconds)
 /* From here on the trackers look at this process only. */
 static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 {
-	bool flushes = server->flush_in >= -1;
 	uint32_t clock = clock_at_zero(server);
 	int32_t pid = server->pid;
 
-	meta_set(meta->quiet_to, flushes ? coarse_in(server->flush_in + FLUSH_MARGIN) : 0);
-	meta_set(meta->quiet_from, flushes ? coarse_in(server->flush_in - FLUSH_MARGIN) : BMC_NEVER);
+	meta_set(meta->quiet_to, 0);
+	meta_set(meta->quiet_from, BMC_NEVER);
 	meta_set(meta->udp_port, server->udp_port);
 	meta_set(meta->clock, clock);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
 	if (server_lives(server))
 		return 0;
-	__atomic_compare_exchange_n(&meta->server, &pid, 0, false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_SEQ_CST);
+	meta_exchange(meta->server, pid, 0);
 	return refuse("memcached (process %d) has ended", server->pid);
+}
+
+/*
+ * A flush_all with delay of which the trackers saw nothing; what they saw is executed, too, when this
+ * is asked. The program may widen the window at the same time, but must not end it meanwhile.
+ */
+static int expect_flush(struct bmc_meta *meta, const struct bmc_server *server)
+{
+	uint32_t is_from, is_to, from, to;
+	int64_t flush_in;
+
+	if (settings_flush(server, &flush_in))
+		return 1;
+	if (flush_in < -1)
+		return 0;
+	is_from = meta_get(meta->quiet_from);
+	is_to = meta_get(meta->quiet_to);
+	if (is_from != BMC_NEVER && is_to <= coarse_in(1))
+		return refuse("a flush_all with delay comes due just now");
+	from = coarse_in(flush_in - FLUSH_MARGIN);
+	to = coarse_in(flush_in + FLUSH_MARGIN);
+	while (is_to < to && !meta_exchange(meta->quiet_to, is_to, to))
+		;
+	while (is_from > from && !meta_exchange(meta->quiet_from, is_from, from))
+		;
+	return 0;
 }
 
 int run_test(struct bmc_parts *parts, const struct bmc_server *server)
@@ -59,7 +83,7 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int time
 {
 	uint32_t generation = parts->program->generation;
 
-	if (quiesce(server, timeout_ms) || parts_refresh(parts))
+	if (quiesce(server, timeout_ms) || expect_flush(parts->meta, server) || parts_refresh(parts))
 		return 1;
 	/* 0: of a rex.ko that does not tell; the program would not believe it. */
 	if (!generation)

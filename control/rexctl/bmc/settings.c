@@ -25,24 +25,6 @@ static int get_number(const char *settings, const char *name, uint32_t *value)
 	return 0;
 }
 
-/* memcached's clock is that much ahead of its uptime. */
-#define CLOCK_AHEAD 60
-
-/* A flush_all that was given a delay before anybody watched. */
-static int check_flush(int fd, const char *settings, struct bmc_server *s)
-{
-	char *answer = ask(fd, "stats");
-	uint32_t uptime, oldest;
-	int err;
-
-	if (!answer)
-		return 1;
-	err = get_number(answer, "uptime", &uptime) || get_number(settings, "oldest", &oldest);
-	free(answer);
-	s->flush_in = (int64_t)oldest - CLOCK_AHEAD - uptime;
-	return err;
-}
-
 static int check_values(struct bmc_server *s, const char *settings)
 {
 	char value[512];
@@ -103,8 +85,6 @@ static int check_all(int fd, struct bmc_server *s)
 	if (!answer)
 		return 1;
 	err = check_values(s, answer);
-	if (!err)
-		err = check_flush(fd, answer, s);
 	free(answer);
 	if (err)
 		return err;
@@ -143,4 +123,25 @@ int settings_check(struct bmc_server *s)
 			return refuse_in("%s", socket_text(&s->sockets[i], text, sizeof(text)));
 	}
 	return err ? err : server_check_udp(s);
+}
+
+/* memcached's clock is that much ahead of its uptime. */
+#define CLOCK_AHEAD 60
+
+int settings_flush(const struct bmc_server *s, int64_t *flush_in)
+{
+	int fd = ask_server(s), err;
+	char *settings = fd < 0 ? NULL : ask(fd, "stats settings");
+	char *answer = settings ? ask(fd, "stats") : NULL;
+	uint32_t uptime, oldest;
+
+	err = !answer || get_number(answer, "uptime", &uptime) ||
+	      get_number(settings, "oldest", &oldest);
+	if (!err)
+		*flush_in = (int64_t)oldest - CLOCK_AHEAD - uptime;
+	free(answer);
+	free(settings);
+	if (fd >= 0)
+		close(fd);
+	return err;
 }

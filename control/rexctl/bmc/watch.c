@@ -207,8 +207,7 @@ static void check_server(struct watcher *w)
 	if (server_lives(w->server))
 		return;
 	/* If the program does not run, it has not. */
-	__atomic_compare_exchange_n(&meta->state, &run, BMC_TRACK, false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_SEQ_CST);
+	meta_exchange(meta->state, run, BMC_TRACK);
 	set_reason(w, "memcached (process %d) has ended", w->server->pid);
 	w->stale = true;
 	server_forget(w->server);
