@@ -140,6 +140,49 @@ test_binary_protocol_only() {
 	contains "$REFUSAL" "-B binary"
 }
 
+# Text that begins like a binary command is text there: what we would take for its body is executed.
+test_text_protocol_only() {
+	memcached -U 11211 -B ascii
+	refuses_start
+	contains "$REFUSAL" "one protocol only (-B)"
+	contains "$REFUSAL" "Start it without -B"
+}
+
+# What is no choice is none.
+test_a_protocol_that_is_chosen_by_itself_is_taken() {
+	memcached -B auto
+	refuses_start
+	contains "$REFUSAL" "serves no UDP"
+}
+
+# memcached itself takes neither with -U.
+test_authentication_is_refused_with_udp_by_memcached() {
+	local option
+	echo user:word >"$TMP/auth"
+	chmod -R a+rX "$TAP_DIR"
+	for option in -S "-Y $TMP/auth"; do
+		# shellcheck disable=SC2086 # words
+		refuses nsenter --net=/run/netns/$LAB-server memcached -u nobody -l $SERVER -U 11211 $option
+		contains "$REFUSAL" "UDP"
+	done
+}
+
+test_sasl() {
+	other '
+import socket
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("10.77.0.1", 11211)); s.listen()
+said = {b"version": b"VERSION 1.6.18\r\n", b"stats settings": b"STAT domain_socket NULL\r\n"
+        b"STAT binding_protocol auto-negotiate\r\nSTAT auth_enabled_sasl yes\r\nEND\r\n"}
+while True:
+    c, _ = s.accept()
+    while line := c.recv(100):
+        c.send(said[line.strip()])'
+	refuses_start
+	contains "$REFUSAL" "SASL authentication (-S)"
+	contains "$REFUSAL" "Start it without -S"
+}
+
 test_no_memcached_at_all() {
 	other '
 import socket

@@ -33,6 +33,10 @@ static int check_values(struct bmc_server *s, const char *settings)
 	if (ask_stat(settings, "domain_socket", value, sizeof(value)) && strcmp(value, "NULL"))
 		return refuse("memcached also listens on the unix socket \"%s\": what is changed through it "
 			      "cannot be seen. Start it without -s", value);
+	if (!ask_stat(settings, "binding_protocol", value, sizeof(value)) ||
+	    strcmp(value, "auto-negotiate"))
+		return refuse("memcached takes one protocol only (-B): what begins like a command of the "
+			      "other one is not what the accelerator takes it for. Start it without -B");
 	if (is_on(settings, "ssl_enabled"))
 		return refuse("memcached takes TLS connections (-Z): what is changed through them cannot "
 			      "be read. Start it without -Z, with TLS ended by a proxy if need be");
