@@ -199,20 +199,68 @@ int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data)
 
 /* ---- detaching ------------------------------------------------------------------------------------ */
 
-/* The kernel frees a link a little after its last pin. */
-static bool wait_gone(uint32_t id)
+static void pause_ms(void)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 
+	nanosleep(&ms, NULL);
+}
+
+/* The kernel frees a link a little after its last pin. */
+static bool wait_gone(uint32_t id)
+{
 	for (int i = 0; i < 2000; i++) {
 		int fd = bpf_link_get_fd_by_id(id);
 
 		if (fd < 0)
 			return errno == ENOENT;
 		close(fd);
-		nanosleep(&ms, NULL);
+		pause_ms();
 	}
 	return false;
+}
+
+/* Whether a link that is not one of @links is of the same program. */
+static bool is_linked(uint32_t prog_id, const struct rex_link *links, size_t n)
+{
+	uint32_t id = 0;
+
+	while (!bpf_link_get_next_id(id, &id)) {
+		struct rex_link_info info = {};
+		uint32_t len = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(id), err;
+		size_t i = 0;
+
+		if (fd < 0)
+			continue;
+		err = bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+		while (i < n && links[i].link_id != id)
+			i++;
+		if (!err && info.prog_id == prog_id && i == n)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel forgets a link's id, then takes it off its place, and then gives up its program. */
+void rex_detach_wait(const struct rex_link *links, size_t n)
+{
+	int tries = 5000;
+
+	for (size_t i = 0; i < n; i++) {
+		/* libxdp holds what it took out of a chain as long as this process lives. */
+		if (links[i].chained || is_linked(links[i].prog_id, links, n))
+			continue;
+		while (tries-- > 0) {
+			int fd = bpf_prog_get_fd_by_id(links[i].prog_id);
+
+			if (fd < 0)
+				break;
+			close(fd);
+			pause_ms();
+		}
+	}
 }
 
 int rex_detach_bpf_link(const struct rex_link *link)

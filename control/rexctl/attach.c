@@ -95,6 +95,8 @@ static int detach_matching(const struct filter *f, struct rex_link **list, size_
 		if (rex_detach(&links[i]))
 			err = fail_rex();
 	}
+	if (!err)
+		rex_detach_wait(links, *count);
 	*list = links;
 	return err;
 }

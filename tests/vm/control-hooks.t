@@ -27,9 +27,9 @@ teardown() {
 }
 
 # nothing_new: links, programs and pins are what they were before the test.
-same_as_before() { [ "$(bpftool link show)" = "$LINKS" ] && [ "$(bpftool prog show)" = "$PROGS" ]; }
 nothing_new() {
-	wait_for 5 same_as_before
+	eq "$(bpftool link show)" "$LINKS"
+	eq "$(bpftool prog show)" "$PROGS"
 	[ ! -e /sys/fs/bpf/rex ] || fail "$(find /sys/fs/bpf/rex)"
 }
 

@@ -14,7 +14,7 @@ LIBC=/lib/x86_64-linux-gnu/libc.so.6
 SAW=$(mktemp -d)/saw
 KERNEL_CS_SS=$((0x10 << 16 | 0x18)) USER_CS_SS=$((0x33 << 16 | 0x2b))
 
-no_shim() { ! bpftool prog | grep -q rex_shim; }
+no_shim() { lacks "$(bpftool prog)" rex_shim; }
 
 # Most tests only look at what the first one saw: there is nothing to clean up behind them.
 attach() {
@@ -32,7 +32,7 @@ teardown() {
 	! rexctl status | grep -q attached: || rexctl detach hooks
 	[ ! -d "$TMP/cgroup/rex" ] || rmdir "$TMP/cgroup/rex"
 	! mountpoint -q "$TMP/cgroup" || umount "$TMP/cgroup"
-	wait_for 5 no_shim	# the kernel frees it a moment after it is detached
+	no_shim
 	eq "$(find /sys/fs/bpf -mindepth 1)" ""
 }
 
@@ -62,8 +62,6 @@ row() {
 # The same of the common run.
 saw() { row "$1" "$SAW" "${@:2}"; }
 
-no_shims() { ! bpftool prog | grep -q rex_shim; }
-
 # All hooks at once, one process for all of them to look at.
 test_all_hooks_see_a_process() {
 	attach hooks:probe kprobe $CALL
@@ -88,8 +86,8 @@ test_all_hooks_see_a_process() {
 	perl -e '$| = 1; print "$$\n"; $0 = "hooked"' >"$SAW.ended"
 	dump "$SAW.end"
 	rexctl detach hooks
-	# and it is over, once the kernel has let go of the links, of which it forgets the ids first
-	wait_for 5 no_shims
+	no_shim
+	# and it is over
 	call
 	dump "$TMP/after"
 	eq "$(cut -d' ' -f1 "$TMP/after" | head -n 16)" "$(cut -d' ' -f1 "$SAW.end" | head -n 16)"
@@ -401,7 +399,7 @@ test_nothing_is_left() {
 	rexctl unload hooks
 	lacks "$(bpftool map)" SEEN
 	eq "$(cat $TRACING/kprobe_events $TRACING/uprobe_events)" ""
-	# The last shim is freed a moment after it is detached.
+	# A shim that has gone holds rex.ko until its memory is freed, after a grace period of RCU.
 	wait_for 10 rmmod rex
 }
 

@@ -323,6 +323,11 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 /** Detach one; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
 /**
+ * Wait, 5 s at most, until the kernel has given up the shims of these links, which were detached: then
+ * they do not run any more. Not for shims that other links have, or a library of this process.
+ */
+void rex_detach_wait(const struct rex_link *links, size_t n);
+/**
  * Give up @program if it is parked and nothing is attached to it any more. @detached (@n of them):
  * what this process has just detached; a library may still hold what was there.
  */
