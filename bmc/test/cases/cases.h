@@ -86,6 +86,11 @@ void warm(const char *key, struct text want);
 struct text check(const char *key, bool must_hit);
 void put(const char *key, struct text value);
 struct text value_reply(const char *key, unsigned int flags, struct text value);
+/*
+ * @format with @key for each @, and if it has them: for ~ the key in base64, for # the id that
+ * memcached has for cas, for ^ a point in time some seconds from now.
+ */
+struct text fill_in(const char *format, const char *key);
 /* A key that no other case uses, of @len bytes. */
 char *new_key(size_t len);
 

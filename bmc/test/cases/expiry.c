@@ -16,7 +16,7 @@
 
 struct item {
 	const char *name;
-	const char *set;	/* @ the key, ^ a point in time some seconds from now */
+	const char *set;	/* for fill_in() */
 	const char *then;	/* once it is cached; may be "" */
 	bool stays;
 	bool hits;		/* it lives long enough to be hit in the cache */
@@ -66,30 +66,13 @@ static struct item flushed[] = {
 
 static void tell(const char *format, const char *key)
 {
-	struct text command = text_make("%s", "");
 	static int fd = -1;
 
 	if (!*format)
 		return;
 	if (fd < 0)
 		fd = dial(TCP4);
-	for (const char *p = format; *p; p++) {
-		struct text part = text_bytes(p, 1);
-
-		if (*p == '@') {
-			part = text_make("%s", key);
-		} else if (*p == '^') {
-			part = text_make("%lld", (long long)time(NULL) + 5);
-		} else if (*p == '#') {
-			char cas[32] = "0";
-
-			send_all(fd, text_make("gets %s\r\n", key));
-			sscanf(read_until(fd, "END\r\n").bytes, "VALUE %*s %*u %*u %31s", cas);
-			part = text_make("%s", cas);
-		}
-		command = text_join(command, part);
-	}
-	send_all(fd, text_join(command, text_make("mn\r\n")));
+	send_all(fd, text_join(fill_in(format, key), text_make("mn\r\n")));
 	read_until(fd, "MN\r\n");
 }
 

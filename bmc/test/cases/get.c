@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* GETs over UDP, what they must give, and whether the accelerator answered. */
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cases.h"
@@ -11,6 +12,40 @@ struct text value_reply(const char *key, unsigned int flags, struct text value)
 {
 	return text_join(text_join(text_make("VALUE %s %u %zu\r\n", key, flags, value.len), value),
 			 text_make("\r\nEND\r\n"));
+}
+
+static struct text cas_of(const char *key)
+{
+	int fd = dial(LOCAL_TCP4);
+	struct text reply;
+	char cas[32];
+
+	send_all(fd, text_make("gets %s\r\n", key));
+	reply = read_until(fd, "END\r\n");
+	close(fd);
+	if (sscanf(reply.bytes, "VALUE %*s %*u %*u %31s", cas) != 1)
+		fail("gets: %s", text_show(reply));
+	return text_make("%s", cas);
+}
+
+struct text fill_in(const char *format, const char *key)
+{
+	struct text t = text_make("%s", "");
+
+	for (const char *p = format; *p; p++) {
+		struct text part = text_bytes(p, 1);
+
+		if (*p == '@')
+			part = text_make("%s", key);
+		else if (*p == '~')
+			part = base64(text_make("%s", key));
+		else if (*p == '#')
+			part = cas_of(key);
+		else if (*p == '^')
+			part = text_make("%lld", (long long)time(NULL) + 5);
+		t = text_join(t, part);
+	}
+	return t;
 }
 
 struct text truth(const char *key)

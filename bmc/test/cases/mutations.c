@@ -18,7 +18,7 @@ enum {
 	GONE = 8,		/* the key is deleted first */
 };
 
-/* In texts: @ the key, ~ the key in base64, # its cas id. */
+/* Texts are for fill_in(). */
 struct mutation {
 	const char *name;
 	const char *command;
@@ -26,38 +26,6 @@ struct mutation {
 	int flags;
 	enum where where;
 };
-
-static struct text fill_in(const char *format, const char *key, const char *cas)
-{
-	struct text t = text_make("%s", "");
-
-	for (const char *p = format; *p; p++) {
-		struct text part = text_bytes(p, 1);
-
-		if (*p == '@')
-			part = text_make("%s", key);
-		else if (*p == '~')
-			part = base64(text_make("%s", key));
-		else if (*p == '#')
-			part = text_make("%s", cas);
-		t = text_join(t, part);
-	}
-	return t;
-}
-
-static const char *cas_of(const char *key)
-{
-	static char cas[32];
-	int fd = dial(LOCAL_TCP4);
-	struct text reply;
-
-	send_all(fd, text_make("gets %s\r\n", key));
-	reply = read_until(fd, "END\r\n");
-	close(fd);
-	if (sscanf(reply.bytes, "VALUE %*s %*u %*u %31s", cas) != 1)
-		fail("gets: %s", text_show(reply));
-	return cas;
-}
 
 static bool ends_with(struct text t, const char *end)
 {
@@ -100,8 +68,7 @@ static void mutate(const void *arg)
 	warm(key, old);
 	if (m->flags & GONE)
 		tell(TCP4, text_make("delete %s\r\n", key), "DELETED\r\n", false);
-	tell(m->where, fill_in(m->command, key, strchr(m->command, '#') ? cas_of(key) : ""),
-	     m->reply, m->flags & QUIET);
+	tell(m->where, fill_in(m->command, key), m->reply, m->flags & QUIET);
 	now = check(key, !(m->flags & SHORT));
 	if (m->flags & SAME && !text_equal(now, old))
 		fail("memcached changed it: \"%s\"", text_show(now));
@@ -119,7 +86,7 @@ static void mutate_all(const void *arg)
 
 	put(key, text_make(OLD));
 	warm(key, old);
-	tell(m->where, fill_in(m->command, key, ""), m->reply, false);
+	tell(m->where, fill_in(m->command, key), m->reply, false);
 	if (!text_equal(get_hit(key, &hit), old))
 		fail("memcached changed it");
 	if (hit)

@@ -167,15 +167,12 @@ static void dial_all(struct pollfd p[CONNECTIONS])
 
 static void reply_after_set(const void *arg)
 {
-	const char *command = arg;
 	char *key = new_key(20);
-	struct text text = text_make("%s", ""), old = value_reply(key, 5, text_make("5"));
+	struct text text = fill_in(arg, key), old = value_reply(key, 5, text_make("5"));
 	struct pollfd p[CONNECTIONS];
 	int udp = dial(UDP4);
 	struct hold h;
 
-	for (const char *c = command; *c; c++)
-		text = text_join(text, *c == '@' ? text_make("%s", key) : text_bytes(c, 1));
 	for (int round = 0; round < 5; round++) {
 		put(key, text_make("5"));
 		dial_all(p);

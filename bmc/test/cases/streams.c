@@ -163,7 +163,6 @@ static void gat_of_50_keys(const void *arg)
  */
 static void replies_that_nobody_reads(const void *arg)
 {
-	const char *command = arg;
 	char *key = new_key(20), *big = new_key(21);
 	struct text all = text_make("%s", ""), value = text_repeat('b', 100000), reply;
 	int fd = dial(TCP4);
@@ -173,8 +172,7 @@ static void replies_that_nobody_reads(const void *arg)
 	warm(key, old_value(key));
 	for (int i = 0; i < 200; i++)
 		all = text_join(all, text_make("get %s\r\n", big));
-	for (const char *p = command; *p; p++)
-		all = text_join(all, *p == '@' ? text_make("%s", key) : text_bytes(p, 1));
+	all = text_join(all, fill_in(arg, key));
 	send_all(fd, text_join(all, text_make("mn\r\n")));
 	for (int i = 0; i < 20; i++) {
 		if (!text_equal(get(key), old_value(key)))
@@ -350,21 +348,13 @@ static const struct {
 static int old_fds[N_OLD];
 static char *old_keys[N_OLD];
 
-static struct text with_key(const char *format, const char *key)
-{
-	const char *at = strchr(format, '@');
-
-	return at ? text_make("%.*s%s%s", (int)(at - format), format, key, at + 1)
-		  : text_make("%s", format);
-}
-
 void prepare_old_connections(void)
 {
 	for (size_t i = 0; i < N_OLD && !setup.list; i++) {
 		old_fds[i] = dial(TCP4);
 		old_keys[i] = new_key(20);
 		put(old_keys[i], text_make("7"));
-		send_segment(old_fds[i], with_key(old[i].before, old_keys[i]));
+		send_segment(old_fds[i], fill_in(old[i].before, old_keys[i]));
 		if (!strcmp(old[i].before, "mn\r\n"))
 			read_until(old_fds[i], "MN\r\n");
 	}
@@ -377,7 +367,7 @@ static void finish_old(const void *arg)
 	struct text before = value_reply(key, 5, text_make("7"));
 
 	warm(key, before);
-	send_all(old_fds[i], with_key(old[i].after, key));
+	send_all(old_fds[i], fill_in(old[i].after, key));
 	read_until(old_fds[i], old[i].reply);
 	if (text_equal(check(key, false), before))
 		fail("memcached did not change it");
