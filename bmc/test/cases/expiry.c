@@ -32,7 +32,7 @@ struct item {
 
 static struct item items[] = {
 	{ "expiry_relative", "set @ 5 5 1\r\n5\r\n", "", .hits = true },
-	{ "expiry_absolute", "set @ 5 ^ 1\r\n5\r\n", "", .hits = true, .unknown = true },
+	{ "expiry_absolute", "set @ 5 ^ 1\r\n5\r\n", "", .hits = true },
 	{ "expiry_in_the_past", "set @ 5 -1 1\r\n5\r\n", "" },
 	{ "expiry_given_by_set", "set @ 5 0 1\r\n5\r\n", "set @ 5 3 1\r\n5\r\n" },
 	{ "expiry_given_by_cas", "set @ 5 0 1\r\n5\r\n", "cas @ 5 3 1 #\r\n5\r\n" },
@@ -41,7 +41,7 @@ static struct item items[] = {
 	{ "expiry_given_by_touch", "set @ 5 0 1\r\n5\r\n", "touch @ 3\r\n" },
 	{ "expiry_given_by_gat", "set @ 5 0 1\r\n5\r\n", "gat 3 @\r\n" },
 	{ "expiry_given_by_gats", "set @ 5 0 1\r\n5\r\n", "gats 3 @\r\n" },
-	{ "expiry_given_by_absolute_touch", "set @ 5 0 1\r\n5\r\n", "touch @ ^\r\n", .unknown = true },
+	{ "expiry_given_by_absolute_touch", "set @ 5 0 1\r\n5\r\n", "touch @ ^\r\n" },
 	{ "expiry_given_by_meta_set", "set @ 5 0 1\r\n5\r\n", "ms @ 1 F5 T3\r\n5\r\n" },
 	{ "expiry_given_by_meta_get", "set @ 5 0 1\r\n5\r\n", "mg @ T3\r\n" },
 	{ "expiry_given_by_meta_arithmetic", "set @ 5 0 1\r\n5\r\n", "ma @ D0 T3\r\n" },
@@ -169,6 +169,7 @@ void run_expiry_of_old(void)
 static void make(struct item *i)
 {
 	i->key = new_key(20);
+	i->epochs = setup.accel == REX ? epochs() : 0;
 	tell(i->set, i->key);
 	poll_item(i);
 	poll_item(i);
@@ -176,7 +177,8 @@ static void make(struct item *i)
 
 static void change(struct item *i)
 {
-	i->epochs = setup.accel == REX ? epochs() : 0;
+	if (*i->then)
+		i->epochs = setup.accel == REX ? epochs() : 0;
 	i->gone = false;
 	tell(i->then, i->key);
 	poll_item(i);
