@@ -17,7 +17,6 @@
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
 #define BMC_MAX_DEVS	16
 #define BMC_MAX_SOCKETS	64
-#define BMC_MAX_PORTS	8
 
 /* ---- why.c */
 /* Keep the text; returns 1. */
@@ -54,8 +53,6 @@ struct bmc_server {
 	int pidfd;			/* -1: none */
 	struct bmc_socket sockets[BMC_MAX_SOCKETS];
 	size_t n_sockets;
-	uint16_t ports[BMC_MAX_PORTS];
-	uint32_t n_ports;
 	uint16_t udp_port;
 	/* settings.c */
 	char version[32];
@@ -160,6 +157,8 @@ void parts_release(struct bmc_parts *parts);
 int parts_remove(struct rex *rex);
 
 /* ---- clock.c */
+/* CLOCK_MONOTONIC */
+int64_t now_ms(void);
 /* What its clock says at 0 of CLOCK_MONOTONIC, in seconds since 1970. Waits for its tick; 0: not known. */
 uint32_t clock_at_zero(const struct bmc_server *server);
 

@@ -12,6 +12,14 @@
 
 #define PATIENCE_S	3
 
+int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
 /* What "stats" call the time; 0: they do not. */
 static uint32_t told(int fd)
 {

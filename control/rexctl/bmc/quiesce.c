@@ -163,14 +163,6 @@ static void look_at_threads(pid_t pid, struct sleepers *s)
 
 /* ---- all of it ---------------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
-
 static const struct conn *find_same(const struct conns *c, const struct conn *old)
 {
 	for (size_t i = 0; i < c->n; i++)

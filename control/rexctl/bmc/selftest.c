@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bmc.h"
@@ -18,14 +17,6 @@
 #define PATIENCE_MS	2000
 
 static const char datagram[] = "\0\1\0\0\0\1\0\0version\r\n";
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
 
 /* One request; @seen: its read was noted while we waited for the answer. 0: answered. */
 static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *meta, bool *seen)

@@ -330,29 +330,16 @@ static int check_unix(pid_t pid)
 	return 0;
 }
 
-static int add_port(struct bmc_server *s, uint16_t port)
-{
-	for (uint32_t i = 0; i < s->n_ports; i++)
-		if (s->ports[i] == port)
-			return 0;
-	if (s->n_ports == BMC_MAX_PORTS)
-		return refuse("process %d listens on more than %d ports", s->pid, BMC_MAX_PORTS);
-	s->ports[s->n_ports++] = port;
-	return 0;
-}
-
 static bool is_loopback(const struct bmc_socket *s)
 {
 	return s->v6 ? IN6_IS_ADDR_LOOPBACK(&s->address) : s->address.s6_addr[12] == 127;
 }
 
-static int sort_ports(struct bmc_server *s)
+static int find_udp_port(struct bmc_server *s)
 {
 	for (size_t i = 0; i < s->n_sockets; i++) {
 		const struct bmc_socket *sk = &s->sockets[i];
 
-		if (add_port(s, sk->port))
-			return 1;
 		if (!sk->udp)
 			continue;
 		if (s->udp_port && s->udp_port != sk->port)
@@ -373,7 +360,7 @@ int server_check_udp(const struct bmc_server *s)
 	if (!s->udp_port)
 		return refuse("process %d serves no UDP, as is memcached's default, and GETs are answered "
 			      "over UDP: start it with -U %u (and -l ADDRESS; keep that port from the "
-			      "internet)", s->pid, s->n_ports ? s->ports[0] : 11211);
+			      "internet)", s->pid, s->sockets[0].port);
 	if (!outside)
 		return refuse("process %d serves UDP at loopback addresses only, where no interface "
 			      "gets requests: start memcached with -l ADDRESS", s->pid);
@@ -396,7 +383,7 @@ static int look(uint32_t port, const struct table *t, struct bmc_server *s)
 	if (own.full)
 		return refuse("process %d listens on more than %d sockets", s->pid, BMC_MAX_SOCKETS);
 	err = check_unix(s->pid);
-	return err ? err : sort_ports(s);
+	return err ? err : find_udp_port(s);
 }
 
 int server_find(uint32_t port, struct bmc_server *s)

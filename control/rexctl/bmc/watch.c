@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bmc.h"
@@ -36,14 +35,6 @@ struct watcher {
 	uint32_t idle_epoch;
 	uint64_t idle_counters[__BMC_STATS];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
 
 /* Why there are no hits; "": there are. Said once. */
 static void set_reason(struct watcher *w, const char *fmt, ...)
