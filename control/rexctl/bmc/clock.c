@@ -44,7 +44,7 @@ static time_t second(void)
 
 uint32_t clock_at_zero(const struct bmc_server *server)
 {
-	const struct timespec pause = { .tv_nsec = 10000000 };
+	const struct timespec pause = { .tv_nsec = 50000000 };
 	time_t end = second() + PATIENCE_S, seen = 0;
 	int fd = ask_server(server);
 	uint32_t first, now;
