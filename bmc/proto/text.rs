@@ -150,9 +150,11 @@ fn rare(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -> Option<Ne
     })
 }
 
-/// A command whose further arguments do not matter.
+/// A command whose further arguments do not matter. Some take `noreply` at the end, which ones
+/// depends on the version.
 fn plain(words: &Words<'_>, reply: Reply) -> Option<Next> {
-    words.rest_is_plain().then_some(Next::Command(reply))
+    let quiet = words.rest().trim_ascii_end().ends_with(b"noreply");
+    (words.rest_is_plain() && !quiet).then_some(Next::Command(reply))
 }
 
 fn one_line_unless(quiet: bool) -> Reply {

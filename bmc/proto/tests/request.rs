@@ -162,6 +162,8 @@ fn other_text_commands() {
         b"GET a\r\n",
         b" get a\r\n",
         b"delete\r\n",
+        b"lru mode flat noreply\r\n",
+        b"cache_memlimit 64 noreply \r\n",
         b"delete a 1\r\n",
         b"delete a 0 x\r\n",
         b"delete a noreply x\r\n",
