@@ -244,7 +244,7 @@ static bool rex_load_message(u64 message, struct rex_message *to)
 	case ITER_UBUF:
 		REX_LOAD(ubuf, message, struct msghdr, msg_iter.ubuf, fault);
 		to->kind = REX_MESSAGE_UBUF;
-		to->base = (u64)ubuf;
+		to->base = (unsigned long)ubuf;
 		to->segments = 1;
 		break;
 	case ITER_IOVEC:
