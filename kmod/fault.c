@@ -10,6 +10,9 @@
 
 #include "internal.h"
 
+static void rex_fault_schedule(struct irq_work *irq);
+static DEFINE_IRQ_WORK(rex_fault_irq, rex_fault_schedule);
+
 /* Copies text that a program gave us, cut to fit, without control characters. */
 void rex_copy_text(char *to, size_t size, const char *from, u64 len)
 {
@@ -88,7 +91,7 @@ static void rex_fault(struct rex_frame *frame, enum rex_fault kind,
 		rec->traced = rex_trace(frame, what->ip, what->sp ?: current_stack_pointer,
 					rec->trace);
 		atomic_set_release(&prog->fault_busy, 2);
-		irq_work_queue(&prog->fault_irq);
+		irq_work_queue(&rex_fault_irq);
 	}
 	frame->waiting = false;
 	if (frame->held)
@@ -225,29 +228,25 @@ void rex_fault_collect(struct rex_prog *prog)
 	rex_netlink_event(prog, REX_EVENT_FAULT);
 }
 
-static void rex_fault_work(struct work_struct *work)
+static void rex_fault_collect_all(struct work_struct *work)
 {
-	struct rex_prog *prog = container_of(work, struct rex_prog, fault_work);
+	struct rex_prog *prog;
 
 	mutex_lock(&rex_mutex);
-	rex_fault_collect(prog);
+	list_for_each_entry(prog, &rex_progs, list)
+		rex_fault_collect(prog);
 	mutex_unlock(&rex_mutex);
 }
+static DECLARE_WORK(rex_fault_work, rex_fault_collect_all);
 
-static void rex_fault_irq(struct irq_work *irq)
+static void rex_fault_schedule(struct irq_work *irq)
 {
-	schedule_work(&container_of(irq, struct rex_prog, fault_irq)->fault_work);
+	schedule_work(&rex_fault_work);
 }
 
-void rex_fault_init(struct rex_prog *prog)
+/* No program is left. */
+void rex_fault_exit(void)
 {
-	init_irq_work(&prog->fault_irq, rex_fault_irq);
-	INIT_WORK(&prog->fault_work, rex_fault_work);
-}
-
-/* No invocation runs any more. Takes rex_mutex, by way of the work. */
-void rex_fault_exit(struct rex_prog *prog)
-{
-	irq_work_sync(&prog->fault_irq);
-	flush_work(&prog->fault_work);
+	irq_work_sync(&rex_fault_irq);
+	flush_work(&rex_fault_work);
 }

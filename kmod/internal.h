@@ -158,8 +158,7 @@ struct rex_fault_record {
 
 void rex_copy_text(char *to, size_t size, const char *from, u64 len);
 void rex_fault_stop(struct rex_frame *frame);
-void rex_fault_init(struct rex_prog *prog);
-void rex_fault_exit(struct rex_prog *prog);
+void rex_fault_exit(void);
 void rex_fault_collect(struct rex_prog *prog);
 const char *rex_fault_line(const struct rex_prog *prog, unsigned long word, u32 *line);
 
@@ -281,8 +280,6 @@ struct rex_prog {
 	struct rex_fault_record	pending;
 	struct rex_fault_record	fault;		/* the last one; rex_mutex */
 	bool			has_fault;
-	struct irq_work		fault_irq;
-	struct work_struct	fault_work;
 
 	struct rcu_head		rcu;
 };
@@ -304,6 +301,7 @@ static inline bool rex_prog_has_text(const struct rex_prog *prog, unsigned long 
 	return addr - prog->text < prog->text_size;
 }
 
+void rex_prog_end(struct rex_prog *prog);
 void rex_prog_free(struct rex_prog *prog);
 bool rex_in_core(const struct module *mod, const void *start, const void *end);
 
@@ -311,7 +309,6 @@ bool rex_in_core(const struct module *mod, const void *start, const void *end);
 
 int rex_prog_set_park(struct rex_prog *prog, bool on);
 void rex_park(struct rex_prog *prog);
-void rex_park_end(struct rex_prog *parked);
 struct rex_slot *rex_park_find(const struct rex_prog *parked, const struct rex_entry_def *def);
 void rex_park_take(struct rex_prog *parked, struct rex_prog *prog,
 		   const struct rex_entry_def *entries);

@@ -50,6 +50,7 @@ watchdog:
 static void __exit rex_exit(void)
 {
 	rex_park_exit();
+	rex_fault_exit();
 	rex_netlink_exit();
 	rex_trace_exit();
 	rex_signal_exit();

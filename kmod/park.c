@@ -19,7 +19,7 @@ int rex_prog_set_park(struct rex_prog *prog, bool on)
 	lockdep_assert_held(&rex_mutex);
 	if (atomic_read(&prog->state) == REX_STATE_PARKED) {
 		if (!on)
-			rex_park_end(prog);
+			rex_prog_end(prog);
 		return 0;
 	}
 	if (!on) {
@@ -36,7 +36,7 @@ int rex_prog_set_park(struct rex_prog *prog, bool on)
 	return 0;
 }
 
-/* No slot of @prog is live, nobody runs in it, and it is not in the registry: its module goes. */
+/* No slot of @prog is live and nobody runs in it: its module goes, it stays where it is in the list. */
 void rex_park(struct rex_prog *prog)
 {
 	u32 i;
@@ -52,17 +52,7 @@ void rex_park(struct rex_prog *prog)
 	prog->n_lines = 0;
 	prog->has_fault = false;
 	atomic_set(&prog->state, REX_STATE_PARKED);
-	list_add_tail(&prog->list, &rex_progs);
 	rex_netlink_event(prog, REX_EVENT_STATE);
-}
-
-void rex_park_end(struct rex_prog *parked)
-{
-	list_del(&parked->list);
-	if (list_empty(&rex_progs))
-		rex_watchdog_stop();
-	rex_netlink_event(parked, REX_EVENT_UNLOADED);
-	rex_prog_free(parked);
 }
 
 /*
@@ -107,6 +97,6 @@ void rex_park_exit(void)
 
 	mutex_lock(&rex_mutex);
 	list_for_each_entry_safe(prog, next, &rex_progs, list)
-		rex_park_end(prog);
+		rex_prog_end(prog);
 	mutex_unlock(&rex_mutex);
 }

@@ -300,7 +300,6 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	ratelimit_state_init(&prog->printk, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&prog->printk, RATELIMIT_MSG_ON_RELEASE);
 	ratelimit_state_init(&prog->fault_log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-	rex_fault_init(prog);
 
 	mutex_lock(&rex_mutex);
 	/* Two modules never have one name: what is there is parked. */
@@ -326,6 +325,16 @@ out:
 }
 REX_EXPORT(rex_program_register);
 
+/* No slot is live and nobody runs. */
+void rex_prog_end(struct rex_prog *prog)
+{
+	list_del(&prog->list);
+	if (list_empty(&rex_progs))
+		rex_watchdog_stop();
+	rex_netlink_event(prog, REX_EVENT_UNLOADED);
+	rex_prog_free(prog);
+}
+
 void rex_program_unregister(struct module *owner)
 {
 	struct rex_prog *prog;
@@ -340,22 +349,17 @@ void rex_program_unregister(struct module *owner)
 found:
 	atomic_set(&prog->state, REX_STATE_DISABLED);
 	rex_prog_slots_off(prog);
-	list_del(&prog->list);
-	mutex_unlock(&rex_mutex);
-
-	/* The invocations that run now end; they all run with preemption off. */
+	/*
+	 * The invocations that run now end; they all run with preemption off. rex_mutex is held
+	 * meanwhile: a program that is exchanged is never missing.
+	 */
 	synchronize_rcu();
-	rex_fault_exit(prog);
-
-	mutex_lock(&rex_mutex);
-	if (prog->park_names) {
+	/* The last one's texts are the module's. */
+	rex_fault_collect(prog);
+	if (prog->park_names)
 		rex_park(prog);
-	} else {
-		if (list_empty(&rex_progs))
-			rex_watchdog_stop();
-		rex_netlink_event(prog, REX_EVENT_UNLOADED);
-		rex_prog_free(prog);
-	}
+	else
+		rex_prog_end(prog);
 	mutex_unlock(&rex_mutex);
 }
 REX_EXPORT(rex_program_unregister);

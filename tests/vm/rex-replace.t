@@ -64,6 +64,23 @@ test_replaced_under_traffic() {
 	contains "$(rex status --json)" "\"generation\":$generation"
 }
 
+# Who looks finds it, at any time.
+test_it_is_never_missing() {
+	local i loop
+	( set -e; while [ ! -e "$TMP/end" ]; do
+		"$BUILD/tests/cprog/drive" show exchanged
+		echo looked
+	done ) >"$TMP/loop" 2>&1 &
+	loop=$!
+	for ((i = 1; i <= ROUNDS; i++)); do
+		rex replace "$two"
+		rex replace "$one"
+	done
+	touch "$TMP/end"
+	wait $loop || fail "$(tail -n 3 "$TMP/loop")"
+	[ "$(grep -c looked "$TMP/loop")" -gt 3 ]
+}
+
 # Entries by their names, wherever they stand; one that nothing is attached to may go.
 test_entries_keep_their_slots() {
 	slots >"$TMP/before"

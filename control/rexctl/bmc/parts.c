@@ -237,7 +237,7 @@ bool parts_at_dev(const char *dev)
 
 /* ---- an accelerator that is there ------------------------------------------------------------------- */
 
-/* "rexctl replace" gives a program new maps, of which we have none. */
+/* "rexctl replace" gives a program new maps, of which we have none; in between it has none. */
 static bool has_maps_of(const struct rex_program *p, const struct rex_program *old)
 {
 	const struct rex_map *its = find_map(p, "BMC_META"), *ours = find_map(old, "BMC_META");
@@ -253,7 +253,7 @@ int parts_refresh(struct bmc_parts *parts)
 		return refuse_rex();
 	if (parts->program && !has_maps_of(p, parts->program)) {
 		rex_program_free(p);
-		return refuse("another one was put in its place");
+		return refuse("another one was put in its place, or is about to be");
 	}
 	rex_program_free(parts->program);
 	parts->program = p;
