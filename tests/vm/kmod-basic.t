@@ -144,12 +144,12 @@ test_several_programs_are_listed() {
 }
 
 test_a_shim_outlives_its_program_and_pins_rex() {
-	drive keep cprog/tc_drop 3 >"$TMP/keep" &
-	wait_for 5 grep -q ready "$TMP/keep"
+	keep 0 cprog/tc_drop
 	rmmod cprog
 	refuses rmmod rex
-	wait $!
-	eq "$(tail -n 1 "$TMP/keep")" "0 1 "
+	keep_saw 0 0
+	keep_end
+	eq "$(kept 0)" "0 1 "
 	[ "$(info stale)" -gt 0 ]
 }
 

@@ -15,60 +15,53 @@ teardown() {
 # CPU at a time here, and tc, which has no dispatcher and takes the same way through rex.ko, on
 # the other.
 
-# Test runs of ENTRY on both CPUs for SECONDS, in the background: pids in $KEEP.
-keep_both() {
-	local cpu
-	KEEP=
-	for cpu in 0 1; do
-		taskset -c $cpu "$CPROG/drive" keep "$1" "$2" >"$TMP/keep$cpu" &
-		KEEP="$KEEP $!"
-		wait_for 5 grep -q ready "$TMP/keep$cpu"
-	done
-}
+keep_both() { keep 0 "$1"; keep 1 "$1"; }
 
 test_one_lock_on_two_cpus() {
-	keep_both cprog/tc_lock_count 3
-	local pid; for pid in $KEEP; do wait "$pid"; done
-	eq "$(tail -n 1 "$TMP/keep0")" "1 "
-	eq "$(tail -n 1 "$TMP/keep1")" "1 "
+	keep_both cprog/tc_lock_count
+	sleep 3
+	keep_end
+	eq "$(kept 0)" "1 "
+	eq "$(kept 1)" "1 "
 	eq "$(drive sum cprog array 1)" "$(counter tc_lock_count runs)"
 }
 
 test_unload_under_traffic() {
 	local i
-	keep_both cprog/tc_drop 6
+	keep_both cprog/tc_drop
 	for i in {1..15}; do
 		rmmod cprog
+		[ $i -lt 15 ] || keep_saw 0 0 1
 		insmod "$CPROG/cprog.ko"
 		drive bind cprog
 	done
-	local pid; for pid in $KEEP; do wait "$pid"; done
-	eq "$(tail -n 1 "$TMP/keep0")" "0 1 "
-	eq "$(tail -n 1 "$TMP/keep1")" "0 1 "
+	keep_end
+	eq "$(kept 0)" "0 1 "
+	eq "$(kept 1)" "0 1 "
 }
 
 test_unload_under_xdp_and_tc() {
-	local i pid pids
+	local i run
 	taskset -c 0 "$CPROG/drive" run cprog/drop 8000000 >"$TMP/run" &
-	pids=$!
-	taskset -c 1 "$CPROG/drive" keep cprog/tc_drop 5 >"$TMP/keep" &
-	pids="$pids $!"
-	wait_for 5 grep -q ready "$TMP/keep"
+	run=$!
+	keep 1 cprog/tc_drop
 	for i in {1..5}; do
 		rmmod cprog
+		[ $i -lt 5 ] || keep_saw 0 1
 		insmod "$CPROG/cprog.ko"
 		drive bind cprog
 	done
-	for pid in $pids; do wait "$pid"; done
+	keep_end
+	wait $run
 	[ "$(info stale)" -gt 0 ]
 	eq "$(cut -d' ' -f1 "$TMP/run")" 2
-	eq "$(tail -n 1 "$TMP/keep")" "0 1 "
+	eq "$(kept 1)" "0 1 "
 	eq "$(verdict cprog/drop)" 1
 }
 
 test_enable_disable_and_crash_under_traffic() {
 	local i
-	keep_both cprog/tc_lock_leak 4
+	keep_both cprog/tc_lock_leak
 	for i in {1..20}; do
 		drive set cprog enabled 0
 		drive set cprog enabled 1
@@ -76,25 +69,24 @@ test_enable_disable_and_crash_under_traffic() {
 		drive set cprog enabled 1
 		drive set cprog timing $((i % 2))
 	done
-	local pid; for pid in $KEEP; do wait "$pid"; done
+	keep_end
 	# 0: disabled, 1: it got the lock; 101 would be a lock that this CPU holds for ever.
-	lacks "$(tail -n 1 "$TMP/keep0")" "101"
-	lacks "$(tail -n 1 "$TMP/keep1")" "101"
+	lacks "$(kept 0)" "101"
+	lacks "$(kept 1)" "101"
 	eq "$(verdict cprog/lock)" 1
 }
 
 test_cpu_hotplug_under_traffic() {
 	local i
-	taskset -c 0 "$CPROG/drive" keep cprog/tc_lock_leak 8 >"$TMP/keep" &
-	wait_for 5 grep -q ready "$TMP/keep"
+	keep 0 cprog/tc_lock_leak
 	for i in {1..4}; do
 		echo 0 >/sys/devices/system/cpu/cpu1/online
 		echo 1 >/sys/devices/system/cpu/cpu1/online
 		# the CPU that is back has its stacks and its watchdog
 		eq "$(taskset -c 1 "$CPROG/drive" run cprog/drop | cut -d' ' -f1)" 1
 	done
-	wait $!
-	eq "$(tail -n 1 "$TMP/keep")" "1 "
+	keep_end
+	eq "$(kept 0)" "1 "
 	eq "$(taskset -c 1 "$CPROG/drive" run cprog/loop | cut -d' ' -f1)" 2
 	eq "$(counter loop overruns)" 1
 }

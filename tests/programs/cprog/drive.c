@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of the driver; see usage[]. Exit status 0, or 1 with the reason on stderr. */
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,8 @@ static const char usage[] =
 	"       drive helper-wrong         offer the wrong helper; must be refused\n"
 	"       drive set PROG enabled|budget|timing VALUE\n"
 	"       drive run PROG/ENTRY [REPEAT [XOR]]   verdict, ns per run, size after it\n"
-	"       drive keep PROG/ENTRY SECONDS         run over and over, print the verdicts seen\n"
+	"       drive keep PROG/ENTRY      run over and over until SIGTERM; a line for each verdict\n"
+	"                                  when it is first seen, and in the end one of all\n"
 	"       drive hit PROG/ENTRY WHERE TIMES      attach, call getppid(2) until it crashed, enable\n"
 	"       drive crash PROG/ENTRY TIMES          the same by test runs (xdp, tc)\n"
 	"       drive base REPEAT          the same for an empty eBPF program\n"
@@ -147,24 +150,36 @@ static int cmd_run(char **v)
 	return 0;
 }
 
+static volatile sig_atomic_t terminated;
+
+static void terminate(int signal)
+{
+	terminated = signal;
+}
+
 static int cmd_keep(char **v)
 {
 	struct entry *e = find(v[0]);
 	int fd = shim_load(e, 0);
-	time_t end = time(NULL) + atoi(v[1]);
 	__u32 verdict, ns, size;
-	int seen[256] = { 0 }, i;
+	bool seen[256] = { false };
+	int i;
 
 	if (fd < 0)
 		return die("shim", fd);
-	printf("ready\n");
-	fflush(stdout);
-	while (time(NULL) < end) {
+	signal(SIGTERM, terminate);
+	while (!terminated) {
 		int ret = test_run(fd, 64, 1000, &verdict, &ns, &size);
 
+		if (ret == -EINTR)	/* by the signal that ends this */
+			continue;
 		if (ret)
 			return die("run", ret);
-		seen[verdict & 255]++;
+		if (seen[verdict & 255])
+			continue;
+		seen[verdict & 255] = true;
+		printf("seen %d\n", verdict & 255);
+		fflush(stdout);
 	}
 	for (i = 0; i < 256; i++)
 		if (seen[i])
@@ -418,7 +433,7 @@ static const struct {
 	{ "info", 0, cmd_info }, { "list", 0, cmd_list }, { "show", 1, cmd_show },
 	{ "fault", 1, cmd_fault }, { "bind", 1, cmd_bind }, { "bind-one", 7, cmd_bind_one },
 	{ "helpers", 0, cmd_helpers }, { "helper-wrong", 0, cmd_helper_wrong },
-	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 2, cmd_keep },
+	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 1, cmd_keep },
 	{ "hit", 3, cmd_hit }, { "crash", 2, cmd_crash },
 	{ "ring", 2, cmd_ring }, { "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
 	{ "events", 1, cmd_events },
