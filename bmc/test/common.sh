@@ -62,6 +62,8 @@ counts() {
 	eq "$name: +$(($(accel_stat "$name") - before))" "$name: +$number"
 }
 
+is_hit() { ( counts hits 1 client get "$@" ); }
+
 check_a_get_misses_then_hits() {
 	local fills
 	fills=$(accel_stat fills)
@@ -143,7 +145,8 @@ check_damaged_requests_do_no_harm() {
 	client set key 50 v
 	client garbage 3000
 	client get key 50 v
-	client get key 50 v
-	counts hits 1 client get key 50 v
+	# memcached has read all of it, and what was known of the key's expiry may be known no more
+	client set key 50 w
+	wait_for 20 is_hit key 50 w
 	! declare -F accel_healthy >/dev/null || accel_healthy
 }

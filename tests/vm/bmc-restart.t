@@ -121,7 +121,7 @@ test_it_is_stopped_and_started() { under_load twice stop_and_start; }
 # The new one knows nothing of what start did.
 replace() {
 	at_server rexctl replace "$PROGRAM"
-	wait_for 5 replaced
+	( wait_for 5 replaced ) || fail "$(at_server rexctl bmc status)"
 	! hits_grow || fail "hits of a program that nobody has started"
 	stop_and_start
 }
