@@ -70,6 +70,13 @@ test_the_system_inside() {
 	eq "$STATUS" 0
 }
 
+# In whole MHz. Emulated, a guest that measures is now and then wrong by a factor.
+test_the_clock_has_the_right_speed() {
+	local mhz
+	mhz=$(vm -- sh -c 'dmesg | sed -n "s/.*tsc: Detected \([0-9]*\)\..*/\1/p" | head -n 1')
+	eq "$mhz" $(($(topology/vm/tsc_khz) / 1000))
+}
+
 test_writes_vanish_but_for_the_share() {
 	mkdir "$TMP/share"
 	status vm --share "$TMP/share" -- sh -e -c "
