@@ -41,20 +41,18 @@ test_unload_under_traffic() {
 }
 
 test_unload_under_xdp_and_tc() {
-	local i run
-	taskset -c 0 "$CPROG/drive" run cprog/drop 8000000 >"$TMP/run" &
-	run=$!
+	local i
+	keep 0 cprog/drop
 	keep 1 cprog/tc_drop
 	for i in {1..5}; do
 		rmmod cprog
-		[ $i -lt 5 ] || keep_saw 0 1
+		[ $i -lt 5 ] || { keep_saw 2 0; keep_saw 0 1; }
 		insmod "$CPROG/cprog.ko"
 		drive bind cprog
 	done
 	keep_end
-	wait $run
 	[ "$(info stale)" -gt 0 ]
-	eq "$(cut -d' ' -f1 "$TMP/run")" 2
+	eq "$(kept 0)" "1 2 "
 	eq "$(kept 1)" "0 1 "
 	eq "$(verdict cprog/drop)" 1
 }
