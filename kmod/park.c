@@ -36,7 +36,7 @@ int rex_prog_set_park(struct rex_prog *prog, bool on)
 	return 0;
 }
 
-/* No slot of @prog is live and nobody runs in it: its module goes, it stays where it is in the list. */
+/* No slot of @prog is live and nobody runs in it: its module goes, it stays in the list. */
 void rex_park(struct rex_prog *prog)
 {
 	u32 i;
