@@ -124,7 +124,7 @@ void frame_make(struct frame *f, bool v6, uint16_t id, struct text text)
 static int raw_socket(void)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
-	struct timeval timeout = { .tv_sec = 5 };
+	struct timeval timeout = { .tv_sec = 20 };
 	int fd, one = 1;
 
 	enter(false);
@@ -250,6 +250,9 @@ struct answer frames_ask(const struct frame *frames, size_t n)
 		fd = raw_socket();
 		owner = getpid();
 	}
+	/* what others were told since the last time */
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
 	make_fences(fences);
 	for (size_t i = 0; i < n + N_FENCES; i++) {
 		const struct frame *f = i < n ? &frames[i] : &fences[i - n];
