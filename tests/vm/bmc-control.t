@@ -327,12 +327,12 @@ test_a_flush_with_delay_that_is_given_during_the_start() {
 	wait_for 10 is_server 0
 	kill -STOP $pid
 	eq "$(status server)" 0
-	eq "$(client request "flush_all 15")" OK$'\r'
+	eq "$(client request "flush_all 25")" OK$'\r'
 	kill -CONT $pid
 	wait_for 20 is_state running
 	warm one
 	hits 1 one
-	wait_for 20 sh -c "nsenter --net=/run/netns/$NS bash -c 'exec 3<>/dev/tcp/$SERVER/11211; echo get one >&3; read -ru 3; echo \$REPLY' | grep END"
+	wait_for 60 sh -c "nsenter --net=/run/netns/$NS bash -c 'exec 3<>/dev/tcp/$SERVER/11211; echo get one >&3; read -ru 3; echo \$REPLY' | grep END"
 	eq "$(client request "get one")" END$'\r'
 	kill -TERM $pid
 	wait $pid
