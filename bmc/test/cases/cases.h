@@ -76,6 +76,7 @@ void send_segment(int fd, struct text t);
 struct text ask_udp(int fd, struct text request);
 
 /* get.c */
+uint64_t now_ms(void);			/* CLOCK_MONOTONIC */
 /* What memcached has: the whole reply to a GET. */
 struct text truth(const char *key);
 struct text get(const char *key);

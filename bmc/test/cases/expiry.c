@@ -76,14 +76,6 @@ static void tell(const char *format, const char *key)
 	read_until(fd, "MN\r\n");
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 static uint64_t epochs(void)
 {
 	return counter(BMC_EPOCH_UNSYNCED) + counter(BMC_EPOCH_LAPSE) + counter(BMC_EPOCH_OVERFLOW);
@@ -97,7 +89,7 @@ static void poll_item(struct item *i)
 
 	if (!i->gone && text_equal(before, none)) {
 		i->gone = true;
-		i->gone_at = now();
+		i->gone_at = now_ms();
 	}
 	got = get_hit(i->key, &hit);
 	i->gets++;
@@ -108,7 +100,7 @@ static void poll_item(struct item *i)
 	after = truth(i->key);
 	if (text_equal(got, after) && text_equal(got, none))
 		return;
-	if (setup.accel == REX && i->gone && now() < i->gone_at + MAX_AGE &&
+	if (setup.accel == REX && i->gone && now_ms() < i->gone_at + MAX_AGE &&
 	    (i->unknown || i->epochs != epochs()))
 		return;
 	if (!*i->why)

@@ -19,7 +19,7 @@
 #define FRESH_MS	3000		/* a memcached may still be opening its sockets */
 #define AGAIN_MS	1000
 #define EMPTY_MS	10000		/* between two times that the tables are emptied while it runs */
-#define IDLE_MS		2000
+#define IDLE_TICKS	(2000 / TICK_MS)	/* not by the clock: a machine may have been stopped */
 #define ASK_MS		1000
 
 struct watcher {
@@ -30,8 +30,8 @@ struct watcher {
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
 	int64_t listens_since, try_at, empty_at;
-	/* Something of all keys has been pending since, without anything new of the kind. 0: no. */
-	int64_t idle_since;
+	/* Looks at which something of all keys was pending, without anything new of the kind. */
+	unsigned int idle_ticks;
 	uint32_t idle_epoch;
 	uint64_t idle_counters[__BMC_STATS];
 };
@@ -133,19 +133,19 @@ static bool is_stuck(struct watcher *w)
 	uint32_t epoch = meta_get(meta->epoch);
 
 	if (meta_get(meta->state) != BMC_RUN || !meta_get(meta->pending_all)) {
-		w->idle_since = 0;
+		w->idle_ticks = 0;
 		return false;
 	}
-	if (!w->idle_since || epoch != w->idle_epoch) {
+	if (!w->idle_ticks || epoch != w->idle_epoch) {
 		w->idle_epoch = epoch;
-		w->idle_since = counters_read(w->parts->program, then) ? 0 : now_ms();
+		w->idle_ticks = !counters_read(w->parts->program, then);
 		return false;
 	}
-	if (now_ms() - w->idle_since < IDLE_MS || counters_read(w->parts->program, now))
+	if (w->idle_ticks++ < IDLE_TICKS || counters_read(w->parts->program, now))
 		return false;
 	if (now[BMC_FILLS] != then[BMC_FILLS] ||
 	    now[BMC_PENDING_OVERFLOW] != then[BMC_PENDING_OVERFLOW]) {
-		w->idle_since = 0;
+		w->idle_ticks = 0;
 		return false;
 	}
 	/* What is cached is worth more than room for values that nobody asks for. */
@@ -160,6 +160,9 @@ static bool is_stuck(struct watcher *w)
 static void check_idle(struct watcher *w)
 {
 	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, ASK_MS))
+		return;
+	/* It may have gone on meanwhile. */
+	if (!meta_get(w->parts->meta->pending_all))
 		return;
 	switch_off(w);
 	set_reason(w, "a client sent commands of all keys and no more since: beginning again");
