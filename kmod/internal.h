@@ -270,6 +270,7 @@ struct rex_prog {
 	struct rex_slot		**slots;
 
 	u32			maps, bound;
+	u64			maps_sized;	/* bits: of another size than the program says */
 	struct rex_map_def	*map_defs;	/* in the program module */
 	struct bpf_map		**map_refs;
 

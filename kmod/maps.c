@@ -219,6 +219,8 @@ int rex_map_bind(struct rex_prog *prog, u32 index, int fd, struct netlink_ext_ac
 	} else if (def->type == BPF_MAP_TYPE_HASH) {
 		rex_map_bind_hash(def, map);
 	}
+	if (def->max_entries != map->max_entries)
+		prog->maps_sized |= BIT_ULL(index);
 	def->max_entries = map->max_entries;
 	def->map = (u64)map;
 	prog->map_refs[index] = map;

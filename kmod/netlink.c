@@ -88,6 +88,8 @@ static int rex_put_map(struct sk_buff *skb, const struct rex_prog *prog, u32 ind
 	if (prog->map_refs[index] &&
 	    nla_put_u32(skb, REX_A_MAP_BPF_ID, prog->map_refs[index]->id))
 		return -EMSGSIZE;
+	if (prog->maps_sized & BIT_ULL(index) && nla_put_flag(skb, REX_A_MAP_SIZED))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }

@@ -43,6 +43,7 @@ void rex_park(struct rex_prog *prog)
 
 	rex_maps_put(prog);
 	prog->maps = prog->bound = 0;
+	prog->maps_sized = 0;
 	prog->map_defs = NULL;
 	for (i = 0; i < prog->entries; i++)
 		rex_slot_park(prog->slots[i], prog->park_names + i * REX_NAME_LEN);

@@ -156,6 +156,9 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 		case REX_A_MAP_BPF_ID:
 			m->bpf_id = get_uint(attr);
 			break;
+		case REX_A_MAP_SIZED:
+			m->sized = true;
+			break;
 		}
 	}
 }

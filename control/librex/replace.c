@@ -102,6 +102,35 @@ static int park(struct rex *rex, const struct rex_program *p)
 	return 0;
 }
 
+/* Whoever loaded the old one chose them. */
+static size_t sizes_to_keep(const struct rex_program *old, const struct rex_file *file,
+			    struct rex_map_size sizes[REX_MAX_MAPS])
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < old->n_maps; i++) {
+		const struct rex_map *m = &old->maps[i];
+
+		for (uint32_t k = 0; m->sized && k < file->n_maps; k++) {
+			const struct rex_file_map *f = &file->maps[k];
+
+			if (!strcmp(f->name, m->name) && f->type == m->type &&
+			    f->key_size == m->key_size && f->value_size == m->value_size)
+				sizes[n++] = (struct rex_map_size){ m->name, m->max_entries };
+		}
+	}
+	return n;
+}
+
+static int insert(struct rex *rex, const struct rex_program *old, const struct candidate *c,
+		  struct rex_program **program)
+{
+	struct rex_map_size sizes[REX_MAX_MAPS];
+	size_t n = sizes_to_keep(old, &c->file, sizes);
+
+	return rex_insert_and_bind(rex, &c->image, c->path, &c->file, sizes, n, true, program);
+}
+
 static int exchange(struct rex *rex, const struct rex_program *old, const struct candidate *c,
 		    const struct candidate *fallback, struct rex_program **program)
 {
@@ -110,7 +139,7 @@ static int exchange(struct rex *rex, const struct rex_program *old, const struct
 
 	if (err)
 		return err;
-	err = rex_insert_and_bind(rex, &c->image, c->path, &c->file, NULL, 0, true, program);
+	err = insert(rex, old, c, program);
 	if (!err)
 		return 0;
 	strncpy(text, rex_errmsg(), sizeof(text) - 1);
@@ -119,8 +148,7 @@ static int exchange(struct rex *rex, const struct rex_program *old, const struct
 		return rex_fail(err, "%s; program \"%s\" is parked now: what it is attached to gives "
 				"the safe verdict, until \"rexctl replace\" finds a file that loads, or "
 				"\"rexctl unload %s\"", text, old->name, old->name);
-	if (rex_insert_and_bind(rex, &fallback->image, fallback->path, &fallback->file, NULL, 0, true,
-				program))
+	if (insert(rex, old, fallback, program))
 		return rex_fail(err, "%s; nor does the fallback: %s; program \"%s\" is parked now",
 				text, rex_errmsg(), old->name);
 	rex_program_free(*program);

@@ -118,16 +118,31 @@ twice() { "$@"; "$@"; }
 
 test_it_is_stopped_and_started() { under_load twice stop_and_start; }
 
-# The new one knows nothing of what start did.
+# The new one knows nothing of what start did; nothing is detached, and the cache is as large.
 replace() {
+	local bytes daemon
+	bytes=$(status cache_bytes) daemon=$(status daemon)
 	at_server rexctl replace "$PROGRAM"
-	( wait_for 5 replaced ) || fail "$(at_server rexctl bmc status)"
-	! hits_grow || fail "hits of a program that nobody has started"
-	stop_and_start
+	( wait_for 20 running ) || fail "$(at_server rexctl bmc status)"
+	wait_for 10 hits_grow
+	eq "$(status cache_bytes) $(status daemon)" "$bytes $daemon"
 }
-replaced() { at_server rexctl bmc status | grep -q "another one was put in its place"; }
 
-test_the_program_is_replaced() { under_load replace; }
+test_the_program_is_replaced() { under_load twice replace; }
+
+replace_without_daemon() {
+	local bytes
+	bytes=$(status cache_bytes)
+	kill -KILL "$(status daemon)"
+	at_server rexctl replace "$PROGRAM"
+	! hits_grow || fail "hits of a program that nobody has started"
+	start
+	( wait_for 20 running ) || fail "$(at_server rexctl bmc status)"
+	wait_for 10 hits_grow
+	eq "$(status cache_bytes)" "$bytes"
+}
+
+test_the_program_is_replaced_without_the_daemon() { under_load replace_without_daemon; }
 
 # What changes meanwhile is seen by nobody: the load goes on setting.
 disable_and_enable() {

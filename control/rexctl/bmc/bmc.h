@@ -142,7 +142,7 @@ const char *program_path(char *path, size_t size);
 int parts_load(struct bmc_parts *parts, const struct bmc_config *config,
 	       const struct bmc_server *server);
 /* Those of an earlier start; refuses when trackers are missing. */
-int parts_adopt(struct bmc_parts *parts);
+int parts_adopt(struct bmc_parts *parts, const struct bmc_config *config);
 int parts_attach_trackers(struct bmc_parts *parts);
 int parts_hold_trackers(struct bmc_parts *parts);
 /* false: one is not pinned any more. @which: its function. */
@@ -150,8 +150,10 @@ bool parts_tracked(const struct bmc_parts *parts, const char **which);
 int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *config);
 /* Whether XDP of ours is at @dev (some XDP program, to be exact). */
 bool parts_at_dev(const char *dev);
-/* Look at the program again: state, generation. */
+/* Look at the program again: state, generation. Refuses with -ENOENT: it has gone; -ESTALE: exchanged. */
 int parts_refresh(struct bmc_parts *parts);
+/* The program was exchanged: from now on, that one and its maps, which are as after a load. */
+int parts_renew(struct bmc_parts *parts, const struct bmc_config *config);
 void parts_release(struct bmc_parts *parts);
 /* State OFF, then all that is attached in this network namespace, then the program. */
 int parts_remove(struct rex *rex);

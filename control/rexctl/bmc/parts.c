@@ -74,20 +74,16 @@ static int write_vlans(const struct rex_program *p, const struct bmc_config *c,
 	return err;
 }
 
-static int write_meta(struct bmc_parts *parts, const struct bmc_config *c)
+/* What does not change, in a map that is empty. */
+static int write_meta(const struct rex_program *p, const struct bmc_config *c, struct bmc_meta *meta)
 {
-	struct bmc_meta *meta;
-
-	if (meta_map(parts->program, &parts->meta))
-		return 1;
-	meta = parts->meta;
 	meta->layout = BMC_LAYOUT;
 	meta->quiet_from = BMC_NEVER;
 	meta->max_age = coarse_time(c->max_age_us);
 	while (!meta->seed)
 		if (getrandom(&meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
 			return refuse("no random numbers: %s", strerror(errno));
-	return write_vlans(parts->program, c, meta);
+	return write_vlans(p, c, meta);
 }
 
 int parts_load(struct bmc_parts *parts, const struct bmc_config *c, const struct bmc_server *server)
@@ -125,7 +121,8 @@ int parts_load(struct bmc_parts *parts, const struct bmc_config *c, const struct
 			err = refuse_rex();
 	}
 	if (!err)
-		err = write_meta(parts, c);
+		err = meta_map(parts->program, &parts->meta) ||
+		      write_meta(parts->program, c, parts->meta);
 out:
 	free(file);
 	return err;
@@ -248,25 +245,56 @@ static bool has_maps_of(const struct rex_program *p, const struct rex_program *o
 int parts_refresh(struct bmc_parts *parts)
 {
 	struct rex_program *p;
+	int err = rex_program_get(parts->rex, BMC_PROGRAM, &p);
 
-	if (rex_program_get(parts->rex, BMC_PROGRAM, &p))
-		return refuse_rex();
+	if (err) {
+		refuse_rex();
+		return err;
+	}
 	if (parts->program && !has_maps_of(p, parts->program)) {
 		rex_program_free(p);
-		return refuse("another one was put in its place, or is about to be");
+		refuse("another one was put in its place, or is about to be");
+		return -ESTALE;
 	}
 	rex_program_free(parts->program);
 	parts->program = p;
 	return 0;
 }
 
-int parts_adopt(struct bmc_parts *parts)
+int parts_renew(struct bmc_parts *parts, const struct bmc_config *c)
+{
+	struct bmc_meta *meta = NULL;
+	struct rex_program *p;
+	int err;
+
+	if (rex_program_get(parts->rex, BMC_PROGRAM, &p))
+		return refuse_rex();
+	if (p->state == REX_STATE_PARKED || p->state == REX_STATE_UNBOUND)
+		err = refuse("it is %s", rex_state_name(p->state));
+	else
+		err = meta_map(p, &meta) || write_meta(p, c, meta);
+	if (err) {
+		meta_unmap(meta);
+		rex_program_free(p);
+		return err;
+	}
+	meta_unmap(parts->meta);
+	rex_program_free(parts->program);
+	parts->meta = meta;
+	parts->program = p;
+	return 0;
+}
+
+int parts_adopt(struct bmc_parts *parts, const struct bmc_config *c)
 {
 	if (parts_refresh(parts) || meta_map(parts->program, &parts->meta))
 		return 1;
+	/* It was exchanged while there was no daemon. */
+	if (!meta_get(parts->meta->layout) && write_meta(parts->program, c, parts->meta))
+		return 1;
 	if (meta_get(parts->meta->layout) != BMC_LAYOUT)
-		return refuse("program \"%s\" was not loaded by \"rexctl bmc start\", or that did not get "
-			      "far: \"rexctl bmc stop\" removes it", BMC_PROGRAM);
+		return refuse("program \"%s\" is of another build than this rexctl; \"rexctl bmc stop\" "
+			      "removes it", BMC_PROGRAM);
 	return parts_hold_trackers(parts);
 }
 

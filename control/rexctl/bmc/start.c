@@ -85,7 +85,7 @@ static int adopt(struct start *s)
 			      "\"rexctl bmc status\"");
 	s->runfile = old;
 	*s->runfile.reason = '\0';
-	if (parts_adopt(&s->parts))
+	if (parts_adopt(&s->parts, &old.config))
 		return 1;
 	meta = s->parts.meta;
 	/* The process that hits are given for, if it is that still; else the daemon looks for one. */

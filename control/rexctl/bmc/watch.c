@@ -83,11 +83,26 @@ static bool check_trackers(struct watcher *w)
 	return false;
 }
 
+/* Its maps are empty, so that there are no hits; all that was attached stays attached. */
+static bool renew(struct watcher *w)
+{
+	int err = parts_renew(w->parts, &w->runfile->config);
+
+	set_reason(w, "program \"%s\" was exchanged: %s", BMC_PROGRAM, err ? why() : "beginning again");
+	w->stale = true;
+	w->try_at = 0;
+	w->generation = w->parts->program->generation;
+	return !err;
+}
+
 static bool check_program(struct watcher *w)
 {
 	const struct rex_program *p;
+	int err = parts_refresh(w->parts);
 
-	if (parts_refresh(w->parts)) {
+	if (err == -ESTALE && !renew(w))
+		return false;
+	if (err && err != -ESTALE) {
 		w->lost = true;
 		set_reason(w, "program \"%s\" has gone: %s; \"rexctl bmc stop\" and start", BMC_PROGRAM,
 			   why());

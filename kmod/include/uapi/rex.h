@@ -207,6 +207,7 @@ enum rex_attr {
 	REX_A_INFO_PREEMPT,		/* u32: enum rex_preempt */
 	REX_A_PROG_GENERATION,		/* u32: how often it was enabled */
 	REX_A_PROG_PARK,		/* u8: 1: when its module goes, park it; 0: do not, or end that */
+	REX_A_MAP_SIZED,		/* flag: who bound it chose another size than the program says */
 
 	__REX_A_MAX,
 };

@@ -132,6 +132,7 @@ struct rex_map {
 	char name[REX_MAP_NAME_LEN];
 	uint32_t type, key_size, value_size, max_entries, flags;
 	uint32_t bpf_id;		/* 0: none bound */
+	bool sized;			/* it was loaded with another size than the program says */
 };
 
 #define REX_MAX_FRAMES 64
@@ -187,8 +188,9 @@ int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_
 /**
  * Exchange the loaded (or parked) program of the same name for the one in @path. What is attached
  * stays attached, to entries of the same name and hook, and gives the safe verdict meanwhile; an
- * attached entry that @path has not is refused before anything is changed. Maps are new and empty;
- * budget, timing and "disabled" stay. When the new one does not load, @fallback (may be NULL) is
+ * attached entry that @path has not is refused before anything is changed. Maps are new and empty, but
+ * of the sizes that were asked for when the old one was loaded (rex_program_load_sized()), where
+ * they are of the same name and kind; budget, timing and "disabled" stay. When the new one does not load, @fallback (may be NULL) is
  * loaded in its place; without that, the program is parked (REX_STATE_PARKED) until one of its name
  * is loaded or it is unloaded. Either is an error.
  */
