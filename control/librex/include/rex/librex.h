@@ -190,7 +190,8 @@ int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_
  * stays attached, to entries of the same name and hook, and gives the safe verdict meanwhile; an
  * attached entry that @path has not is refused before anything is changed. Maps are new and empty, but
  * of the sizes that were asked for when the old one was loaded (rex_program_load_sized()), where
- * they are of the same name and kind; budget, timing and "disabled" stay. When the new one does not load, @fallback (may be NULL) is
+ * they are of the same name and kind; one that is parked has none. Budget, timing and "disabled"
+ * stay. When the new one does not load, @fallback (may be NULL) is
  * loaded in its place; without that, the program is parked (REX_STATE_PARKED) until one of its name
  * is loaded or it is unloaded. Either is an error.
  */
