@@ -148,6 +148,19 @@ test_two_at_a_time() {
 	eq "$(cat "$TMP/1") $(cat "$TMP/2")" "one two"
 }
 
+# A thread per CPU loses breakpoints (docs/decisions.md): who wants that has to say so.
+test_one_thread_emulates_all_cpus_unless_told_otherwise() {
+	mkdir "$TMP/bin"
+	printf '#!/bin/sh\necho "$@" >%s/args\n' "$TMP" >"$TMP/bin/qemu-system-x86_64"
+	chmod +x "$TMP/bin/qemu-system-x86_64"
+	export REX_VM_ACCEL=tcg PATH=$TMP/bin:$PATH
+	status vm -- true
+	eq "$STATUS" 126
+	contains "$(cat "$TMP/args")" "-accel tcg,thread=single "
+	status vm --threads -- true
+	contains "$(cat "$TMP/args")" "-accel tcg,thread=multi "
+}
+
 test_icount_has_one_cpu() {
 	status vm --icount --smp 4 -- nproc
 	cat "$TMP/err"
