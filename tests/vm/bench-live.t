@@ -83,7 +83,7 @@ test_rexgen_with_both_drivers() {
 	server mcload --preload $SERVER -n 500
 	for driver in af_xdp af_packet; do
 		timeout 120 ip netns exec live-c rexgen --iface gen --driver $driver --cpu 1 \
-			--server $SERVER --src-ip $CLIENT --timeout 20000 -n 500 -c 2000 --json "$TMP/j"
+			--server $SERVER --src-ip $CLIENT --timeout 20000 -n 500 -c 2000 -t 60 --json "$TMP/j"
 		eq "$driver $(number verified "$TMP/j")" "$driver 2000"
 		contains "$(cat "$TMP/j")" "net_$driver"
 		lacks "$(ip -n live-c link show gen)" xdp
