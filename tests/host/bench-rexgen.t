@@ -101,23 +101,17 @@ test_mixed_sizes_all_byte_values_and_zipf() {
 }
 
 # An open loop goes on when a busy machine stops memcached for a while, so here it may
-# lose requests; what must hold are the rate, the sums and the bytes. The rate in one of
-# three runs: rexgen, too, may be kept from the CPU for longer than it lets a run last.
+# lose requests; what must hold are the rate, the sums and the bytes.
 test_an_open_loop_keeps_its_rate() {
-	local left=3
 	server mcload --preload $SERVER "${MIXED[@]}"
-	while [ $left -gt 0 ]; do
-		left=$((left - 1))
-		rexgen_ "${MIXED[@]}" --rate 3000 -t 2 --json "$TMP/j"
-		cat "$TMP/j"
-		eq "$(($(number verified "$TMP/j") + $(number lost "$TMP/j")))" "$(number sent "$TMP/j")"
-		for what in wrong missing duplicate stray; do
-			eq "$what $(number $what "$TMP/j")" "$what 0"
-		done
-		[ "$(number verified "$TMP/j")" -ge 1000 ] || fail "hardly any reply"
-		[ "$(number sent "$TMP/j")" != 6000 ] || return 0
+	rexgen_ "${MIXED[@]}" --rate 3000 -t 2 --json "$TMP/j"
+	cat "$TMP/j"
+	eq "sent $(number sent "$TMP/j")" "sent 6000"
+	eq "$(($(number verified "$TMP/j") + $(number lost "$TMP/j")))" "$(number sent "$TMP/j")"
+	for what in wrong missing duplicate stray; do
+		eq "$what $(number $what "$TMP/j")" "$what 0"
 	done
-	fail "6000 requests were due, but not all were sent"
+	[ "$(number verified "$TMP/j")" -ge 1000 ] || fail "hardly any reply"
 }
 
 test_preload_of_its_own() {
