@@ -53,7 +53,8 @@ test_order_of_output_and_errors_in_one_file() {
 }
 
 test_the_system_inside() {
-	status vm --smp 3 --mem 512 -- sh -e -c '
+	status vm --smp 3 --mem 512 --append ipv6.disable=1 --append "loglevel=4 lsm=lockdown" -- sh -e -c '
+		grep -q " ipv6.disable=1 loglevel=4 lsm=lockdown$" /proc/cmdline
 		test "$(pwd)" = "$TOP"
 		test "$(nproc)" = 3
 		test "$(id -u)" = 0
