@@ -18,6 +18,14 @@
 #ifndef CONFIG_X86_64
 #error "Rex supports x86-64 only"
 #endif
+/* Programs run with preemption off, and helpers take locks that sleep on such a kernel. */
+#ifdef CONFIG_PREEMPT_RT
+#error "Rex does not support real-time kernels (CONFIG_PREEMPT_RT): use the kernel without -rt"
+#endif
+/* The entries of a program are called without the hash of their type in front of them. */
+#if defined(CONFIG_CFI_CLANG) || defined(CONFIG_CFI)
+#error "Rex does not support kernels with control flow integrity (CONFIG_CFI_CLANG, CONFIG_CFI)"
+#endif
 
 /* Symbol namespaces became strings in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
