@@ -3,6 +3,7 @@
 #ifndef _REX_COMPAT_H
 #define _REX_COMPAT_H
 
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -70,6 +71,16 @@ static inline bool rex_module_signed(const struct module *mod)
 #else
 	return false;
 #endif
+}
+
+/* Since 6.15 the locks in maps notice a deadlock, or give up, where they were busy before. */
+static inline long rex_map_error(long ret)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+	if (ret == -EDEADLK || ret == -ETIMEDOUT)
+		return -EBUSY;
+#endif
+	return ret;
 }
 
 #endif /* _REX_COMPAT_H */
