@@ -526,14 +526,6 @@ static int check_symbols(struct check *c)
 	return 0;
 }
 
-static bool has_signature(const void *image, size_t size)
-{
-	static const char magic[] = "~Module signature appended~\n";
-	size_t len = strlen(magic);
-
-	return size > len && !memcmp((const char *)image + size - len, magic, len);
-}
-
 int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file)
 {
 	struct check c = { .what = what, .file = file };
@@ -557,7 +549,7 @@ int rex_check_image(const void *image, size_t size, const char *what, struct rex
 		err = check_relocs(&c);
 	if (!err)
 		err = check_symbols(&c);
-	file->is_signed = has_signature(image, size);
+	file->is_signed = rex_image_signed(&(struct image){ (void *)image, size });
 	elf_end(c.elf);
 	return err;
 }
