@@ -3,6 +3,7 @@
 #ifndef _REX_COMPAT_H
 #define _REX_COMPAT_H
 
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -17,6 +18,14 @@
 #endif
 #ifndef CONFIG_X86_64
 #error "Rex supports x86-64 only"
+#endif
+/* Programs run with preemption off, and helpers take locks that sleep on such a kernel. */
+#ifdef CONFIG_PREEMPT_RT
+#error "Rex does not support real-time kernels (CONFIG_PREEMPT_RT): use the kernel without -rt"
+#endif
+/* The entries of a program are called without the hash of their type in front of them. */
+#if defined(CONFIG_CFI_CLANG) || defined(CONFIG_CFI)
+#error "Rex does not support kernels with control flow integrity (CONFIG_CFI_CLANG, CONFIG_CFI)"
 #endif
 
 /* Symbol namespaces became strings in 6.13. */
@@ -62,6 +71,16 @@ static inline bool rex_module_signed(const struct module *mod)
 #else
 	return false;
 #endif
+}
+
+/* Since 6.15 the locks in maps notice a deadlock, or give up, where they were busy before. */
+static inline long rex_map_error(long ret)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+	if (ret == -EDEADLK || ret == -ETIMEDOUT)
+		return -EBUSY;
+#endif
+	return ret;
 }
 
 #endif /* _REX_COMPAT_H */

@@ -39,7 +39,12 @@ SYM_CODE_START(rex_overrun_entry)
 	ud2
 SYM_CODE_END(rex_overrun_entry)
 
-/* Where rex_override_return() sends the caller of a function that is not to run. */
-SYM_FUNC_START(rex_bare_return)
+/*
+ * Where rex_override_return() sends the caller of a function that is not to run. Its address is
+ * taken, so it begins with a landing pad, which SYM_FUNC_START() gives on older kernels only.
+ */
+SYM_CODE_START(rex_bare_return)
+	UNWIND_HINT_FUNC
+	ENDBR
 	RET
-SYM_FUNC_END(rex_bare_return)
+SYM_CODE_END(rex_bare_return)

@@ -253,6 +253,7 @@ struct rex_prog {
 	bool			tainted;
 	bool			timing;
 	bool			disabled;	/* by the user, counts before all maps are bound too */
+	bool			chains;		/* it reads call chains */
 	u32			stack;
 	u32			generation;	/* how often it was enabled */
 	u32			*generation_word; /* the same, in the program module */
@@ -305,6 +306,11 @@ static inline bool rex_prog_has_text(const struct rex_prog *prog, unsigned long 
 void rex_prog_end(struct rex_prog *prog);
 void rex_prog_free(struct rex_prog *prog);
 bool rex_in_core(const struct module *mod, const void *start, const void *end);
+
+/* ---- what a program imports (imports.c) --------------------------------------------------- */
+
+void rex_imports_take(struct rex_prog *prog);
+void rex_imports_put(struct rex_prog *prog);
 
 /* ---- exchanging programs (park.c) ---------------------------------------------------- */
 
@@ -377,10 +383,15 @@ void rex_sock_init(void);
 void rex_signal_init(void);
 void rex_signal_exit(void);
 
+/* ---- reads of memory (probe.c) -------------------------------------------------------------- */
+
+void rex_probe_take(void);
+void rex_probe_exit(void);
+
 /* ---- call chains (stacktrace.c) ------------------------------------------------------------ */
 
-void rex_stacktrace_init(void);
-void rex_stacktrace_exit(void);
+void rex_stacktrace_get(void);
+void rex_stacktrace_put(void);
 
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */
 

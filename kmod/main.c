@@ -29,15 +29,13 @@ static int __init rex_init(void)
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;
-	rex_stacktrace_init();
 	/* Last, because from here on shims may call us. */
 	ret = rex_hooks_init();
 	if (ret)
-		goto stacktrace;
+		goto netlink;
 	return 0;
 
-stacktrace:
-	rex_stacktrace_exit();
+netlink:
 	rex_netlink_exit();
 stacks:
 	rex_stacks_exit();
@@ -54,7 +52,7 @@ static void __exit rex_exit(void)
 	rex_netlink_exit();
 	rex_trace_exit();
 	rex_signal_exit();
-	rex_stacktrace_exit();
+	rex_probe_exit();
 	rex_stacks_exit();
 	rex_watchdog_exit();
 }

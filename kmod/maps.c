@@ -325,6 +325,7 @@ long rex_map_update(const struct rex_map_def *def, const void *key, const void *
 		ret = -EBUSY;
 		if (rex_change_begin(frame, def->type, &irq)) {
 			ret = map->ops->map_update_elem(map, (void *)key, (void *)value, flags);
+			ret = rex_map_error(ret);
 			rex_change_end(def->type, irq);
 		}
 	}
@@ -343,7 +344,7 @@ long rex_map_delete(const struct rex_map_def *def, const void *key)
 	if (map) {
 		ret = -EBUSY;
 		if (rex_change_begin(frame, def->type, &irq)) {
-			ret = map->ops->map_delete_elem(map, (void *)key);
+			ret = rex_map_error(map->ops->map_delete_elem(map, (void *)key));
 			rex_change_end(def->type, irq);
 		}
 	}
@@ -362,7 +363,7 @@ long rex_map_push(const struct rex_map_def *def, const void *value, u64 flags)
 	if (map && (!flags || flags == BPF_EXIST)) {
 		ret = -EBUSY;
 		if (rex_change_begin(frame, def->type, &irq)) {
-			ret = map->ops->map_push_elem(map, (void *)value, flags);
+			ret = rex_map_error(map->ops->map_push_elem(map, (void *)value, flags));
 			rex_change_end(def->type, irq);
 		}
 	}
@@ -384,6 +385,7 @@ static long rex_map_next(const struct rex_map_def *def, void *value, bool keep)
 		if (rex_change_begin(frame, def->type, &irq)) {
 			ret = keep ? map->ops->map_peek_elem(map, value) :
 				     map->ops->map_pop_elem(map, value);
+			ret = rex_map_error(ret);
 			rex_change_end(def->type, irq);
 		}
 	}

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The generic netlink family "rex"; see uapi/rex.h. */
 #include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/sizes.h>
 #include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "internal.h"
 
@@ -39,6 +44,39 @@ static const struct nla_policy rex_helper_policy[REX_A_MAX + 1] = {
 	[REX_A_HELPER_ID]	= { .type = NLA_U32 },
 	[REX_A_FD]		= { .type = NLA_U32 },
 };
+
+/* ---- who may ---------------------------------------------------------------------------- */
+
+/*
+ * Programs, and what they tell, are the machine's, whatever namespace a request comes from. So
+ * CAP_SYS_ADMIN in the first user namespace is asked for, of who sent it and who opened the socket.
+ */
+static int rex_may_ask(const struct sk_buff *skb, struct netlink_ext_ack *extack)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "it needs CAP_SYS_ADMIN in the initial user namespace: "
+		       "run it as root, and not in a container");
+	return -EPERM;
+}
+
+static int rex_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			struct genl_info *info)
+{
+	return rex_may_ask(skb, info->extack);
+}
+
+/*
+ * Whether @sk is to be left out. Its opener is asked when there is something to hear, and not when
+ * it joins: the kernel asks a joining one for rights over its own network namespace only, and lets
+ * anybody into a group that does not exist yet. While it is asked, it is not released.
+ */
+static int rex_may_not_hear(struct sock *sk, struct sk_buff *skb, void *unused)
+{
+	const struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
+
+	return !file || !file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN);
+}
 
 /* ---- messages ------------------------------------------------------------------------- */
 
@@ -273,7 +311,7 @@ static int rex_prog_get(struct sk_buff *req, struct genl_info *info)
 static int rex_prog_dump_start(struct netlink_callback *cb)
 {
 	cb->min_dump_alloc = REX_MSG_MAX;	/* the largest program fits */
-	return 0;
+	return rex_may_ask(cb->skb, cb->extack);
 }
 
 /* cb->args[0] is the id of the last program sent. Ids grow along the list. */
@@ -389,8 +427,8 @@ static int rex_helper_bind_cmd(struct sk_buff *req, struct genl_info *info)
 	return ret;
 }
 
-#define REX_OP(c, fn, p) { .cmd = (c), .doit = (fn), .policy = (p), .maxattr = REX_A_MAX, \
-			   .flags = GENL_ADMIN_PERM | GENL_CMD_CAP_DO }
+#define REX_OP(c, fn, p) { .cmd = (c), .pre_doit = rex_pre_doit, .doit = (fn), .policy = (p), \
+			   .maxattr = REX_A_MAX, .flags = GENL_CMD_CAP_DO }
 
 static const struct genl_split_ops rex_ops[] = {
 	REX_OP(REX_CMD_INFO_GET, rex_info_get, rex_info_policy),
@@ -401,7 +439,7 @@ static const struct genl_split_ops rex_ops[] = {
 		.dumpit = rex_prog_dump,
 		.policy = rex_info_policy,
 		.maxattr = REX_A_MAX,
-		.flags = GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+		.flags = GENL_CMD_CAP_DUMP,
 	},
 	REX_OP(REX_CMD_PROG_SET, rex_prog_set, rex_set_policy),
 	REX_OP(REX_CMD_MAP_BIND, rex_map_bind_cmd, rex_map_policy),
@@ -409,14 +447,14 @@ static const struct genl_split_ops rex_ops[] = {
 };
 
 static const struct genl_multicast_group rex_groups[] = {
-	{ .name = REX_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	{ .name = REX_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
 };
 
 static struct genl_family rex_family __ro_after_init = {
 	.name		= REX_GENL_NAME,
 	.version	= REX_GENL_VERSION,
 	.maxattr	= REX_A_MAX,
-	.netnsok	= true,		/* whose CAP_NET_ADMIN counts is the first user namespace's */
+	.netnsok	= true,
 	.module		= THIS_MODULE,
 	.split_ops	= rex_ops,
 	.n_split_ops	= ARRAY_SIZE(rex_ops),
@@ -424,6 +462,23 @@ static struct genl_family rex_family __ro_after_init = {
 	.n_mcgrps	= ARRAY_SIZE(rex_groups),
 	.parallel_ops	= true,
 };
+
+/* To listeners in all network namespaces. Takes @skb. */
+static void rex_multicast(struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+	struct net *net;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (copy)
+			genlmsg_multicast_netns_filtered(&rex_family, net, copy, 0, 0, GFP_ATOMIC,
+							 rex_may_not_hear, NULL);
+	}
+	rcu_read_unlock();
+	consume_skb(skb);
+}
 
 /* Tells who listens; nobody does, or no memory: nothing is lost but the message. */
 void rex_netlink_event(struct rex_prog *prog, enum rex_event type)
@@ -444,7 +499,7 @@ void rex_netlink_event(struct rex_prog *prog, enum rex_event type)
 		return;
 	}
 	genlmsg_end(skb, head);
-	genlmsg_multicast_allns(&rex_family, skb, 0, 0);
+	rex_multicast(skb);
 }
 
 int rex_netlink_init(void)

@@ -2,6 +2,7 @@
 /* Helpers of XDP programs. Their struct rex_ctx is the frame's struct xdp_buff itself. */
 #include <linux/if_vlan.h>
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <net/addrconf.h>
 #include <net/xdp.h>
 
@@ -102,7 +103,8 @@ static struct net_device *rex_local_dev(struct net_device *dev, const void *addr
 		memcpy(&v4, address, sizeof(v4));
 		return __ip_dev_find(dev_net(dev), v4, false);
 	}
-	if (size != sizeof(v6) || !IS_BUILTIN(CONFIG_IPV6))
+	/* With ipv6.disable=1 there is no table of addresses to look in. */
+	if (size != sizeof(v6) || !IS_BUILTIN(CONFIG_IPV6) || !ipv6_mod_enabled())
 		return NULL;
 	memcpy(&v6, address, sizeof(v6));
 	if (ipv6_addr_type(&v6) & IPV6_ADDR_LINKLOCAL)

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reads of any address, which may fail but never fault. May be called in NMI. */
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/security.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
+#include <asm/processor.h>
 
 #include "internal.h"
 
@@ -10,12 +16,16 @@
 #define REX_PROBE_SHORT	128
 
 /*
- * What user memory means is known only with a process that has some and uses it now. Where the
- * memory of tasks is switched, interrupts are off.
+ * Whether the memory in use is the current process's, for certain: nmi_uaccess_okay(), which is
+ * not exported, asks for the same. An exiting task and a kernel thread borrow the memory of
+ * whoever ran before, and for a moment of an execve(2) the old one is still in use. While the
+ * memory of tasks is switched, interrupts are off, and nobody flushes what this CPU remembers.
  */
 static __always_inline bool rex_has_user_memory(void)
 {
-	return in_task() && !irqs_disabled() && !(current->flags & PF_KTHREAD);
+	const struct mm_struct *mm = current->mm;
+
+	return in_task() && !irqs_disabled() && mm && read_cr3_pa() == __pa(mm->pgd);
 }
 
 static long rex_probe_user_short(void *to, const void __user *from, size_t len)
@@ -40,27 +50,82 @@ static long rex_probe_user(void *to, u64 from, size_t len)
 	long ret;
 
 	if (len > REX_PROBE_SHORT || !rex_has_user_memory())
-		return copy_from_user_nofault(to, (const void __user *)from, len);
+		return copy_from_user_nofault(to, (const void __user *)from, len) ? -EFAULT : 0;
 	pagefault_disable();
 	ret = rex_probe_user_short(to, (const void __user *)from, len);
 	pagefault_enable();
 	return ret;
 }
 
+/* ---- lockdown ------------------------------------------------------------------------ */
+
+/*
+ * In lockdown=confidentiality the kernel's memory is not for reading. eBPF asks when it verifies
+ * a program; a program of ours may be loaded by then, so it is asked again and again. But not by
+ * who reads: whatever listens to that question takes locks, and writes to the log.
+ */
+#define REX_LOCKDOWN_AGAIN	HZ
+
+static bool rex_locked_down;		/* for good */
+static unsigned long rex_lockdown_asked;
+
+static void rex_lockdown_work(struct work_struct *work)
+{
+	if (!READ_ONCE(rex_locked_down) && security_locked_down(LOCKDOWN_BPF_READ_KERNEL))
+		WRITE_ONCE(rex_locked_down, true);
+}
+
+static DECLARE_WORK(rex_lockdown, rex_lockdown_work);
+
+static void rex_lockdown_schedule(struct irq_work *irq)
+{
+	schedule_work(&rex_lockdown);
+}
+
+static DEFINE_IRQ_WORK(rex_lockdown_irq, rex_lockdown_schedule);
+
+/* A program that reads the kernel's memory is about to be loaded. */
+void rex_probe_take(void)
+{
+	WRITE_ONCE(rex_lockdown_asked, jiffies);
+	rex_lockdown_work(NULL);
+}
+
+void rex_probe_exit(void)
+{
+	irq_work_sync(&rex_lockdown_irq);
+	cancel_work_sync(&rex_lockdown);
+}
+
+static __always_inline bool rex_may_read_kernel(void)
+{
+	if (unlikely(time_after(jiffies, READ_ONCE(rex_lockdown_asked) + REX_LOCKDOWN_AGAIN))) {
+		WRITE_ONCE(rex_lockdown_asked, jiffies);
+		irq_work_queue(&rex_lockdown_irq);
+	}
+	return likely(!READ_ONCE(rex_locked_down));
+}
+
+/* ---- for programs -------------------------------------------------------------------- */
+
+static long rex_probe_kernel(void *to, u64 from, size_t len)
+{
+	if (!rex_may_read_kernel())
+		return -EPERM;
+	return copy_from_kernel_nofault(to, (const void *)from, len) ? -EFAULT : 0;
+}
+
 static long rex_probe(void *to, u64 from, size_t len, bool user)
 {
-	return user ? rex_probe_user(to, from, len) :
-		      copy_from_kernel_nofault(to, (const void *)from, len);
+	return user ? rex_probe_user(to, from, len) : rex_probe_kernel(to, from, len);
 }
 
 static long rex_probe_read(void *to, u32 len, u64 from, bool user)
 {
-	long ret = 0;
+	long ret = rex_probe(to, from, len, user);
 
-	if (rex_probe(to, from, len, user)) {
+	if (ret)
 		memset(to, 0, len);
-		ret = -EFAULT;
-	}
 	rex_check_stop(rex_this_frame());
 	return ret;
 }
@@ -85,11 +150,13 @@ static long rex_probe_str(char *to, u32 len, u64 from, bool user)
 {
 	u32 done, chunk;
 	char *nul;
+	long ret;
 
 	for (done = 0; done < len; done += chunk) {
 		chunk = min_t(u64, len - done, PAGE_SIZE - offset_in_page(from + done));
-		if (rex_probe(to + done, from + done, chunk, user))
-			return -EFAULT;
+		ret = rex_probe(to + done, from + done, chunk, user);
+		if (ret)
+			return ret;
 		nul = memchr(to + done, '\0', chunk);
 		if (nul) {
 			memset(nul, 0, to + len - nul);

@@ -211,7 +211,7 @@ static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *d
 		return -ENOEXEC;
 	}
 	if (rex_require_signed && !rex_module_signed(prog->owner)) {
-		pr_err("program %s is not signed and rex.require_signed is set: sign it with rexc --sign\n",
+		pr_err("program %s has no signature of a key that this kernel trusts, and rex.require_signed is set\n",
 		       prog->name);
 		return -EKEYREJECTED;
 	}
@@ -311,6 +311,7 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 		rex_prog_free(prog);
 		goto out;
 	}
+	rex_imports_take(prog);
 	prog->id = ++rex_last_id;
 	if (list_empty(&rex_progs))
 		rex_watchdog_start();
@@ -356,6 +357,7 @@ found:
 	synchronize_rcu();
 	/* The last one's texts are the module's. */
 	rex_fault_collect(prog);
+	rex_imports_put(prog);
 	if (prog->park_names)
 		rex_park(prog);
 	else

@@ -189,15 +189,18 @@ REX_EXPORT(rex_sock_addrs);
  */
 static bool rex_load_tcp(u64 sk, struct rex_tcp_position *to)
 {
-	u16 family, protocol;
+	u16 family, type, protocol;
 	u32 rcv_nxt;
 	u64 received;
 
 	if (!rex_load_full(sk))
 		goto fault;
 	REX_LOAD(family, sk, struct sock, sk_family, fault);
+	REX_LOAD(type, sk, struct sock, sk_type, fault);
 	REX_LOAD(protocol, sk, struct sock, sk_protocol, fault);
-	if ((family != AF_INET && family != AF_INET6) || protocol != IPPROTO_TCP)
+	/* As sk_is_tcp(): a raw socket can have the protocol, too, and is smaller. */
+	if ((family != AF_INET && family != AF_INET6) || type != SOCK_STREAM ||
+	    protocol != IPPROTO_TCP)
 		goto fault;
 	REX_LOAD(to->copied_seq, sk, struct tcp_sock, copied_seq, fault);
 	REX_LOAD(rcv_nxt, sk, struct tcp_sock, rcv_nxt, fault);

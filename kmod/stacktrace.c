@@ -107,12 +107,16 @@ long rex_get_stackid(const struct rex_map_def *def, u64 flags)
 }
 REX_EXPORT(rex_get_stackid);
 
-/* The kernel has buffers for call chains only while somebody asks for them. */
-static struct perf_event *rex_chain_user;
+/*
+ * The kernel has buffers for call chains only while somebody asks for them, and keeps
+ * kernel.perf_event_max_stack as it is meanwhile. So we ask while a program wants chains.
+ */
+static struct perf_event *rex_chain_event;
+static u32 rex_chain_users;			/* rex_mutex */
 
 long rex_get_stack(void *to, u32 size, u64 flags)
 {
-	if (!rex_chain_user)
+	if (!rex_chain_event)
 		return -EOPNOTSUPP;
 	if (flags & ~REX_STACK_FLAGS)
 		return -EINVAL;
@@ -120,7 +124,7 @@ long rex_get_stack(void *to, u32 size, u64 flags)
 }
 REX_EXPORT(rex_get_stack);
 
-void rex_stacktrace_init(void)
+void rex_stacktrace_get(void)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -131,16 +135,23 @@ void rex_stacktrace_init(void)
 	};
 	struct perf_event *event;
 
+	lockdep_assert_held(&rex_mutex);
+	if (rex_chain_users++)
+		return;
 	event = perf_event_create_kernel_counter(&attr, raw_smp_processor_id(), NULL, NULL, NULL);
 	if (IS_ERR(event))
 		pr_warn("no buffers for call chains (error %ld): programs cannot read them\n",
 			PTR_ERR(event));
 	else
-		rex_chain_user = event;
+		rex_chain_event = event;
 }
 
-void rex_stacktrace_exit(void)
+/* No program that imports rex_get_stack() runs any more. */
+void rex_stacktrace_put(void)
 {
-	if (rex_chain_user)
-		perf_event_release_kernel(rex_chain_user);
+	lockdep_assert_held(&rex_mutex);
+	if (--rex_chain_users || !rex_chain_event)
+		return;
+	perf_event_release_kernel(rex_chain_event);
+	rex_chain_event = NULL;
 }

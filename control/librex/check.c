@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is this file a Rex program that we may hand to the kernel? The kernel's module
- * loader trusts what it is given (it runs the init function first of all), so
- * everything that rexc promises is looked at again here, without trust in any
- * number of the file. libelf finds the sections; their contents are read with
- * bounds of our own.
+ * Is this file a Rex program that we may hand to the kernel? The kernel's module loader trusts
+ * what it is given, so what can be told without reading the code is looked at again here, without
+ * trust in any number of the file: that all sections are such as rexc makes, and none that the
+ * loader runs or patches into the kernel; the tables, their relocations, the imports. What the
+ * instructions do, the init function's too, is rexc's promise, and a signature's. libelf finds the
+ * sections; their contents are read with bounds of our own.
  */
 #include <ctype.h>
 #include <gelf.h>
@@ -136,6 +137,42 @@ static int check_header(struct check *c, const void *image, size_t size)
 		return rex_fail(-EINVAL, "%s: no readable section headers; the file is truncated "
 				"or damaged, build it again", c->what);
 	return 0;
+}
+
+/*
+ * What rexc makes, and the kernel's build around it. Others are work for the module loader: it
+ * runs some (.init_array), and lets some change the kernel (.altinstructions, __jump_table,
+ * .static_call_sites) or its reaction to faults (__ex_table, __bug_table).
+ */
+static const char *const sections[] = {
+	".text", ".rodata", ".data", ".bss", ".init.text", ".init.data", ".init.rodata", ".exit.text",
+	".exit.data", ".modinfo", ".gnu.linkonce.this_module", ".rex.entries", ".rex.maps",
+	".rex.lines", ".rex.files", "__versions", "__version_ext_crcs", "__version_ext_names",
+	"__mcount_loc", "__patchable_function_entries", ".retpoline_sites", ".return_sites",
+	".call_sites", ".ibt_endbr_seal", ".orc_unwind", ".orc_unwind_ip", ".orc_header",
+};
+
+static bool known_section(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (!strcmp(name, sections[i]))
+			return true;
+	return !strncmp(name, ".note.", strlen(".note."));
+}
+
+static int check_sections(struct check *c)
+{
+	struct section s;
+	int err = 0;
+
+	for (size_t i = 1; !err && i < c->n_sections; i++) {
+		err = get_section(c, i, &s);
+		if (!err && s.sh.sh_flags & (SHF_ALLOC | SHF_EXECINSTR) && !known_section(s.name))
+			err = rex_fail(-EINVAL, "%s: section \"%s\" is none that rexc makes; the kernel "
+				       "might run it when it loads the file. Build it with rexc", c->what,
+				       show(s.name, strlen(s.name)));
+	}
+	return err;
 }
 
 /* Keep @s as the one section of its name. */
@@ -526,14 +563,6 @@ static int check_symbols(struct check *c)
 	return 0;
 }
 
-static bool has_signature(const void *image, size_t size)
-{
-	static const char magic[] = "~Module signature appended~\n";
-	size_t len = strlen(magic);
-
-	return size > len && !memcmp((const char *)image + size - len, magic, len);
-}
-
 int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file)
 {
 	struct check c = { .what = what, .file = file };
@@ -546,6 +575,8 @@ int rex_check_image(const void *image, size_t size, const char *what, struct rex
 	if (!err)
 		err = find_sections(&c);
 	if (!err)
+		err = check_sections(&c);
+	if (!err)
 		err = check_modinfo(&c);
 	if (!err)
 		err = check_entries(&c);
@@ -557,7 +588,7 @@ int rex_check_image(const void *image, size_t size, const char *what, struct rex
 		err = check_relocs(&c);
 	if (!err)
 		err = check_symbols(&c);
-	file->is_signed = has_signature(image, size);
+	file->is_signed = rex_image_signed(&(struct image){ (void *)image, size });
 	elf_end(c.elf);
 	return err;
 }

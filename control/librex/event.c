@@ -15,6 +15,15 @@ struct rex_events {
 	size_t pos, len;		/* of what is read and not yet handed out */
 };
 
+/* Whoever may not ask can join the group all the same, in a namespace, and hears nothing. */
+static int may_hear(struct nl *nl)
+{
+	char buf[NL_BUF];
+	int err = nl_talk(nl, genl_request(nl, buf, REX_CMD_INFO_GET, 0), NULL, NULL);
+
+	return err ? rex_fail(err, "cannot listen to rex.ko's events: %s", nl_reason(nl, err)) : 0;
+}
+
 int rex_events_open(struct rex_events **out)
 {
 	struct rex_events *ev = calloc(1, sizeof(*ev));
@@ -30,6 +39,8 @@ int rex_events_open(struct rex_events **out)
 	err = genl_resolve(&ev->nl, REX_GENL_NAME, REX_GENL_MCGRP_EVENTS);
 	if (err == -ENOENT)
 		rex_fail(err, "rex.ko is not loaded; \"rexctl load NAME.ko\" loads it");
+	if (!err)
+		err = may_hear(&ev->nl);
 	if (err)
 		goto fail;
 	if (mnl_socket_setsockopt(ev->nl.sk, NETLINK_ADD_MEMBERSHIP, &ev->nl.group,

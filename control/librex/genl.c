@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Generic netlink (and rtnetlink) requests over libmnl. */
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,16 @@
 
 /* A program with all its entries and maps is one message and may be well over a page. */
 #define RECV_BUF (128 * 1024)
+/* So long the kernel may take for a request: it waits for programs to end, and for RCU. */
+#define ANSWER_MS 60000
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
 
 int nl_open(struct nl *nl, int bus)
 {
@@ -112,6 +123,54 @@ static int on_noop(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+/*
+ * One datagram of the answer. A signal that somebody handles is no reason to give up: what was
+ * asked for may be done.
+ */
+static ssize_t receive(struct nl *nl, char *buf)
+{
+	const int64_t deadline = now_ms() + ANSWER_MS;
+	struct pollfd pfd = { .fd = mnl_socket_get_fd(nl->sk), .events = POLLIN };
+
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		int ready = poll(&pfd, 1, left > 0 ? left : 0);
+		ssize_t len;
+
+		if (ready < 0 && errno != EINTR)
+			return rex_fail(-errno, "cannot wait for the answer to a netlink request: %s",
+					strerror(errno));
+		if (!ready)
+			return rex_fail(-ETIMEDOUT, "the kernel has not answered a netlink request for "
+					"%d s; it may do what was asked later: look with \"rexctl "
+					"status\"", ANSWER_MS / 1000);
+		if (ready < 0)
+			continue;
+		len = mnl_socket_recvfrom(nl->sk, buf, RECV_BUF);
+		if (len >= 0)
+			return len;
+		if (errno != EINTR && errno != EAGAIN)
+			return rex_fail(-errno, "no answer to a netlink request: %s", strerror(errno));
+	}
+}
+
+/* Whether a datagram answers an earlier request, which was given up. */
+static bool is_late(const struct nl *nl, const char *buf, ssize_t len)
+{
+	const struct nlmsghdr *nlh = (const void *)buf;
+
+	return mnl_nlmsg_ok(nlh, len) && nlh->nlmsg_seq != nl->seq;
+}
+
+static int send_request(struct nl *nl, const struct nlmsghdr *req)
+{
+	while (mnl_socket_sendto(nl->sk, req, req->nlmsg_len) < 0)
+		if (errno != EINTR)
+			return rex_fail(-errno, "cannot send a netlink request: %s",
+					strerror(errno));
+	return 0;
+}
+
 int nl_talk(struct nl *nl, struct nlmsghdr *req, mnl_cb_t cb, void *data)
 {
 	static mnl_cb_t ctl[] = {
@@ -121,30 +180,29 @@ int nl_talk(struct nl *nl, struct nlmsghdr *req, mnl_cb_t cb, void *data)
 		[NLMSG_OVERRUN] = on_noop,
 	};
 	struct talk talk = { .nl = nl, .cb = cb, .data = data };
+	int ret = MNL_CB_OK;
 	char *buf;
-	int ret;
 
 	nl->extack[0] = '\0';
 	req->nlmsg_seq = ++nl->seq;
-	if (mnl_socket_sendto(nl->sk, req, req->nlmsg_len) < 0)
-		return rex_fail(-errno, "cannot send a netlink request: %s", strerror(errno));
-
 	buf = malloc(RECV_BUF);
 	if (!buf)
 		return rex_fail(-ENOMEM, "out of memory");
-	do {
-		ssize_t len = mnl_socket_recvfrom(nl->sk, buf, RECV_BUF);
+	talk.err = send_request(nl, req);
+	while (!talk.err && ret > MNL_CB_STOP) {
+		ssize_t len = receive(nl, buf);
 
 		if (len < 0) {
-			talk.err = rex_fail(-errno, "no answer to a netlink request: %s",
-					    strerror(errno));
+			talk.err = len;
 			break;
 		}
+		if (is_late(nl, buf, len))
+			continue;
 		ret = mnl_cb_run2(buf, len, nl->seq, nl->portid, on_data, &talk, ctl,
 				  ARRAY_SIZE(ctl));
 		if (ret < 0 && !talk.err)
 			talk.err = rex_fail(-errno, "bad netlink answer: %s", strerror(errno));
-	} while (ret > MNL_CB_STOP);
+	}
 	free(buf);
 	if (!talk.err && talk.interrupted)
 		return -EINTR;

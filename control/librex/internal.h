@@ -56,7 +56,6 @@ struct rex {
 struct image {
 	void *data;
 	size_t size;
-	int fd;				/* still open, of the same file */
 };
 
 /* ---- program.c */
@@ -81,9 +80,11 @@ int rex_image_read(const char *path, struct image *image);
 void rex_image_free(struct image *image);
 /* Whether a module with that vermagic is for the running kernel; else fails with @err. */
 int rex_module_check_kernel(int err, const char *path, const char *vermagic);
-/* finit_module with the kernel's refusal explained. @name: the module's. */
+/* Whether a module signature is appended. */
+bool rex_image_signed(const struct image *image);
+/* init_module with the kernel's refusal explained. @name: the module's; @options: its parameters. */
 int rex_module_insert(const struct image *image, const char *path, const char *name,
-		      const char *vermagic);
+		      const char *vermagic, const char *options);
 int rex_module_remove(const char *name);
 /* The same to clean up: leaves the error text alone. */
 void rex_module_undo(const char *name);

@@ -40,7 +40,7 @@ int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *
 	struct rex_program *p = NULL;
 	int err;
 
-	err = rex_module_insert(image, path, file->name, file->vermagic);
+	err = rex_module_insert(image, path, file->name, file->vermagic, "");
 	if (err)
 		return err;
 	err = rex_program_get(rex, file->name, &p);
@@ -72,7 +72,7 @@ int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex
 	struct rex_program *p = NULL, *parked = NULL;
 	struct rex *rex = *rexp;
 	struct rex_file *file;
-	struct image image = { .fd = -1 };
+	struct image image = {};
 	int err;
 
 	file = calloc(1, sizeof(*file));

@@ -21,26 +21,20 @@ void rex_image_free(struct image *image)
 {
 	free(image->data);
 	image->data = NULL;
-	if (image->fd >= 0)
-		close(image->fd);
-	image->fd = -1;
 }
 
-/*
- * A copy, and not a mapping: the file may change while it is looked at. (The kernel
- * reads it again, by the same fd; who can write the file is trusted anyway.)
- */
+/* A copy, and not a mapping: the kernel gets the very bytes that were looked at. */
 int rex_image_read(const char *path, struct image *image)
 {
 	struct stat st;
 	size_t done = 0;
-	int err;
+	int fd, err;
 
 	memset(image, 0, sizeof(*image));
-	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (image->fd < 0)
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
 		return rex_fail(-errno, "cannot open \"%s\": %s", path, strerror(errno));
-	if (fstat(image->fd, &st)) {
+	if (fstat(fd, &st)) {
 		err = rex_fail(-errno, "cannot read \"%s\": %s", path, strerror(errno));
 		goto fail;
 	}
@@ -60,7 +54,7 @@ int rex_image_read(const char *path, struct image *image)
 		goto fail;
 	}
 	while (done < (size_t)st.st_size) {
-		ssize_t n = pread(image->fd, (char *)image->data + done, st.st_size - done, done);
+		ssize_t n = pread(fd, (char *)image->data + done, st.st_size - done, done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -72,10 +66,21 @@ int rex_image_read(const char *path, struct image *image)
 		done += n;
 	}
 	image->size = done;
+	close(fd);
 	return 0;
 fail:
+	close(fd);
 	rex_image_free(image);
 	return err;
+}
+
+bool rex_image_signed(const struct image *image)
+{
+	static const char magic[] = "~Module signature appended~\n";
+	size_t len = strlen(magic);
+
+	return image->size > len &&
+	       !memcmp((const char *)image->data + image->size - len, magic, len);
 }
 
 bool rex_module_present(const char *name)
@@ -158,9 +163,41 @@ int rex_module_check_kernel(int err, const char *path, const char *vermagic)
 			uts.release);
 }
 
+/* What to do about a signature that the kernel does not take; @image: NULL when not known. */
+static const char *explain_signature(const struct image *image, const char *name)
+{
+	if (!image)
+		return "the kernel takes only modules signed with a key that it trusts";
+	if (rex_image_signed(image))
+		return "it is signed, but not with a key that this kernel trusts (\"modinfo\" shows the "
+		       "signer): enrol that key's certificate with mokutil --import, or sign it with "
+		       "another key";
+	if (!strcmp(name, RUNTIME))
+		return "it is not signed: sign rex.ko with scripts/sign-file of the kernel's headers "
+		       "and a key that the machine trusts (mokutil --import)";
+	return "it is not signed: rexc --sign signs it, with a key that the machine trusts (mokutil "
+	       "--import)";
+}
+
+static const char *explain_refusal(int err, const struct image *image, const char *name)
+{
+	if (geteuid())
+		return "run it as root (CAP_SYS_MODULE)";
+	if (file_says("/sys/kernel/security/lockdown", "[integrity]") ||
+	    file_says("/sys/kernel/security/lockdown", "[confidentiality]"))
+		return explain_signature(image, name);
+	if (file_says("/proc/sys/kernel/modules_disabled", "1"))
+		return "loading modules is switched off until the next boot "
+		       "(kernel.modules_disabled=1)";
+	if (err == -EACCES)
+		return "a policy (IMA appraisal, LoadPin) takes modules only from files that it "
+		       "looks at itself, and rexctl hands over the bytes that it has checked";
+	return "CAP_SYS_MODULE is missing; a container cannot load modules, run it on the host";
+}
+
 /* Why the kernel would not take a module, and what to do about it. */
-static int explain(int err, const char *path, const char *name, const char *vermagic,
-		   const char *kernel_said)
+static int explain(int err, const char *path, const char *name, const struct image *image,
+		   const char *vermagic, const char *kernel_said)
 {
 	const char *way_out = "\"dmesg\" may say more";
 
@@ -169,23 +206,14 @@ static int explain(int err, const char *path, const char *name, const char *verm
 	switch (err) {
 	case -EPERM:
 	case -EACCES:
-		if (geteuid())
-			way_out = "run it as root (CAP_SYS_MODULE)";
-		else if (file_says("/sys/kernel/security/lockdown", "[integrity]") ||
-			 file_says("/sys/kernel/security/lockdown", "[confidentiality]"))
-			way_out = "the kernel is locked down (Secure Boot): sign the module with a "
-				  "key that the machine trusts (rexc --sign; mokutil --import)";
-		else if (file_says("/proc/sys/kernel/modules_disabled", "1"))
-			way_out = "loading modules is switched off until the next boot "
-				  "(kernel.modules_disabled=1)";
-		else
-			way_out = "CAP_SYS_MODULE is missing; a container cannot load modules, run "
-				  "it on the host";
+		way_out = explain_refusal(err, image, name);
 		break;
 	case -EKEYREJECTED:
 	case -ENOKEY:
-		way_out = "the kernel takes only modules signed with a key that it trusts: rexc "
-			  "--sign, then mokutil --import the certificate";
+		way_out = explain_signature(image, name);
+		break;
+	case -EBADMSG:
+		way_out = "its signature is damaged, or is not of these bytes: sign it again";
 		break;
 	case -ENOEXEC:
 		way_out = "it was built for another kernel or is damaged: build it again for this "
@@ -208,12 +236,12 @@ static int explain(int err, const char *path, const char *name, const char *verm
 }
 
 int rex_module_insert(const struct image *image, const char *path, const char *name,
-		      const char *vermagic)
+		      const char *vermagic, const char *options)
 {
 	char said[1024];
 	int kmsg = kmsg_open(), err = 0;
 
-	if (syscall(SYS_finit_module, image->fd, "", 0))
+	if (syscall(SYS_init_module, image->data, image->size, options))
 		err = -errno;
 	if (!err) {
 		if (kmsg >= 0)
@@ -221,7 +249,7 @@ int rex_module_insert(const struct image *image, const char *path, const char *n
 		return 0;
 	}
 	kmsg_read(kmsg, name, said, sizeof(said));
-	return explain(err, path, name, vermagic, said);
+	return explain(err, path, name, image, vermagic, said);
 }
 
 /* Error text only on request: the clean-up of a failed load must not change it. */
@@ -270,21 +298,6 @@ static bool build_tree(char *path, size_t size)
 	       !access(path, R_OK);
 }
 
-static int load_runtime_file(const char *path)
-{
-	char vermagic[128] = "";
-	struct image image;
-	int err = rex_image_read(path, &image);
-
-	if (err)
-		return rex_fail_in(err, "rex.ko");
-	rex_image_modinfo(image.data, image.size, "vermagic", vermagic, sizeof(vermagic));
-	err = rex_module_insert(&image, path, RUNTIME, vermagic);
-	rex_image_free(&image);
-	/* Somebody else was faster. */
-	return err == -EEXIST && rex_module_present(RUNTIME) ? 0 : err;
-}
-
 static void no_log(void *data, int priority, const char *file, int line, const char *fn,
 		   const char *format, va_list args)
 {
@@ -297,18 +310,72 @@ static void no_log(void *data, int priority, const char *file, int line, const c
 	(void)args;
 }
 
-static int load_runtime_modprobe(void)
+static struct kmod_ctx *kmod_open(void)
 {
 	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+
+	if (ctx)
+		kmod_set_log_fn(ctx, no_log, NULL);	/* it would print what we say better */
+	else
+		rex_fail(-ENOMEM, "libkmod does not start, so rex.ko's options cannot be read");
+	return ctx;
+}
+
+/* Those of modprobe.d and of the kernel's command line (rex.require_signed=1), as modprobe's. */
+static int runtime_options(char *text, size_t size)
+{
+	struct kmod_ctx *ctx = kmod_open();
+	struct kmod_module *mod = NULL;
+	const char *options;
+	int err = 0;
+
+	if (!ctx)
+		return -ENOMEM;
+	if (kmod_module_new_from_name(ctx, RUNTIME, &mod)) {
+		err = rex_fail(-ENOMEM, "rex.ko's options cannot be read");
+	} else {
+		options = kmod_module_get_options(mod);
+		if ((size_t)snprintf(text, size, "%s", options ? options : "") >= size)
+			err = rex_fail(-E2BIG, "rex.ko's options in modprobe.d and the kernel's command "
+				       "line are longer than %zu bytes", size - 1);
+		kmod_module_unref(mod);
+	}
+	kmod_unref(ctx);
+	return err;
+}
+
+static int load_runtime_file(const char *path)
+{
+	char vermagic[128] = "", options[1024];
+	struct image image;
+	int err = rex_image_read(path, &image);
+
+	if (err)
+		return rex_fail_in(err, "rex.ko");
+	err = rex_image_modinfo(image.data, image.size, "vermagic", vermagic, sizeof(vermagic));
+	if (err && err != -ENOENT)
+		err = rex_fail(err, "\"%s\" is no kernel module that can be loaded as it is: unpack it, "
+			       "or build it again", path);
+	else
+		err = runtime_options(options, sizeof(options));
+	if (!err)
+		err = rex_module_insert(&image, path, RUNTIME, vermagic, options);
+	rex_image_free(&image);
+	/* Somebody else was faster. */
+	return err == -EEXIST && rex_module_present(RUNTIME) ? 0 : err;
+}
+
+static int load_runtime_modprobe(void)
+{
 	struct kmod_module *mod = NULL;
 	struct kmod_list *list = NULL;
+	struct kmod_ctx *ctx = kmod_open();
 	struct utsname uts;
 	int err = 0;
 
-	uname(&uts);
 	if (!ctx)
-		return rex_fail(-ENOMEM, "libkmod does not start");
-	kmod_set_log_fn(ctx, no_log, NULL);	/* it would print what we say better */
+		return -ENOMEM;
+	uname(&uts);
 	if (kmod_module_new_from_lookup(ctx, RUNTIME, &list) || !list) {
 		err = rex_fail(-ENOENT, "rex.ko is not loaded and not installed for kernel %s: "
 			       "install it (make install), or point REX_KO to it", uts.release);
@@ -317,12 +384,25 @@ static int load_runtime_modprobe(void)
 		err = kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
 		if (err)
 			err = explain(err < 0 ? err : -EPERM, kmod_module_get_path(mod) ? : RUNTIME,
-				      RUNTIME, NULL, "");
+				      RUNTIME, NULL, NULL, "");
 		kmod_module_unref(mod);
 	}
 	kmod_module_unref_list(list);
 	kmod_unref(ctx);
 	return err;
+}
+
+/* What rex.ko cannot run on, and would not be taken by, without a word why. */
+static int check_flavour(void)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	if (!strstr(uts.version, "PREEMPT_RT"))
+		return 0;
+	return rex_fail(-EOPNOTSUPP, "\"%s\" is a real-time kernel (PREEMPT_RT), which Rex does not "
+			"support: programs run with preemption off, and locks sleep there; boot the "
+			"kernel without -rt", uts.release);
 }
 
 int rex_runtime_load(const char *path)
@@ -332,6 +412,9 @@ int rex_runtime_load(const char *path)
 
 	if (rex_module_present(RUNTIME))
 		return 0;
+	err = check_flavour();
+	if (err)
+		return err;
 	if (!path)
 		path = getenv("REX_KO");
 	if (!path && build_tree(tree, sizeof(tree)))

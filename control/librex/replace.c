@@ -32,7 +32,6 @@ static int candidate_read(const char *path, struct candidate **out)
 	if (!c)
 		return rex_fail(-ENOMEM, "out of memory");
 	c->path = path;
-	c->image.fd = -1;
 	err = rex_image_read(path, &c->image);
 	if (!err)
 		err = rex_check_image(c->image.data, c->image.size, path, &c->file);

@@ -131,6 +131,8 @@ static void fill(Elf *elf, const struct elf_spec *s, struct strings *names, stru
 	syms[3].st_name = add_string(strings, "data");
 	syms[3].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
 	syms[3].st_shndx = rodata;
+	if (s->other)
+		add_section(elf, names, s->other, SHT_PROGBITS, SHF_ALLOC, data, sizeof(data));
 	strtab = add_section(elf, names, ".strtab", SHT_STRTAB, 0, strings->text, strings->len);
 	if (!s->no_symtab) {
 		symtab = add_section(elf, names, ".symtab", SHT_SYMTAB, 0, syms, 4 * sizeof(*syms));

@@ -26,6 +26,7 @@ struct elf_spec {
 	uint64_t lines_flags;
 	const char *files;		/* NULL: no such section */
 	size_t files_len;
+	const char *other;		/* name of one more section; NULL: none */
 	const char *import;		/* name of the undefined symbol */
 	int no_symtab, maps_reloc, lines_reloc;
 };

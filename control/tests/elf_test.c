@@ -338,6 +338,29 @@ static int check_copy(const uint8_t *image, size_t size)
 	return err;
 }
 
+/* Run, or patched into the kernel, when the module is loaded; or not known at all. */
+static void test_sections(void **state)
+{
+	static const char *const bad[] = {
+		".init_array", ".init_array.00100", ".ctors", ".fini_array", "__ex_table",
+		".altinstructions", ".altinstr_replacement", ".static_call_sites", ".static_call.text",
+		"__jump_table", "__bug_table", "__param", "__ksymtab_gpl", ".data..percpu",
+		"__tracepoints_ptrs", "_kprobe_blacklist", ".text.unlikely", ".BTF_ids", "",
+	};
+	struct elf_spec spec;
+	struct rex_file file;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		elf_spec_good(&spec);
+		spec.other = bad[i];
+		refused(&spec, "is none that rexc makes");
+	}
+	spec.other = ".orc_unwind";
+	if (check(&spec, &file))
+		fail_msg("%s", rex_errmsg());
+}
+
 static void test_truncated(void **state)
 {
 	struct elf_spec spec;
@@ -492,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_entry_functions),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped_bytes),
 		cmocka_unit_test(test_hostile_headers),

@@ -129,7 +129,11 @@ struct rex_args {
 #define REX_GENL_VERSION	1
 #define REX_GENL_MCGRP_EVENTS	"events"
 
-/* All commands need CAP_NET_ADMIN in the initial user namespace. */
+/*
+ * All commands, and hearing events, need CAP_SYS_ADMIN in the initial user namespace, from any
+ * network namespace. Whoever has it in a user namespace of its own can join the group there, and
+ * hears nothing.
+ */
 enum rex_cmd {
 	REX_CMD_UNSPEC,
 	REX_CMD_INFO_GET,		/* do: -> INFO_* */
