@@ -82,6 +82,17 @@ test_inline_assembly_renamed() { unsafe_in asm_renamed.rs; }
 test_mutable_static() { unsafe_in static_mut.rs; }
 test_target_feature() { unsafe_in target_feature.rs; }
 
+# Sizes that 32 bits cannot say, and others that the kernel has not.
+test_value_of_4_GiB_and_8_bytes() { refused_by_compiler value_of_4_gib.rs; }
+test_value_of_2_GiB_in_an_array() { refused_by_compiler value_of_2_gib.rs; }
+test_value_of_4_GiB_in_a_hash_table() { refused_by_compiler value_of_a_hash_map.rs; }
+test_value_of_4_GiB_in_a_queue() { refused_by_compiler value_in_a_queue.rs; }
+test_value_per_CPU_beyond_32_KiB() { refused_by_compiler value_per_cpu.rs; }
+test_key_of_4_GiB() { refused_by_compiler key_of_4_gib.rs; }
+test_record_of_4_GiB() { refused_by_compiler record_of_4_gib.rs; }
+test_read_of_4_GiB() { refused_by_compiler read_of_4_gib.rs; }
+test_value_that_a_trie_does_not_align() { refused_by_compiler trie_value_unaligned.rs; }
+
 no_std() { refused_by_compiler "$1"; contains "$REFUSAL" "note: a program has core and rex, but no std and no heap"; }
 test_std() { no_std std_module.rs; }
 test_crate_alloc() { no_std alloc_crate.rs; }
