@@ -37,8 +37,7 @@ static int target_flags(const struct job *job, struct args *args)
 	return 0;
 }
 
-/* @where: tell where a constant that cannot be evaluated is asked for, if the code gets slower. */
-static int compile(struct job *job, const char *emit, const char *output, bool where)
+static int compile(struct job *job, const char *emit, const char *output)
 {
 	struct args args = { 0 };
 	int ret;
@@ -60,7 +59,7 @@ static int compile(struct job *job, const char *emit, const char *output, bool w
 	args_add(&args, "-Zunstable-options");
 	args_add(&args, "--extern=force:rex");
 	args_add(&args, "--emit=%s", emit);
-	if (where)
+	if (job->explain)
 		args_add(&args, "-Zinline-mir=no");
 	if (isatty(2) && output)
 		args_add(&args, "--color=always");
@@ -159,7 +158,7 @@ int rustc_list_files(struct job *job)
 
 	snprintf(emit, sizeof(emit), "dep-info=%s/program.d", job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
-	ret = compile(job, emit, said, false);
+	ret = compile(job, emit, said);
 	if (ret) {
 		show(said, true);
 		return failed(job, ret);
@@ -179,10 +178,11 @@ int rustc_compile(struct job *job)
 	snprintf(emit, sizeof(emit), "asm=%s/program.s,obj=%s/program.o,link=%s/program.a",
 		 job->tmp, job->tmp, job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
-	ret = compile(job, emit, said, false);
+	ret = compile(job, emit, said);
 	/* an assertion of the crate about a type: who asked for it is lost where code was inlined */
-	if (ret > 0 && has_line(said, "E0080"))
-		ret = compile(job, emit, said, true);
+	job->explain = ret > 0 && has_line(said, "E0080");
+	if (job->explain)
+		ret = compile(job, emit, said);
 	show(said, ret);
 	return ret ? failed(job, ret) : 0;
 }
