@@ -95,6 +95,9 @@ static const struct {
 	  "a program is one crate for the kernel; macros can be written with macro_rules!" },
 	{ "`panic_impl`", "the rex crate has the panic handler: a panic ends the invocation and "
 			  "switches the program off; remove this one" },
+	{ "tried to allocate more memory than available",
+	  "statics and constants are computed in the compiler's memory, which is bounded: a program "
+	  "has 64 MiB for its statics, or what --max-data says; large tables belong in maps" },
 	{ "E0658", "unstable language features are not checked for soundness; stay with stable "
 		   "Rust" },
 };
@@ -143,7 +146,9 @@ static int failed(const struct job *job, int ret)
 {
 	if (ret == -EINTR)
 		return ret;
-	if (ret < 0 || ret == 127)
+	if (ret == -ECHILD)
+		diag_error(job->source, 0, 0, "the compiler did not finish this program (above)");
+	else if (ret < 0 || ret == 127)
 		diag_error(NULL, 0, 0, "cannot run the Rust compiler %s%s%s", job->rustc,
 			   ret < 0 ? ": " : "", ret < 0 ? strerror(-ret) : "");
 	else
