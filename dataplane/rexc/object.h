@@ -42,7 +42,7 @@ struct function {
 	size_t section;
 	uint64_t offset, size;
 	uint64_t frame;			/* bytes below the return address */
-	bool has_frame;
+	bool has_frame;			/* the compiler has recorded one */
 	bool checked;			/* begins with the run-time stack check */
 	bool indirect;			/* has an indirect call, ... */
 	uint64_t indirect_at;		/* ... the first here */
@@ -89,7 +89,7 @@ int statics_check(const struct object *o, uint64_t max);
 
 /* ---- insn.c ---- */
 
-/* Decodes every function, refuses what may not run in the kernel, fills in the calls. */
+/* Decodes every function, refuses what may not run in the kernel, fills in calls and frames. */
 int insn_scan(struct object *o);
 
 /* ---- stack.c ---- */
