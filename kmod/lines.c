@@ -16,10 +16,9 @@ static int rex_lines_bad(const struct rex_prog *prog, const char *why)
 /* Takes the table of a program that is being loaded, if it has one. */
 int rex_lines_take(struct rex_prog *prog, const struct rex_program_def *def)
 {
-	size_t bytes = (void *)def->lines_end - (void *)def->lines;
+	size_t bytes = (void *)def->lines_end - (void *)def->lines, n = bytes / sizeof(*def->lines);
 	size_t files = def->files_end - def->files, room, i;
 	unsigned long text = (unsigned long)def->text;
-	u32 n = bytes / sizeof(*def->lines);
 
 	if (def->lines == def->lines_end)
 		return 0;

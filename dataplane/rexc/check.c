@@ -68,21 +68,6 @@ static bool is_float_helper(const char *name)
 	return false;
 }
 
-/* The first use of a symbol in code, else anywhere. */
-static struct place use_of(const struct object *o, size_t symbol)
-{
-	for (size_t i = 1; i < o->nsections; i++) {
-		const struct section *s = &o->sections[i];
-
-		if (!(s->header.sh_flags & SHF_EXECINSTR))
-			continue;
-		for (size_t k = 0; k < s->nrelocs; k++)
-			if (s->relocs[k].symbol == symbol)
-				return lines_find(o, i, s->relocs[k].offset);
-	}
-	return (struct place){ 0 };
-}
-
 static int check_imports(const struct object *o)
 {
 	struct place last = { 0 };
@@ -95,7 +80,7 @@ static int check_imports(const struct object *o)
 		if (y->sym.st_shndx != SHN_UNDEF || !*y->name || import_allowed(y->name))
 			continue;
 		err = -EPERM;
-		p = use_of(o, i);
+		p = lines_use(o, i);
 		if (is_float_helper(y->name)) {
 			/* one calculation takes many helpers */
 			if (p.file && p.file == last.file && p.line == last.line)
@@ -283,10 +268,12 @@ static int no_entry(void)
 	return -EINVAL;
 }
 
-int object_check(const struct object *o)
+int object_check(const struct object *o, uint64_t max_data)
 {
 	int err = check_sections(o);
 
+	if (!err)
+		err = statics_check(o, max_data);
 	if (!err && !o->nentries)
 		return no_entry();
 	if (!err)

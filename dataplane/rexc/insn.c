@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Decodes every instruction. What needs the floating-point unit, a privilege or
- * the kernel's own control is refused; calls make the call graph.
+ * the kernel's own control is refused; calls make the call graph, and what is
+ * taken from the stack pointer the frame.
  */
 #include <capstone/capstone.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
+#include "frame.h"
 #include "object.h"
 
 struct scan {
 	struct object *o;
 	struct function *f;
+	struct frame frame;
 	unsigned int refused;
 };
 
@@ -133,6 +137,12 @@ static bool privileged(csh cs, const cs_insn *in)
 	return false;
 }
 
+/* Code is entered where a function begins, and nowhere else. */
+static bool enters(const struct object *o, size_t callee, uint64_t offset)
+{
+	return o->functions[callee].offset == offset;
+}
+
 static int add_call(struct function *f, size_t callee, uint64_t at)
 {
 	struct call *more;
@@ -162,6 +172,7 @@ static int branch(struct scan *s, const cs_insn *in, bool is_call)
 	const struct reloc *r;
 	const char *name;
 	size_t self = s->f - s->o->functions;
+	uint64_t target;
 	long callee;
 
 	if (in->detail->x86.op_count != 1 || op->type != X86_OP_IMM) {
@@ -178,16 +189,25 @@ static int branch(struct scan *s, const cs_insn *in, bool is_call)
 				add_indirect(s->f, in->address);
 			return 0;
 		}
+		target = s->o->symbols[r->symbol].sym.st_value + (uint64_t)r->addend + 4;
 	} else {
-		callee = object_function_at(s->o, s->f->section, op->imm);
+		target = op->imm;
+		callee = object_function_at(s->o, s->f->section, target);
 		if (callee < 0) {
 			refuse(s, in->address, "a jump to nowhere",
 			       "this is a bug of the compiler or of rexc");
 			return 0;
 		}
 	}
-	if ((size_t)callee == self && !is_call)
+	if ((size_t)callee == self && !is_call) {
+		frame_jump(&s->frame, target);
 		return 0;
+	}
+	if (!enters(s->o, callee, target)) {
+		refuse(s, in->address, "a jump into the middle of another function",
+		       "this is a bug of the compiler or of rexc");
+		return 0;
+	}
 	return add_call(s->f, callee, in->address);
 }
 
@@ -203,6 +223,7 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 	while (!err && left) {
 		/* endbr64: not every capstone knows it */
 		if (left >= 4 && !memcmp(code, "\xf3\x0f\x1e\xfa", 4)) {
+			err = frame_add_nothing(&s->frame, at);
 			code += 4;
 			at += 4;
 			left -= 4;
@@ -214,6 +235,10 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 			return 0;
 		}
 		nth++;
+		err = frame_add(&s->frame, cs, in,
+				object_reloc(sec, in->address, in->address + in->size));
+		if (err)
+			break;
 		/* testl $0x8000, %esp; jz */
 		if (nth == 1 && in->size == 6 && !memcmp(in->bytes, "\xf7\xc4\x00\x80\x00\x00", 6))
 			test = 1;
@@ -236,6 +261,38 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 	return err;
 }
 
+/* Is what the compiler has recorded enough for what the instructions do? */
+static int check_frame(struct scan *s)
+{
+	static const char note[] = "rexc computes the worst case of the stack from the frames of all "
+				   "functions; this is a bug of the compiler or of rexc";
+	struct function *f = s->f;
+	struct frame_size size;
+	int err = frame_solve(&s->frame, &size);
+	char text[128];
+
+	if (err == -ENOMEM)
+		return err;
+	if (!f->has_frame) {
+		refuse(s, f->offset, "a function with a frame of unknown size", note);
+		return 0;
+	}
+	if (err) {
+		refuse(s, size.at, "the stack has no bound here", note);
+		return 0;
+	}
+	if (size.bytes > f->frame + size.slack) {
+		snprintf(text, sizeof(text),
+			 "a function that takes %llu bytes of stack, of which %llu are recorded",
+			 (unsigned long long)size.bytes, (unsigned long long)f->frame);
+		refuse(s, f->offset, text, note);
+		return 0;
+	}
+	if (f->frame < size.bytes + size.slack)
+		f->frame = size.bytes + size.slack;
+	return 0;
+}
+
 int insn_scan(struct object *o)
 {
 	struct scan s = { .o = o };
@@ -250,8 +307,13 @@ int insn_scan(struct object *o)
 	if (!in)
 		err = -ENOMEM;
 	for (size_t i = 0; !err && i < o->nfunctions; i++) {
+		unsigned int refused = s.refused;
+
 		s.f = &o->functions[i];
 		err = scan_function(&s, cs, in);
+		if (!err && s.refused == refused)
+			err = check_frame(&s);
+		frame_free(&s.frame);
 	}
 	if (in)
 		cs_free(in, 1);

@@ -57,6 +57,12 @@ uint64_t lines_address(size_t section, uint64_t offset)
 	return section * SECTION_STRIDE + offset;
 }
 
+size_t lines_sources(char *const **files)
+{
+	*files = sources;
+	return nsources;
+}
+
 const char *lines_user_file(const char *file)
 {
 	char *real = file ? realpath(file, NULL) : NULL;
@@ -239,4 +245,18 @@ struct place lines_find_function(const struct object *o, size_t function)
 			best = p;
 	}
 	return best.file ? best : lines_find(o, f->section, f->offset);
+}
+
+struct place lines_use(const struct object *o, size_t symbol)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+
+		if (!(s->header.sh_flags & SHF_EXECINSTR))
+			continue;
+		for (size_t k = 0; k < s->nrelocs; k++)
+			if (s->relocs[k].symbol == symbol)
+				return lines_find(o, i, s->relocs[k].offset);
+	}
+	return (struct place){ 0 };
 }

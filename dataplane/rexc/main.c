@@ -27,8 +27,8 @@ static const char doc[] = "Check a Rex program and build it into a kernel module
 			  "rexc refuses what is not safe in the kernel, with the place and the way "
 			  "out: unsafe code, "
 			  "foreign functions, assembly, values that are never dropped, floating "
-			  "point, and more than "
-			  "28 KiB of stack. Programs with recursion or calls through pointers get "
+			  "point, more than "
+			  "28 KiB of stack, and more than 64 MiB of statics. Programs with recursion or calls through pointers get "
 			  "a stack check in "
 			  "every function.\n"
 			  "\n"
@@ -41,7 +41,7 @@ static const char doc[] = "Check a Rex program and build it into a kernel module
 			  "Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 "
 			  "wrong usage.";
 
-enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME };
+enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME, OPT_MAX_DATA, OPT_MAX_CPU };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.ko", 0, "Write the module here", 0 },
@@ -50,10 +50,26 @@ static const struct argp_option options[] = {
 	{ "check", OPT_CHECK, NULL, 0, "Only check, build no module", 0 },
 	{ "sign", OPT_SIGN, "KEY:CERT", 0, "Sign the module (files as for the kernel's sign-file)",
 	  0 },
+	{ "max-data", OPT_MAX_DATA, "SIZE", 0,
+	  "What the program's statics may take together (64M; 1G at most)", 0 },
+	{ "max-cpu", OPT_MAX_CPU, "SECONDS", 0,
+	  "CPU time of the compiler and of each other program that rexc runs (120)", 0 },
 	{ "keep", OPT_KEEP, "DIR", 0, "Keep intermediate files in this new folder", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is done", 0 },
 	{ 0 },
 };
+
+/* "64M"; 0 when it is no such size. */
+static unsigned long long size_of(const char *text)
+{
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	unsigned int shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+
+	if (*text < '0' || *text > '9' || (*end && (!shift || end[1])) || n > ULLONG_MAX >> shift)
+		return 0;
+	return n << shift;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -79,6 +95,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_CHECK:
 		job->check_only = true;
+		break;
+	case OPT_MAX_DATA:
+		job->max_data = size_of(arg);
+		if (!job->max_data || job->max_data > DATA_LIMIT_MAX)
+			argp_error(state, "--max-data wants a size of 1 to 1G, such as 256M, not `%s`",
+				   arg);
+		break;
+	case OPT_MAX_CPU:
+		job->max_cpu = size_of(arg) < 1000000 ? size_of(arg) : 0;
+		if (!job->max_cpu)
+			argp_error(state, "--max-cpu wants seconds, 1 to 999999, not `%s`", arg);
 		break;
 	case OPT_SIGN:
 		job->sign = arg;
@@ -153,7 +180,8 @@ static int open_output(struct job *job, char temporary[PATH_MAX])
 	return 0;
 }
 
-static int examine(struct object *o, const char *path, struct stack_report *r)
+static int examine(const struct job *job, struct object *o, const char *path,
+		   struct stack_report *r)
 {
 	int err = object_open(o, path);
 
@@ -163,7 +191,7 @@ static int examine(struct object *o, const char *path, struct stack_report *r)
 	err = insn_scan(o);
 	/* one report is enough, but imports often name the line where instructions do not */
 	if (!err)
-		err = object_check(o);
+		err = object_check(o, job->max_data);
 	return err ? err : stack_compute(o, r);
 }
 
@@ -208,7 +236,7 @@ static int check_object(struct job *job, char object[])
 	int err;
 
 	sprintf(object, "%s/program.o", job->tmp);
-	err = examine(&o, object, &r);
+	err = examine(job, &o, object, &r);
 	if (!err)
 		err = stack_check(&o, &r, false);
 	if (!err && !r.bounded) {
@@ -218,7 +246,7 @@ static int check_object(struct job *job, char object[])
 		err = add_checks(job, object);
 		if (err)
 			return err;
-		err = examine(&o, object, &r);
+		err = examine(job, &o, object, &r);
 		if (!err)
 			err = stack_check(&o, &r, true);
 	} else if (!err) {
@@ -244,6 +272,9 @@ static int build(struct job *job)
 	err = make_work_folder(job);
 	if (!err && !job->check_only)
 		err = open_output(job, temporary);
+	/* also what a compiler that is ended leaves behind */
+	if (!err)
+		setenv("TMPDIR", job->tmp, 1);
 	/* first the root source alone: our words before the compiler's */
 	if (!err)
 		err = scan_files((char *[]){ job->source }, 1);
@@ -277,12 +308,16 @@ static int build(struct job *job)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "FILE.rs|FOLDER", doc, NULL, NULL, NULL };
-	static struct job job;
+	static struct job job = { .max_data = DATA_LIMIT, .max_cpu = CPU_LIMIT };
+	struct run_limits limits;
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
 	setenv("RUSTC_BOOTSTRAP", "1", 1); /* the code generation flags are unstable ones */
 	setenv("RUSTC_ICE", "0", 1); /* no report files in the user's folder */
+	limits.memory = MEMORY_LIMIT(job.max_data);
+	limits.cpu = job.max_cpu;
+	run_set_limits(&limits);
 	run_catch_signals();
 	err = build(&job);
 	if (err && !diag_errors() && err != -EINTR)

@@ -10,6 +10,7 @@
 #include <uapi/rex.h>
 
 #include "diag.h"
+#include "frame.h"
 #include "object.h"
 
 static int broken(const char *what)
@@ -211,33 +212,54 @@ long object_reloc_function(const struct object *o, const struct reloc *r, int64_
 	return object_function_at(o, sym->st_shndx, sym->st_value + (uint64_t)r->addend + bias);
 }
 
-/* .stack_sizes: an address (relocated) and a ULEB128 per function. */
-static int read_frames(struct object *o)
+/* A ULEB128 at *@at, which is moved behind it; false when it does not end. */
+static bool uleb128(const struct section *s, uint64_t *at, uint64_t *value)
 {
-	for (size_t i = 1; i < o->nsections; i++) {
-		const struct section *s = &o->sections[i];
+	*value = 0;
+	for (unsigned int shift = 0; *at < s->size && shift <= 56; shift += 7) {
+		unsigned char byte = s->data[(*at)++];
 
-		if (strcmp(s->name, ".stack_sizes"))
-			continue;
-		for (size_t k = 0; k < s->nrelocs; k++) {
-			const struct reloc *r = &s->relocs[k];
-			long f = object_reloc_function(o, r, 0);
-			unsigned int shift = 0;
-			uint64_t size = 0, at = r->offset + 8;
+		*value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return true;
+	}
+	return false;
+}
 
-			do {
-				if (!s->data || at >= s->size || shift > 56)
-					return broken("its stack sizes");
-				size |= (uint64_t)(s->data[at] & 0x7f) << shift;
-				shift += 7;
-			} while (s->data[at++] & 0x80);
-			if (f < 0)
-				return broken("the stack size of no function");
-			o->functions[f].frame = size;
-			o->functions[f].has_frame = true;
-		}
+/* .stack_sizes: an address (relocated) and a ULEB128 per function, one behind the other. */
+static int read_frames_of(struct object *o, const struct section *s)
+{
+	uint64_t at = 0, size;
+
+	for (size_t k = 0; at < s->size; k++) {
+		const struct reloc *r = k < s->nrelocs ? &s->relocs[k] : NULL;
+		long f = r && r->offset == at ? object_reloc_function(o, r, 0) : -1;
+
+		at += 8;
+		if (!s->data || !uleb128(s, &at, &size))
+			return broken("its stack sizes");
+		if (f < 0 || o->functions[f].offset != o->symbols[r->symbol].sym.st_value +
+							       (uint64_t)r->addend)
+			return broken("the stack size of no function");
+		if (o->functions[f].has_frame)
+			return broken("two stack sizes of one function");
+		/* sums of them must not wrap */
+		if (size > FRAME_MAX)
+			return broken("a stack size without reason");
+		o->functions[f].frame = size;
+		o->functions[f].has_frame = true;
 	}
 	return 0;
+}
+
+static int read_frames(struct object *o)
+{
+	int err = 0;
+
+	for (size_t i = 1; !err && i < o->nsections; i++)
+		if (!strcmp(o->sections[i].name, ".stack_sizes"))
+			err = read_frames_of(o, &o->sections[i]);
+	return err;
 }
 
 static int read_entries(struct object *o)

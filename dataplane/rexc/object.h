@@ -42,7 +42,7 @@ struct function {
 	size_t section;
 	uint64_t offset, size;
 	uint64_t frame;			/* bytes below the return address */
-	bool has_frame;
+	bool has_frame;			/* the compiler has recorded one */
 	bool checked;			/* begins with the run-time stack check */
 	bool indirect;			/* has an indirect call, ... */
 	uint64_t indirect_at;		/* ... the first here */
@@ -80,11 +80,16 @@ const struct reloc *object_reloc(const struct section *s, uint64_t from, uint64_
 long object_reloc_function(const struct object *o, const struct reloc *r, int64_t bias);
 
 /* Sections, imports, relocations, entries and maps are as rex.ko expects. */
-int object_check(const struct object *o);
+int object_check(const struct object *o, uint64_t max_data);
+
+/* ---- statics.c ---- */
+
+/* The statics take no more than @max bytes, and no more alignment than modules have. */
+int statics_check(const struct object *o, uint64_t max);
 
 /* ---- insn.c ---- */
 
-/* Decodes every function, refuses what may not run in the kernel, fills in the calls. */
+/* Decodes every function, refuses what may not run in the kernel, fills in calls and frames. */
 int insn_scan(struct object *o);
 
 /* ---- stack.c ---- */
@@ -114,9 +119,13 @@ struct lines *lines_open(const struct object *o);
 void lines_close(struct lines *l);
 /* The user's source line of an instruction, or of the nearest caller that has one. */
 struct place lines_find(const struct object *o, size_t section, uint64_t offset);
+/* Where code first uses a symbol. */
+struct place lines_use(const struct object *o, size_t symbol);
 /* The same for a function as a whole. */
 struct place lines_find_function(const struct object *o, size_t function);
 
+/* The user's files, as they were set. */
+size_t lines_sources(char *const **files);
 /* The user's name of a source file; NULL when it is not one of the user's. */
 const char *lines_user_file(const char *file);
 Dwarf *lines_dwarf(const struct lines *l);

@@ -15,12 +15,23 @@
 /* The largest frame that the run-time check can catch: helpers have 24 KiB below the region. */
 #define FRAME_LIMIT	(8 * 1024)
 
+/* What the statics of a program may take together, unless --max-data says otherwise... */
+#define DATA_LIMIT	(64ull << 20)
+/* ... and at most: the kernel has 1 GiB for all modules. */
+#define DATA_LIMIT_MAX	(1ull << 30)
+/* The CPU time of each program that rexc runs, in seconds; --max-cpu. */
+#define CPU_LIMIT	120
+/* The memory of each: the compiler copies a static 6 times before it is an object file. */
+#define MEMORY_LIMIT(data) ((1536ull << 20) + 8 * (data))
+
 /* One run of rexc. */
 struct job {
 	/* from the command line */
 	const char *input, *out, *kdir, *sign;
 	const char *keep;		/* directory for intermediate files */
 	bool check_only;
+	unsigned long long max_data;	/* bytes */
+	unsigned int max_cpu;		/* seconds */
 
 	char name[PATH_MAX];		/* module name */
 	char source[PATH_MAX];		/* root source file */
@@ -33,6 +44,7 @@ struct job {
 
 	char **files;			/* sources, as the compiler names them */
 	size_t nfiles;
+	bool explain;			/* compile for the errors' sake, not for the code's */
 	unsigned int stack;		/* worst case in bytes; 0: unbounded */
 };
 
@@ -43,10 +55,17 @@ extern volatile sig_atomic_t run_stopped;
 
 void run_catch_signals(void);
 
+/* Of the programs that are run from now on. 0: none. */
+struct run_limits {
+	unsigned long long memory;	/* bytes; and of each file */
+	unsigned int cpu;		/* seconds */
+};
+void run_set_limits(const struct run_limits *l);
+
 /*
  * Runs a program and waits. Its output goes to the file @output, or to ours when
  * NULL. Returns its exit status, -EINTR when stopped, -ECHILD when it died of a
- * signal, or another negative errno when it could not be started.
+ * signal, which is reported, or another negative errno when it could not be started.
  */
 int run_program(char *const argv[], const char *output);
 

@@ -59,6 +59,8 @@ static int compile(struct job *job, const char *emit, const char *output)
 	args_add(&args, "-Zunstable-options");
 	args_add(&args, "--extern=force:rex");
 	args_add(&args, "--emit=%s", emit);
+	if (job->explain)
+		args_add(&args, "-Zinline-mir=no");
 	if (isatty(2) && output)
 		args_add(&args, "--color=always");
 	args_add(&args, "%s", job->source);
@@ -93,6 +95,9 @@ static const struct {
 	  "a program is one crate for the kernel; macros can be written with macro_rules!" },
 	{ "`panic_impl`", "the rex crate has the panic handler: a panic ends the invocation and "
 			  "switches the program off; remove this one" },
+	{ "tried to allocate more memory than available",
+	  "statics and constants are computed in the compiler's memory, which is bounded: a program "
+	  "has 64 MiB for its statics, or what --max-data says; large tables belong in maps" },
 	{ "E0658", "unstable language features are not checked for soundness; stay with stable "
 		   "Rust" },
 };
@@ -122,11 +127,28 @@ static void show(const char *path, bool refused)
 	}
 }
 
+static bool has_line(const char *path, const char *text)
+{
+	bool found = false;
+	char *line = NULL;
+	size_t room = 0;
+	FILE *f = fopen(path, "re");
+
+	while (f && !found && getline(&line, &room, f) > 0)
+		found = strstr(line, text);
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static int failed(const struct job *job, int ret)
 {
 	if (ret == -EINTR)
 		return ret;
-	if (ret < 0 || ret == 127)
+	if (ret == -ECHILD)
+		diag_error(job->source, 0, 0, "the compiler did not finish this program (above)");
+	else if (ret < 0 || ret == 127)
 		diag_error(NULL, 0, 0, "cannot run the Rust compiler %s%s%s", job->rustc,
 			   ret < 0 ? ": " : "", ret < 0 ? strerror(-ret) : "");
 	else
@@ -162,6 +184,10 @@ int rustc_compile(struct job *job)
 		 job->tmp, job->tmp, job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
 	ret = compile(job, emit, said);
+	/* an assertion of the crate about a type: who asked for it is lost where code was inlined */
+	job->explain = ret > 0 && has_line(said, "E0080");
+	if (job->explain)
+		ret = compile(job, emit, said);
 	show(said, ret);
 	return ret ? failed(job, ret) : 0;
 }

@@ -49,8 +49,6 @@ static int visit(struct walk *w, size_t i)
 	const struct function *f = &w->o->functions[i];
 	struct node *n = &w->nodes[i];
 
-	if (!f->has_frame)
-		return unbounded(w, i, "%s has a frame of unknown size", i);
 	if (f->indirect)
 		return unbounded(w, i, "%s calls through a pointer (dyn, fn)", i);
 	if (w->depth++ > MAX_DEPTH)
@@ -171,13 +169,7 @@ int stack_check(const struct object *o, const struct stack_report *r, bool check
 	for (size_t i = 0; i < o->nfunctions; i++) {
 		const struct function *f = &o->functions[i];
 
-		if (!f->has_frame) {
-			diag_error(NULL, 0, 0, "`%s` has a frame of unknown size", f->name);
-			diag_note("the compiler gives the size of all but assembly and arrays of "
-				  "variable "
-				  "size");
-			err = -EPERM;
-		} else if (f->frame > FRAME_LIMIT) {
+		if (f->frame > FRAME_LIMIT) {
 			err = too_big(o, i,
 				      "`%s` needs %lu bytes of stack; %u are available to a "
 				      "function "

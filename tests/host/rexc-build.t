@@ -183,6 +183,61 @@ test_a_signed_module() {
 	[ ! -e "$TMP/bad.ko" ] || fail "an unsigned module was left"
 }
 
+# entry STATEMENTS: a program of them and an entry.
+entry() {
+	cat - >"$TMP/p.rs" <<-END
+		$1
+		use rex::prelude::*;
+		#[rex_xdp]
+		pub fn prog(ctx: &mut Xdp<'_>) -> XdpVerdict {
+		    if f(ctx.data().len()) { XdpVerdict::Pass } else { XdpVerdict::Drop }
+		}
+	END
+}
+
+test_more_statics_on_request() {
+	entry 'static L: SpinLock<[u8; 65 << 20]> = SpinLock::new([0; 65 << 20]);
+fn f(n: usize) -> bool { L.lock()[n] == 1 }'
+	refuses rexc --check "$TMP/p.rs"
+	contains "$REFUSAL" "$TMP/p.rs:1:8: error: \`p::L\` is the largest of the program's statics"
+	rexc --check --max-data 66M "$TMP/p.rs"
+	for size in 0 2G 1T 64X '' -1 18446744073709551616M; do
+		refuses rexc --check --max-data "$size" "$TMP/p.rs"
+		contains "$REFUSAL" "--max-data wants a size"
+	done
+	refuses rexc --check --max-cpu 0 "$TMP/p.rs"
+	contains "$REFUSAL" "--max-cpu wants seconds"
+}
+
+test_a_constant_that_is_never_computed() {
+	entry '#![allow(long_running_const_eval)]
+const fn never() -> usize { let mut i = 0; loop { i ^= 1; if i == 2 { return i } } }
+static N: usize = never();
+fn f(n: usize) -> bool { N == n }'
+	refuses rexc --check --max-cpu 1 "$TMP/p.rs"
+	contains "$REFUSAL" "was ended after 1 s of CPU time"
+	contains "$REFUSAL" "--max-cpu SECONDS"
+	contains "$REFUSAL" "$TMP/p.rs: error: the compiler did not finish"
+}
+
+test_a_macro_that_doubles_itself_for_ever() {
+	entry '#![recursion_limit = "4000000000"]
+macro_rules! b { ($($t:tt)*) => { b!($($t)* $($t)*) } }
+b!(a);
+fn f(_: usize) -> bool { true }'
+	refuses rexc --check --max-cpu 5 --max-data 1M "$TMP/p.rs"
+	contains "$REFUSAL" "$TMP/p.rs: error: the compiler did not finish"
+}
+
+test_a_file_that_no_memory_holds() {
+	truncate -s 20G "$TMP/huge"
+	entry "static T: &[u8] = include_bytes!(\"$TMP/huge\");
+fn f(n: usize) -> bool { T[n] == 1 }"
+	refuses rexc --check "$TMP/p.rs"
+	contains "$REFUSAL" "does it include a large file?"
+	contains "$REFUSAL" "$TMP/p.rs: error: the compiler did not finish"
+}
+
 test_usage() {
 	refuses rexc
 	contains "$REFUSAL" "which program?"

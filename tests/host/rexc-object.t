@@ -211,6 +211,41 @@ test_tables_with_gaps() {
 	refused ".rex.maps is not made of 64 bytes each"
 }
 
+# data NAME SECTION,FLAGS,TYPE BYTES [ALIGN]: a static
+data() {
+	printf '\t.section %s\n\t.p2align %s\n\t.type %s,@object\n%s:\n\t.zero %s\n\t.size %s, %s\n' \
+		"$2" "${4:-3}" "$1" "$1" "$3" "$1" "$3"
+}
+
+test_data_has_64_MiB() {
+	for section in '.bss.x,"aw",@nobits' '.data.x,"aw"' '.rodata.x,"a"'; do
+		{ printf '\tret\n' | function_ main 0; entry main; data x "$section" $(((64 << 20) - 64)); } | assemble
+		ok 0
+		{ printf '\tret\n' | function_ main 0; entry main; data x "$section" $(((64 << 20) + 1)); } | assemble
+		refused "\`x\` is the largest of the program's statics"
+	done
+}
+
+test_data_that_adds_up() {
+	{ printf '\tret\n' | function_ main 0; entry main
+	  for i in 1 2 3 4 5; do data x$i ".bss.x$i,\"aw\",@nobits" $((15 << 20)); done; } | assemble
+	refused "\`x1\` is the largest of the program's statics"
+}
+
+# Two sizes whose sum is 8 in 64 bits
+test_data_that_wraps() {
+	{ printf '\tret\n' | function_ main 0; entry main
+	  for i in 1 2; do data x$i ".bss.x$i,\"aw\",@nobits" 9223372036854775804; done; } | assemble
+	refused "9223372036854775804 bytes or more"
+}
+
+test_data_is_aligned_to_a_page_at_most() {
+	{ printf '\tret\n' | function_ main 0; entry main; data x '.bss.x,"aw",@nobits' 8 12; } | assemble
+	ok 0
+	{ printf '\tret\n' | function_ main 0; entry main; data x '.bss.x,"aw",@nobits' 8 13; } | assemble
+	refused "\`x\` is aligned to 8192 bytes"
+}
+
 test_broken_files() {
 	printf '\tret\n' | program
 	for n in 0 1 63 64 100 300 600; do

@@ -82,6 +82,29 @@ test_inline_assembly_renamed() { unsafe_in asm_renamed.rs; }
 test_mutable_static() { unsafe_in static_mut.rs; }
 test_target_feature() { unsafe_in target_feature.rs; }
 
+# Sizes that 32 bits cannot say, and others that the kernel has not.
+test_value_of_4_GiB_and_8_bytes() { refused_by_compiler value_of_4_gib.rs; }
+test_value_of_2_GiB_in_an_array() { refused_by_compiler value_of_2_gib.rs; }
+test_value_of_4_GiB_in_a_hash_table() { refused_by_compiler value_of_a_hash_map.rs; }
+test_value_of_4_GiB_in_a_queue() { refused_by_compiler value_in_a_queue.rs; }
+test_value_per_CPU_beyond_32_KiB() { refused_by_compiler value_per_cpu.rs; }
+test_key_of_4_GiB() { refused_by_compiler key_of_4_gib.rs; }
+test_record_of_4_GiB() { refused_by_compiler record_of_4_gib.rs; }
+test_read_of_4_GiB() { refused_by_compiler read_of_4_gib.rs; }
+test_value_that_a_trie_does_not_align() { refused_by_compiler trie_value_unaligned.rs; }
+
+# Of the compiler's memory there is an end, and of what a module may have of the kernel's.
+test_static_of_8_GiB() {
+	refused_by_compiler static_of_8_gib.rs
+	contains "$REFUSAL" "--max-data"
+}
+test_table_of_8_TiB() { refused_by_compiler table_of_8_tib.rs; }
+test_two_statics_of_66_MiB() {
+	refused statics_of_66_mib.rs
+	contains "$REFUSAL" "--max-data"
+}
+test_static_aligned_to_64_KiB() { refused static_aligned_to_64_kib.rs; }
+
 no_std() { refused_by_compiler "$1"; contains "$REFUSAL" "note: a program has core and rex, but no std and no heap"; }
 test_std() { no_std std_module.rs; }
 test_crate_alloc() { no_std alloc_crate.rs; }
@@ -141,6 +164,8 @@ test_an_error_of_the_language_is_shown_as_the_compiler_says_it() {
 }
 
 test_words_in_comments_strings_and_names_are_accepted() { accepted words.rs; }
+
+test_two_statics_of_16_MiB_are_accepted() { accepted statics_of_32_mib.rs; }
 
 test_words_in_included_data_are_accepted() { accepted data; }
 

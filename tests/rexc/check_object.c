@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = insn_scan(&o);
 	if (!err)
-		err = object_check(&o);
+		err = object_check(&o, DATA_LIMIT);
 	if (!err)
 		err = stack_compute(&o, &r);
 	if (!err)

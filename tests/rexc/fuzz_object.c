@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diag_set_quiet(1);
 	/* without lines: a broken DWARF is libdw's business */
 	if (!object_parse(&o, image, size) && !insn_scan(&o)) {
-		object_check(&o);
+		object_check(&o, DATA_LIMIT);
 		if (!stack_compute(&o, &report)) {
 			stack_check(&o, &report, false);
 			stack_check(&o, &report, true);

@@ -65,14 +65,20 @@ macro_rules! address {
 address!(KernelAddr);
 address!(UserAddr);
 
+/// The size of a value that is read.
+const fn size<T>() -> u32 {
+    assert!(size_of::<T>() <= i32::MAX as usize, "at most 2 GiB - 1 can be read at once");
+    size_of::<T>() as u32
+}
+
 /// # Safety
-/// `read` is one of the functions of rex.ko that fill all of a buffer, if only with zeroes.
+/// `read` is one of the functions of rex.ko that fill all of a buffer, if only with zeroes; `len`
+/// is `size::<T>()`.
 #[inline(always)]
-unsafe fn value<T: Pod>(read: Read, from: u64) -> Result<T, Errno> {
-    const { assert!(size_of::<T>() <= u32::MAX as usize) };
+unsafe fn value<T: Pod>(read: Read, from: u64, len: u32) -> Result<T, Errno> {
     let mut to = MaybeUninit::<T>::uninit();
     // SAFETY: `to` has that many bytes.
-    Errno::check(unsafe { read(to.as_mut_ptr().cast(), size_of::<T>() as u32, from) })?;
+    Errno::check(unsafe { read(to.as_mut_ptr().cast(), len, from) })?;
     // SAFETY: all bytes are initialised, and any bytes are a T.
     Ok(unsafe { to.assume_init() })
 }
@@ -102,7 +108,7 @@ unsafe fn text(read: Read, from: u64, to: &mut [u8]) -> Result<&[u8], Errno> {
 #[inline(always)]
 pub fn read_kernel<T: Pod>(from: KernelAddr) -> Result<T, Errno> {
     // SAFETY: rex_prog.h.
-    unsafe { value(ffi::rex_probe_read_kernel, from.0) }
+    unsafe { value(ffi::rex_probe_read_kernel, from.0, const { size::<T>() }) }
 }
 
 /// A value in the memory of the current process. EFAULT where there is nothing to read, and for
@@ -110,7 +116,7 @@ pub fn read_kernel<T: Pod>(from: KernelAddr) -> Result<T, Errno> {
 #[inline(always)]
 pub fn read_user<T: Pod>(from: UserAddr) -> Result<T, Errno> {
     // SAFETY: rex_prog.h.
-    unsafe { value(ffi::rex_probe_read_user, from.0) }
+    unsafe { value(ffi::rex_probe_read_user, from.0, const { size::<T>() }) }
 }
 
 /// Fills `to` from the kernel's memory; with zeroes when there is an error.

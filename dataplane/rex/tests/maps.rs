@@ -25,7 +25,7 @@ static M_QUEUE: RexQueue<[u8; 3]> = RexQueue::new(2, 0);
 #[rex_map]
 static M_RING: RexRingBuf = RexRingBuf::new(4096, 0);
 #[rex_map]
-static M_TRIE: RexLpmTrie<[u8; 4], u64> = RexLpmTrie::new(8, 0);
+static M_TRIE: RexLpmTrie<[u8; 4], u32> = RexLpmTrie::new(8, 0);
 
 fn run(session: &Session, program: impl FnOnce(&mut Xdp<'_>)) -> Result<(), String> {
     let xdp = |ctx: &mut Xdp<'_>| {

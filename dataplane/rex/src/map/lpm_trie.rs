@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{ANY, Found, Lookup, MapDef, MapType, NOEXIST, Update, sealed::Sealed, value_size};
+use super::{
+    ANY, Found, Lookup, MapDef, MapType, NOEXIST, Update, read, sealed::Sealed, value_size,
+};
 use crate::pod::{AnyBits, AtomicPod, Pod, SharedPod};
 use crate::{Errno, Scope, ffi};
 use core::marker::PhantomData;
-use core::mem::size_of;
+use core::mem::{align_of, size_of};
 use core::ptr::NonNull;
 
 /// What the keys of a [`RexLpmTrie`] are prefixes of: bytes, the most significant first.
@@ -11,6 +13,9 @@ pub trait Address: Pod + Sealed {}
 
 impl<const N: usize> Sealed for [u8; N] {}
 impl<const N: usize> Address for [u8; N] {}
+
+/// LPM_DATA_SIZE_MAX.
+const ADDRESS_MAX: usize = 256;
 
 /// The first `len` bits of `address`: a network, or with all bits a host.
 ///
@@ -42,6 +47,7 @@ impl<A: Address> Prefix<A> {
     /// All bits of `address`.
     #[inline(always)]
     pub const fn host(address: A) -> Self {
+        const { assert!(size_of::<A>() <= ADDRESS_MAX, "an address has 1 to 256 bytes") };
         Self::new(address, size_of::<A>() as u32 * 8)
     }
 
@@ -63,6 +69,10 @@ impl<A: Address> Prefix<A> {
 /// `A` is an array of bytes: `[u8; 4]` for IPv4, `[u8; 16]` for IPv6.
 ///
 /// EBUSY: an update or removal in NMI, or while it interrupts another one on this CPU.
+///
+/// The kernel puts a value right behind the address. What is borrowed or changed in place must be
+/// aligned there: with addresses of 4 bytes, values of `u32` are, those of `u64` can only be copied
+/// ([`get`](Self::get) and [`set`](Self::set)).
 ///
 /// ```
 /// use rex::map::{Prefix, RexLpmTrie};
@@ -90,7 +100,10 @@ impl<A: Address, V: AnyBits> RexLpmTrie<A, V> {
     /// the kernel wants here, is added).
     pub const fn new(max_entries: u32, flags: u32) -> Self {
         const {
-            assert!(size_of::<A>() > 0 && size_of::<A>() <= 256, "1 to 256 bytes");
+            assert!(
+                size_of::<A>() > 0 && size_of::<A>() <= ADDRESS_MAX,
+                "an address has 1 to 256 bytes"
+            );
         }
         Self(
             MapDef::sized(
@@ -104,6 +117,7 @@ impl<A: Address, V: AnyBits> RexLpmTrie<A, V> {
         )
     }
 
+    /// The place of a value, which need not be aligned.
     #[inline(always)]
     fn at(&self, key: &Prefix<A>) -> Option<NonNull<V>> {
         self.0.lookup(key).map(NonNull::cast)
@@ -121,7 +135,7 @@ impl<A: Address, V: Pod> RexLpmTrie<A, V> {
     #[inline(always)]
     pub fn get(&self, address: A) -> Option<V> {
         // SAFETY: a value of a live map, allocated until the end of the invocation.
-        unsafe { Found::new(self.at(&Prefix::host(address))) }.cloned()
+        self.at(&Prefix::host(address)).map(|at| unsafe { read(at.as_ptr().cast()) })
     }
 
     /// Sets the value of exactly this prefix, adding it when it is new; ENOSPC when the map is
@@ -166,6 +180,13 @@ impl<A: Address, V: AnyBits> Lookup for RexLpmTrie<A, V> {
 
     #[inline(always)]
     fn find<'a>(&self, _scope: Scope<'a>, key: &Prefix<A>) -> Found<'a, V> {
+        const {
+            assert!(
+                size_of::<A>() % align_of::<V>() == 0,
+                "values behind addresses of this size are not aligned: copy them (get, set), or \
+                 use smaller integers, such as [u32; 2]"
+            );
+        }
         // SAFETY: a value of a live map, allocated until the end of the invocation, which 'a does
         // not outlive.
         unsafe { Found::new(self.at(key)) }

@@ -113,13 +113,14 @@ impl MapDef {
         flags: u32,
     ) -> Self {
         const {
-            assert!(size_of::<K>() <= 512, "a key has at most 512 bytes");
             assert!(align_of::<K>() <= 8, "aligned to more than 8 bytes");
             assert!(size_of::<K>() > 0, "no bytes");
         }
         Self::sized(type_, size_of::<K>(), value_size::<V>(), max_entries, flags)
     }
 
+    /// Every definition comes from here: the sizes are those of Rust's types, which may be larger
+    /// than 32 bits can say, and what is defined must be what the program then reads and writes.
     const fn sized(
         type_: ffi::bpf_map_type,
         key_size: usize,
@@ -128,6 +129,13 @@ impl MapDef {
         flags: u32,
     ) -> Self {
         assert!(max_entries > 0, "a map needs room for at least one element");
+        assert!(max_entries <= 1 << 31, "a map has at most 2^31 elements");
+        assert!(key_size <= 512, "a key has at most 512 bytes");
+        assert!(
+            value_size <= value_max(type_),
+            "the value is too large for this kind of map: at most 2 GiB - 1 in an array, 32 KiB in \
+             a map with values per CPU, 4 MiB - 1 KiB in any other"
+        );
         Self(UnsafeCell::new(ffi::rex_map_def {
             name: [0; ffi::REX_MAP_NAME_LEN as usize],
             type_,
@@ -193,7 +201,19 @@ impl MapDef {
     }
 }
 
-/// The kernel aligns values to 8 bytes.
+/// The largest value that the kernel takes (`*_alloc_check` in kernel/bpf): INT_MAX,
+/// PCPU_MIN_UNIT_SIZE, and KMALLOC_MAX_SIZE less the key and what the kernel adds.
+const fn value_max(type_: ffi::bpf_map_type) -> usize {
+    match type_ {
+        ffi::bpf_map_type_BPF_MAP_TYPE_ARRAY => i32::MAX as usize,
+        ffi::bpf_map_type_BPF_MAP_TYPE_PERCPU_ARRAY
+        | ffi::bpf_map_type_BPF_MAP_TYPE_PERCPU_HASH
+        | ffi::bpf_map_type_BPF_MAP_TYPE_LRU_PERCPU_HASH => 32 << 10,
+        _ => (4 << 20) - 1024,
+    }
+}
+
+/// The kernel aligns values to 8 bytes (but for a trie's: see there).
 const fn value_size<V: AnyBits>() -> usize {
     const {
         assert!(align_of::<V>() <= 8, "aligned to more than 8 bytes");

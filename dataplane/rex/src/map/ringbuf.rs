@@ -71,7 +71,7 @@ impl RexRingBuf {
     /// much already, or it may have interrupted another one that is reserving.
     #[inline(always)]
     pub fn reserve<T: Pod>(&self) -> Option<Record<T>> {
-        let at = self.room(value_size::<T>())?.cast::<T>();
+        let at = self.room(const { record_size::<T>() })?.cast::<T>();
         // SAFETY: room for a T, 8-byte aligned, and ours alone. Zeroes are a T.
         unsafe { at.write_bytes(0, 1) };
         Some(Record { at, _not_send: PhantomData })
@@ -101,8 +101,7 @@ impl RexRingBuf {
     /// Writes `value` as a record; EAGAIN when there is no room.
     #[inline(always)]
     pub fn output<T: Pod>(&self, value: &T) -> Result<(), Errno> {
-        let _ = const { value_size::<T>() };
-        self.write((&raw const *value).cast(), size_of::<T>(), Wakeup::Auto)
+        self.write((&raw const *value).cast(), const { record_size::<T>() }, Wakeup::Auto)
     }
 
     /// Writes `bytes` as a record; EAGAIN when there is no room.
@@ -149,6 +148,12 @@ impl RexRingBuf {
     pub fn producer_pos(&self) -> u64 {
         self.query(ffi::BPF_RB_PROD_POS)
     }
+}
+
+/// The kernel has records of 1 GiB - 1 at most (RINGBUF_MAX_RECORD_SZ).
+const fn record_size<T: Pod>() -> usize {
+    const { assert!(size_of::<T>() <= u32::MAX as usize / 4, "a record has at most 1 GiB - 1") };
+    value_size::<T>()
 }
 
 /// Gives a record back. rex.ko knows what the invocation holds: this cannot go wrong.
