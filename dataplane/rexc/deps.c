@@ -1,61 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the compiler's dep-info: "target: file file\ with\ blank ...". */
+/*
+ * Reads the compiler's dep-info: "TARGET: FILE FILE ...", an empty line, and one
+ * line "FILE:" for each. The compiler escapes blanks only, with a backslash, so a
+ * name with a backslash before a blank or with line breaks can look like several,
+ * or several like one. The second list tells: it must be the first one again.
+ */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "deps.h"
 
-static int split(char *p, char ***files, size_t *n)
+static int add(char ***files, size_t *n, const char *name, size_t len)
 {
-	while (*p) {
-		char **more, *to, *from;
+	char **more = reallocarray(*files, *n + 1, sizeof(**files));
 
-		p += strspn(p, " \n");
-		if (!*p)
-			break;
-		for (from = to = p; *from && *from != ' ' && *from != '\n'; )
-			if (*from == '\\' && from[1])
-				from++, *to++ = *from++;
-			else
-				*to++ = *from++;
-		more = reallocarray(*files, *n + 1, sizeof(**files));
-		if (!more)
-			return -ENOMEM;
-		*files = more;
-		more[*n] = strndup(p, to - p);
-		if (!more[*n])
-			return -ENOMEM;
-		++*n;
-		p = from;
+	if (!more)
+		return -ENOMEM;
+	*files = more;
+	more[*n] = strndup(name, len);
+	if (!more[*n])
+		return -ENOMEM;
+	++*n;
+	return 0;
+}
+
+/* The names between @p and @end, as they stand there. */
+static int split(const char *p, const char *end, char ***files, size_t *n)
+{
+	while (p < end) {
+		const char *to = p;
+		int err;
+
+		while (to < end && (*to != ' ' || (to > p && to[-1] == '\\')))
+			to++;
+		err = add(files, n, p, to - p);
+		if (err)
+			return err;
+		p = to + 1;
 	}
+	return 0;
+}
+
+/* Is @p the names once more, one a line? Only comments come behind them. */
+static bool same_again(const char *p, char **files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(files[i]);
+
+		if (strncmp(p, files[i], len) || strncmp(p + len, ":\n", 2))
+			return false;
+		p += len + 2;
+	}
+	return !*p || !strncmp(p, "\n#", 2);
+}
+
+static void unescape(char *name)
+{
+	char *to = name;
+
+	for (; *name; name++)
+		if (*name != '\\' || name[1] != ' ')
+			*to++ = *name;
+	*to = '\0';
+}
+
+int deps_parse(const char *text, const char *target, char ***files, size_t *n)
+{
+	size_t len = strlen(target);
+	const char *end;
+	int err;
+
+	*files = NULL;
+	*n = 0;
+	if (strncmp(text, target, len) || strncmp(text + len, ": ", 2))
+		return -EINVAL;
+	text += len + 2;
+	end = strstr(text, "\n\n");
+	if (!end)
+		return -EINVAL;
+	err = split(text, end, files, n);
+	if (!err && (!*n || !same_again(end + 2, *files, *n)))
+		err = -EILSEQ;
+	if (err) {
+		deps_free(*files, *n);
+		*files = NULL;
+		*n = 0;
+		return err;
+	}
+	for (size_t i = 0; i < *n; i++)
+		unescape((*files)[i]);
 	return 0;
 }
 
 int deps_read(const char *path, char ***files, size_t *n)
 {
 	FILE *f = fopen(path, "re");
-	char *line = NULL, *list;
+	char *text = NULL;
 	size_t room = 0;
-	int err = -EINVAL;
+	int err = -EIO;
 
-	*files = NULL;
-	*n = 0;
 	if (!f)
 		return -errno;
-	/* the first rule names all files; the others are empty rules, one a file */
-	if (getline(&line, &room, f) > 0) {
-		list = strstr(line, ": ");
-		if (list)
-			err = split(list + 2, files, n);
-	}
-	free(line);
+	/* a NUL ends the text early, and it is found wanting */
+	if (getdelim(&text, &room, '\0', f) > 0)
+		err = deps_parse(text, path, files, n);
+	free(text);
 	fclose(f);
-	if (!err && !*n)
-		err = -EINVAL;
-	if (err)
-		deps_free(*files, *n);
 	return err;
 }
 

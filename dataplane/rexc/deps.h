@@ -6,9 +6,11 @@
 
 /*
  * The source files that the compiler read, from its dep-info file (make
- * syntax). 0 or negative errno; free with deps_free.
+ * syntax). 0 or negative errno, -EILSEQ when a name cannot be told for sure;
+ * free with deps_free.
  */
 int deps_read(const char *path, char ***files, size_t *n);
+int deps_parse(const char *text, const char *target, char ***files, size_t *n);
 void deps_free(char **files, size_t n);
 
 #endif

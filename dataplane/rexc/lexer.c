@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A lexer for Rust, only as exact as it takes never to mistake code for a
- * comment or a string, or the other way round. Comments are dropped.
+ * A lexer for Rust of edition 2024, as exact as rustc's own, so that neither
+ * takes for a comment or a string what is code for the other. Comments are
+ * dropped. tests/rexc/fuzz_tokens.c compares the two.
  */
 #include <string.h>
 
@@ -10,6 +11,11 @@
 static bool is_digit(unsigned char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static bool is_hex_digit(unsigned char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 static bool is_ident_start(unsigned char c)
@@ -60,14 +66,31 @@ static void ident_run(struct lexer *lx)
 		lx->p++;
 }
 
-/* Skips white space and comments; false, at its start, when a comment does not end. */
-static bool skip_blank(struct lexer *lx)
+/* A comment that documents what follows or what it is in: for the compiler an attribute. */
+static bool doc_comment(const struct lexer *lx)
+{
+	unsigned char c = at(lx, 2);
+
+	if (c == '!')
+		return true;
+	if (at(lx, 1) == '/')
+		return c == '/' && at(lx, 3) != '/';
+	return c == '*' && at(lx, 3) != '*' && at(lx, 3) != '/';
+}
+
+/*
+ * Skips white space and comments, but for doc comments if @plain; false, at its
+ * start, when a comment does not end.
+ */
+static bool skip_blank(struct lexer *lx, bool plain)
 {
 	for (;;) {
 		size_t n = space(lx);
 
 		if (n) {
 			advance(lx, n);
+		} else if (plain && at(lx, 0) == '/' && doc_comment(lx)) {
+			return true;
 		} else if (at(lx, 0) == '/' && at(lx, 1) == '/') {
 			while (lx->p < lx->end && *lx->p != '\n')
 				lx->p++;
@@ -97,19 +120,63 @@ static bool skip_blank(struct lexer *lx)
 	}
 }
 
+/* Bytes of the UTF-8 character at @n; rustc reads no file that is not UTF-8. */
+static size_t char_len(const struct lexer *lx, size_t n)
+{
+	unsigned char c = at(lx, n);
+
+	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* Does a name begin @n bytes from here? */
+static bool name_at(const struct lexer *lx, size_t n)
+{
+	struct lexer ahead = *lx;
+
+	ahead.p = (size_t)(lx->end - lx->p) > n ? lx->p + n : lx->end;
+	return is_ident_start(at(&ahead, 0)) && !space(&ahead);
+}
+
+/* A literal takes the name behind it, whatever that is: "x"r is one token. */
+static void suffix(struct lexer *lx)
+{
+	if (name_at(lx, 0))
+		ident_run(lx);
+}
+
 /* At the opening quote. */
-static bool quoted(struct lexer *lx, char quote)
+static bool quoted(struct lexer *lx)
 {
 	advance(lx, 1);
 	while (lx->p < lx->end) {
-		if (*lx->p == '\\') {
-			advance(lx, 2);
-		} else if (*lx->p == quote) {
+		if (*lx->p == '"') {
 			advance(lx, 1);
+			suffix(lx);
 			return true;
-		} else {
-			advance(lx, 1);
 		}
+		advance(lx, *lx->p == '\\' && (at(lx, 1) == '\\' || at(lx, 1) == '"') ? 2 : 1);
+	}
+	return false;
+}
+
+/* At the opening quote of a character, which is none when it does not end on its line. */
+static bool single_quoted(struct lexer *lx)
+{
+	size_t first = char_len(lx, 1);
+
+	if (at(lx, 1 + first) == '\'' && at(lx, 1) != '\\') {
+		advance(lx, 2 + first);
+		suffix(lx);
+		return true;
+	}
+	advance(lx, 1);
+	while (lx->p < lx->end && *lx->p != '/' && !(*lx->p == '\n' && at(lx, 1) != '\'')) {
+		if (*lx->p == '\'') {
+			advance(lx, 1);
+			suffix(lx);
+			return true;
+		}
+		advance(lx, *lx->p == '\\' ? 2 : 1);
 	}
 	return false;
 }
@@ -126,6 +193,7 @@ static bool raw_string(struct lexer *lx, size_t hashes)
 				n++;
 			if (n == hashes) {
 				advance(lx, 1 + n);
+				suffix(lx);
 				return true;
 			}
 		}
@@ -146,7 +214,7 @@ static enum token_kind prefixed(struct lexer *lx)
 
 	if (c == 'b' && at(lx, 1) == '\'') {
 		advance(lx, 1);
-		return quoted(lx, '\'') ? TOK_CHAR : TOK_BROKEN;
+		return single_quoted(lx) ? TOK_CHAR : TOK_BROKEN;
 	}
 	if (c == 'b' || c == 'c')
 		n++;
@@ -161,12 +229,49 @@ static enum token_kind prefixed(struct lexer *lx)
 	advance(lx, n);
 	if (raw)
 		return raw_string(lx, hashes) ? TOK_STRING : TOK_BROKEN;
-	return quoted(lx, '"') ? TOK_STRING : TOK_BROKEN;
+	return quoted(lx) ? TOK_STRING : TOK_BROKEN;
+}
+
+static void digits(struct lexer *lx)
+{
+	while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
+		lx->p++;
+}
+
+static void exponent(struct lexer *lx)
+{
+	lx->p++;
+	if (at(lx, 0) == '+' || at(lx, 0) == '-')
+		lx->p++;
+	digits(lx);
+}
+
+static bool at_exponent(const struct lexer *lx)
+{
+	return at(lx, 0) == 'e' || at(lx, 0) == 'E';
+}
+
+/* Behind the digits; true for a real number. */
+static bool fraction(struct lexer *lx)
+{
+	if (at(lx, 0) == '.' && at(lx, 1) != '.' && !name_at(lx, 1)) {
+		lx->p++;
+		if (is_digit(at(lx, 0))) {
+			digits(lx);
+			if (at_exponent(lx))
+				exponent(lx);
+		}
+		return true;
+	}
+	if (!at_exponent(lx))
+		return false;
+	exponent(lx);
+	return true;
 }
 
 static enum token_kind number(struct lexer *lx, bool index)
 {
-	const char *suffix;
+	const char *behind;
 	bool real = false;
 
 	if (index) {
@@ -174,61 +279,38 @@ static enum token_kind number(struct lexer *lx, bool index)
 			lx->p++;
 		return TOK_INT;
 	}
-	if (at(lx, 0) == '0' && (at(lx, 1) == 'x' || at(lx, 1) == 'o' || at(lx, 1) == 'b')) {
-		ident_run(lx);
-		return TOK_INT;
-	}
-	while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
-		lx->p++;
-	if (at(lx, 0) == '.' && at(lx, 1) != '.' && !is_ident_start(at(lx, 1))) {
-		real = true;
-		lx->p++;
-		while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
+	if (at(lx, 0) == '0' && at(lx, 1) == 'x') {
+		lx->p += 2;
+		while (is_hex_digit(at(lx, 0)) || at(lx, 0) == '_')
 			lx->p++;
+	} else if (at(lx, 0) == '0' && (at(lx, 1) == 'o' || at(lx, 1) == 'b')) {
+		lx->p += 2;
+		digits(lx);
+	} else {
+		digits(lx);
 	}
-	if (at(lx, 0) == 'e' || at(lx, 0) == 'E') {
-		size_t n = 1;
-
-		if (at(lx, n) == '+' || at(lx, n) == '-')
-			n++;
-		while (at(lx, n) == '_')
-			n++;
-		if (is_digit(at(lx, n))) {
-			real = true;
-			lx->p += n;
-			while (is_digit(at(lx, 0)) || at(lx, 0) == '_')
-				lx->p++;
-		}
-	}
-	suffix = lx->p;
-	ident_run(lx);
-	return real || (lx->p > suffix && *suffix == 'f') ? TOK_FLOAT : TOK_INT;
+	real = fraction(lx);
+	behind = lx->p;
+	suffix(lx);
+	return real || (lx->p > behind && *behind == 'f') ? TOK_FLOAT : TOK_INT;
 }
 
-/* Bytes of the UTF-8 character here. */
-static size_t char_len(const struct lexer *lx)
-{
-	unsigned char c = at(lx, 0);
-
-	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-}
-
+/* A lifetime, or a character. */
 static enum token_kind tick(struct lexer *lx)
 {
-	struct lexer ahead = *lx;
-
-	if (at(lx, 1) == '\\')
-		return quoted(lx, '\'') ? TOK_CHAR : TOK_BROKEN;
-	ahead.p++;
-	if (at(lx, 1 + char_len(&ahead)) == '\'') {
-		advance(lx, 2 + char_len(&ahead));
-		return TOK_CHAR;
-	}
+	if (at(lx, 1 + char_len(lx, 1)) == '\'' || !is_ident(at(lx, 1)))
+		return single_quoted(lx) ? TOK_CHAR : TOK_BROKEN;
 	advance(lx, 1);
-	if (at(lx, 0) == 'r' && at(lx, 1) == '#')
+	if (at(lx, 0) == 'r' && at(lx, 1) == '#' && name_at(lx, 2)) {
 		advance(lx, 2);
+		ident_run(lx);
+		return TOK_LIFETIME;
+	}
 	ident_run(lx);
-	return TOK_LIFETIME;
+	if (at(lx, 0) != '\'')
+		return TOK_LIFETIME;
+	advance(lx, 1);
+	return TOK_CHAR;
 }
 
 static unsigned int column(const char *from, const char *to)
@@ -245,12 +327,12 @@ void lexer_init(struct lexer *lx, const char *source, size_t len)
 	*lx = (struct lexer) { .p = source, .end = source + len, .line_start = source, .line = 1 };
 	if (len >= 3 && !memcmp(source, "\xef\xbb\xbf", 3))
 		lx->p = lx->line_start = source + 3;
-	/* "#!" begins a script's first line, but "#![" an attribute, with blanks between or not */
+	/* "#!" begins a script's first line, but an attribute when the next token is "[" */
 	if (at(lx, 0) == '#' && at(lx, 1) == '!') {
 		struct lexer ahead = *lx;
 
 		ahead.p += 2;
-		if (!skip_blank(&ahead) || at(&ahead, 0) != '[')
+		if (!skip_blank(&ahead, true) || at(&ahead, 0) != '[')
 			while (lx->p < lx->end && *lx->p != '\n')
 				lx->p++;
 	}
@@ -263,7 +345,7 @@ struct token lexer_next(struct lexer *lx)
 	const char *line_start;
 	unsigned char c;
 
-	if (!skip_blank(lx)) {
+	if (!skip_blank(lx, false)) {
 		t.text = lx->p;
 		t.line = lx->line;
 		t.column = column(lx->line_start, lx->p);
@@ -291,7 +373,7 @@ struct token lexer_next(struct lexer *lx)
 	} else if (is_digit(c)) {
 		t.kind = number(lx, after_dot);
 	} else if (c == '"') {
-		t.kind = quoted(lx, '"') ? TOK_STRING : TOK_BROKEN;
+		t.kind = quoted(lx) ? TOK_STRING : TOK_BROKEN;
 	} else if (c == '\'') {
 		t.kind = tick(lx);
 	} else {

@@ -283,6 +283,8 @@ static int build(struct job *job)
 	if (!err)
 		err = scan_files(job->files, job->nfiles);
 	if (!err)
+		err = rustc_expand(job);
+	if (!err)
 		err = rustc_compile(job);
 	if (!err) {
 		lines_set_sources(job->files, job->nfiles);

@@ -86,6 +86,8 @@ int locate(struct job *job);
 
 /* Lists the program's files in job->files. 0 or negative errno, reported. */
 int rustc_list_files(struct job *job);
+/* Scans what macros make of the program. 0 or negative errno, reported. */
+int rustc_expand(struct job *job);
 /* Compiles to tmp/program.o and tmp/program.s. 0 or negative errno, reported. */
 int rustc_compile(struct job *job);
 

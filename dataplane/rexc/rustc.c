@@ -9,6 +9,7 @@
 #include "deps.h"
 #include "diag.h"
 #include "rexc.h"
+#include "scan.h"
 
 /* One flag a line; # begins a comment line. */
 static int target_flags(const struct job *job, struct args *args)
@@ -37,7 +38,8 @@ static int target_flags(const struct job *job, struct args *args)
 	return 0;
 }
 
-static int compile(struct job *job, const char *emit, const char *output)
+/* Runs the compiler with @what to make, and where to if that does not say it. */
+static int compile(struct job *job, const char *what, const char *to, const char *output)
 {
 	struct args args = { 0 };
 	int ret;
@@ -58,7 +60,11 @@ static int compile(struct job *job, const char *emit, const char *output)
 	/* also when it is not used: it has the panic handler */
 	args_add(&args, "-Zunstable-options");
 	args_add(&args, "--extern=force:rex");
-	args_add(&args, "--emit=%s", emit);
+	args_add(&args, "%s", what);
+	if (to) {
+		args_add(&args, "-o");
+		args_add(&args, "%s", to);
+	}
 	if (job->explain)
 		args_add(&args, "-Zinline-mir=no");
 	if (isatty(2) && output)
@@ -75,6 +81,9 @@ static const char safe_only[] = "Rex programs are written in safe Rust only, tha
 				"kernel safe from them; use the API of the rex crate";
 static const char no_std[] = "a program has core and rex, but no std and no heap: keep data in maps, "
 			     "in statics behind a SpinLock, and in arrays; print with rex::printk!";
+static const char leak[] = "a value whose destructor never runs can keep a lock or a record of the "
+			   "kernel; let it go out of scope, or drop() it";
+static const char assembly[] = "assembly cannot be checked; write it in Rust";
 static const struct {
 	const char *said, *note;
 } hints[] = {
@@ -83,24 +92,43 @@ static const struct {
 	{ "requires unsafe block", safe_only },
 	{ "unsafe_op_in_unsafe_fn", safe_only },
 	{ "crate `std`", no_std },
-	{ "can't find crate for `alloc`", no_std },
-	{ "can't find crate for `std`", no_std },
 	{ "cannot find macro `vec`", no_std },
 	{ "cannot find macro `format`", no_std },
 	{ "cannot find macro `println`", no_std },
 	{ "`Box`", no_std },
 	{ "`Vec`", no_std },
 	{ "`String`", no_std },
-	{ "can't find crate for `proc_macro`",
-	  "a program is one crate for the kernel; macros can be written with macro_rules!" },
 	{ "`panic_impl`", "the rex crate has the panic handler: a panic ends the invocation and "
 			  "switches the program off; remove this one" },
 	{ "tried to allocate more memory than available",
 	  "statics and constants are computed in the compiler's memory, which is bounded: a program "
 	  "has 64 MiB for its statics, or what --max-data says; large tables belong in maps" },
-	{ "E0658", "unstable language features are not checked for soundness; stay with stable "
+	{ "aligned to more than 8 bytes", "the kernel aligns keys and values to 8 bytes: keep a u128 "
+					  "as [u64; 2] or as its bytes (to_ne_bytes)" },
+	{ "`forget` can leak", leak },
+	{ "`ManuallyDrop` can leak", leak },
+	{ "`MaybeUninit` can leak", leak },
+	{ "`asm!` is not allowed", assembly },
+	{ "`naked_asm!` is not allowed", assembly },
+	{ "`global_asm!` is not allowed", assembly },
+	{ "`include!` is not allowed", "rexc must see every source file: use `mod name;` for code, "
+				       "include_bytes! or include_str! for data" },
+	{ "error[E0658]", "unstable language features are not checked for soundness; stay with stable "
 		   "Rust" },
 };
+
+/* Advice of the compiler that rexc does not take: unstable features. */
+static bool no_help(const char *line)
+{
+	return strstr(line, " to the crate attributes to enable") ||
+	       strstr(line, "this compiler was built on");
+}
+
+static bool says(const char *line, const char *what)
+{
+	/* what core does not have for programs (core-gate) has hints of its own */
+	return strstr(line, what) && (strcmp(what, "error[E0658]") || !strstr(line, "rex_refuses"));
+}
 
 /* Shows what the compiler said, and hints if it refused. */
 static void show(const char *path, bool refused)
@@ -113,8 +141,10 @@ static void show(const char *path, bool refused)
 	if (!f)
 		return;
 	while (getline(&line, &room, f) > 0) {
+		if (no_help(line))
+			continue;
 		for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
-			given[i] |= strstr(line, hints[i].said) != NULL;
+			given[i] |= says(line, hints[i].said);
 		fputs(line, stderr);
 	}
 	free(line);
@@ -159,20 +189,41 @@ static int failed(const struct job *job, int ret)
 int rustc_list_files(struct job *job)
 {
 	char emit[PATH_MAX + 32], said[PATH_MAX + 32];
+	const char *list = emit + strlen("--emit=dep-info=");
 	int ret;
 
-	snprintf(emit, sizeof(emit), "dep-info=%s/program.d", job->tmp);
+	snprintf(emit, sizeof(emit), "--emit=dep-info=%s/program.d", job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
-	ret = compile(job, emit, said);
+	ret = compile(job, emit, NULL, said);
 	if (ret) {
 		show(said, true);
 		return failed(job, ret);
 	}
 	/* its warnings come again from rustc_compile */
-	ret = deps_read(emit + strlen("dep-info="), &job->files, &job->nfiles);
-	if (ret)
-		diag_error(NULL, 0, 0, "%s: %s", emit + strlen("dep-info="), strerror(-ret));
+	ret = deps_read(list, &job->files, &job->nfiles);
+	if (ret == -EILSEQ) {
+		diag_error(job->source, 0, 0, "a source file has a backslash before a blank or a "
+					      "line break in its name");
+		diag_note("the compiler cannot tell such a name to others; rename the file");
+	} else if (ret) {
+		diag_error(NULL, 0, 0, "%s: %s", list, strerror(-ret));
+	}
 	return ret;
+}
+
+int rustc_expand(struct job *job)
+{
+	char expanded[PATH_MAX + 32], said[PATH_MAX + 32];
+	int ret;
+
+	snprintf(expanded, sizeof(expanded), "%s/expanded.rs", job->tmp);
+	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
+	ret = compile(job, "-Zunpretty=expanded", expanded, said);
+	if (ret) {
+		show(said, true);
+		return failed(job, ret);
+	}
+	return scan_expanded(expanded, job->source, job->files, job->nfiles);
 }
 
 int rustc_compile(struct job *job)
@@ -180,14 +231,14 @@ int rustc_compile(struct job *job)
 	char emit[4 * PATH_MAX], said[PATH_MAX + 32];
 	int ret;
 
-	snprintf(emit, sizeof(emit), "asm=%s/program.s,obj=%s/program.o,link=%s/program.a",
+	snprintf(emit, sizeof(emit), "--emit=asm=%s/program.s,obj=%s/program.o,link=%s/program.a",
 		 job->tmp, job->tmp, job->tmp);
 	snprintf(said, sizeof(said), "%s/rustc.log", job->tmp);
-	ret = compile(job, emit, said);
+	ret = compile(job, emit, NULL, said);
 	/* an assertion of the crate about a type: who asked for it is lost where code was inlined */
 	job->explain = ret > 0 && has_line(said, "E0080");
 	if (job->explain)
-		ret = compile(job, emit, said);
+		ret = compile(job, emit, NULL, said);
 	show(said, ret);
 	return ret ? failed(job, ret) : 0;
 }

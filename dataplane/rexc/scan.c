@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The words that a program may not use. The compiler's lints refuse most of it
- * too, but not all of it (naked functions, code made by macros), and they cannot
- * say what to do instead.
+ * The words that a program may not use. In the source they are found at their
+ * place, with the way out. What counts is the program after macro expansion: it
+ * is scanned again, because macros can put together what no file shows.
+ *
+ * The compiler refuses unsafe code (-Funsafe_code), and core does not have what
+ * leaks, assembles or includes (dataplane/rex/core-gate).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,16 +20,16 @@
 
 /* A hundred floating-point numbers are one mistake, not a hundred. */
 #define MAX_REPORTS 5
+/* Tokens of kind TOK_END in front and behind, so that every rule can look around. */
+#define PAD 8
 
 enum rule {
 	RULE_UNSAFE,
 	RULE_UNSAFE_ATTR,
 	RULE_EXTERN,
-	RULE_ASM,
+	RULE_EXTERN_CRATE,
 	RULE_SYMBOL_ATTR,
 	RULE_FEATURE,
-	RULE_INCLUDE,
-	RULE_LEAK,
 	RULE_FLOAT,
 	__RULE_MAX,
 };
@@ -39,24 +42,23 @@ static const char *const way_out[__RULE_MAX] = {
 			     "function, entry points are marked with #[rex_xdp], #[rex_kprobe], ...",
 	[RULE_EXTERN] = "a program reaches the kernel only through the rex crate; use its "
 			"functions, and if one is missing add it to the crate",
-	[RULE_ASM] = "assembly cannot be checked; write it in Rust",
+	[RULE_EXTERN_CRATE] = "a program has the crates core and rex, which need no declaration, and "
+			      "no other ones: no std, no heap, no procedural macros; another "
+			      "name for one of the two is `use core as c;`",
 	[RULE_SYMBOL_ATTR] = "sections and symbol names belong to the loader; entry points are "
 			     "marked with #[rex_xdp], #[rex_kprobe], ..., maps with #[rex_map]",
 	[RULE_FEATURE] = "unstable language features are not checked for soundness; "
 			 "remove the attribute and stay with stable Rust",
-	[RULE_INCLUDE] = "rexc must see every source file: use `mod name;` for code, "
-			 "include_bytes! or include_str! for data, and another name for anything "
-			 "else",
-	[RULE_LEAK] = "a value whose destructor never runs can keep a lock or a record of the "
-		      "kernel; "
-		      "let it go out of scope, or drop() it",
 	[RULE_FLOAT] = "the floating-point registers belong to user space while a program runs; "
 		       "use integers, e.g. nanoseconds, per mille, or fixed point",
 };
 
 struct scan {
 	const char *path;
-	const struct token *t; /* all tokens, TOK_END twice before and after */
+	const struct token *t; /* all tokens, TOK_END before and after */
+	size_t n;
+	enum scan_mode mode;
+	size_t attribute; /* tokens before this one are within an attribute */
 	unsigned int reports[__RULE_MAX];
 	bool refused;
 };
@@ -67,7 +69,7 @@ static void refuse(struct scan *s, enum rule rule, size_t i, const char *what)
 
 	s->refused = true;
 	s->reports[rule]++;
-	if (s->reports[rule] > MAX_REPORTS)
+	if (s->reports[rule] > MAX_REPORTS || s->mode == SCAN_EXPANDED)
 		return;
 	diag_error(s->path, t->line, t->column, what, (int)t->len, t->text);
 	if (s->reports[rule] == 1)
@@ -101,18 +103,37 @@ static bool opens_extern_block(const struct token *t)
 	return punct(t + 1, '{') || (t[1].kind == TOK_STRING && punct(t + 2, '{'));
 }
 
+/* The one that the compiler puts in front of every program. */
+static bool extern_core(const struct token *t)
+{
+	return word(t + 2, "core") && punct(t + 3, ';') && punct(t + 4, '#') &&
+	       punct(t + 5, '[') && word(t + 6, "prelude_import");
+}
+
+static void extern_keyword(struct scan *s, size_t i)
+{
+	const struct token *t = &s->t[i];
+
+	if (word(t + 1, "crate")) {
+		if (s->mode != SCAN_EXPANDED || !extern_core(t))
+			refuse(s, RULE_EXTERN_CRATE, i, "`%.*s crate` in a program");
+	} else if (opens_extern_block(t)) {
+		refuse(s, RULE_EXTERN, i, "`%.*s` block: a program declares no foreign functions");
+	} else if (s->mode != SCAN_SOURCE && !word(t + 1, "fn") &&
+		   !(t[1].kind == TOK_STRING && word(t + 2, "fn"))) {
+		refuse(s, RULE_EXTERN, i, "`%.*s` put together by a macro");
+	}
+}
+
 /* The words that are keywords only when they are not r#raw. */
 static void keyword(struct scan *s, size_t i)
 {
 	const struct token *t = &s->t[i];
 
-	if (token_is(t, "extern")) {
-		if (opens_extern_block(t))
-			refuse(s, RULE_EXTERN, i,
-			       "`%.*s` block: a program declares no foreign functions");
-		return;
-	}
-	if (!token_is(t, "unsafe") || opens_extern_block(t + 1))
+	if (token_is(t, "extern"))
+		extern_keyword(s, i);
+	/* the compiler's lint tells unsafe code of the program from that of our macros */
+	if (!token_is(t, "unsafe") || s->mode == SCAN_EXPANDED || opens_extern_block(t + 1))
 		return;
 	if (punct(t + 1, '(') && t[2].kind == TOK_IDENT)
 		refuse(s, RULE_UNSAFE_ATTR, i + 2,
@@ -123,45 +144,144 @@ static void keyword(struct scan *s, size_t i)
 		refuse(s, RULE_UNSAFE, i, "`%.*s` in a program");
 }
 
-/* A program may have a field, method or function of this name. */
-static bool own_forget(const struct token *t)
+static void in_attribute(struct scan *s, size_t i)
 {
-	return word(t - 1, "fn") || (punct(t - 1, ':') && word(t - 3, "Self")) ||
-	       (punct(t + 1, ':') && !punct(t + 2, ':'));
+	static const char *const symbol_attrs[] = { "no_mangle", "link_section", "export_name",
+						    NULL };
+	const struct token *t = &s->t[i];
+
+	if (s->mode == SCAN_EXPANDED)
+		return; /* ours are there, and lints see those of the program */
+	if (one_of(t, symbol_attrs) && !(punct(t - 1, '(') && word(t - 2, "unsafe")))
+		refuse(s, RULE_SYMBOL_ATTR, i, "`%.*s` is not allowed in a program");
+	else if (token_is(t, "feature") && punct(t + 1, '('))
+		refuse(s, RULE_FEATURE, i, "unstable `%.*s` in a program");
 }
 
 static void identifier(struct scan *s, size_t i)
 {
 	static const char *const floats[] = { "f16", "f32", "f64", "f128", NULL };
-	static const char *const symbol_attrs[] = { "no_mangle", "link_section", "export_name",
-						    NULL };
-	static const char *const leaks[] = { "ManuallyDrop", "MaybeUninit", NULL };
-	static const char *const assembly[] = { "global_asm", "naked_asm", NULL };
 	const struct token *t = &s->t[i];
 	bool member = punct(t - 1, '.') && !punct(t - 2, '.');
 
-	if (member)
-		return; /* a field or method: its type decides what it does */
-	if (one_of(t, floats))
+	if (i < s->attribute)
+		in_attribute(s, i);
+	/* a field or method of this name has another type */
+	if (!member && one_of(t, floats))
 		refuse(s, RULE_FLOAT, i, "floating point (`%.*s`) is not available in the kernel");
-	else if (one_of(t, leaks))
-		refuse(s, RULE_LEAK, i, "`%.*s` can leak a kernel resource");
-	else if (token_is(t, "forget") && !own_forget(t))
-		refuse(s, RULE_LEAK, i, "`%.*s` can leak a kernel resource");
-	else if (one_of(t, assembly) || (token_is(t, "asm") && punct(t + 1, '!')))
-		refuse(s, RULE_ASM, i, "`%.*s!` is not allowed in a program");
-	else if (one_of(t, symbol_attrs) && !(punct(t - 1, '(') && word(t - 2, "unsafe")))
-		refuse(s, RULE_SYMBOL_ATTR, i, "`%.*s` is not allowed in a program");
-	else if (token_is(t, "feature") && punct(t + 1, '(') &&
-		 (punct(t - 1, '[') || punct(t - 1, ',')))
-		refuse(s, RULE_FEATURE, i, "unstable `%.*s` in a program");
-	else if (token_is(t, "include"))
-		refuse(s, RULE_INCLUDE, i, "`%.*s!` is not allowed in a program");
+}
+
+static bool opens(const struct token *t)
+{
+	return punct(t, '(') || punct(t, '[') || punct(t, '{');
+}
+
+static bool closes(const struct token *t)
+{
+	return punct(t, ')') || punct(t, ']') || punct(t, '}');
+}
+
+/* The token behind the group that opens here. */
+static size_t behind_group(const struct scan *s, size_t i)
+{
+	size_t depth = 0;
+
+	for (; i < s->n; i++) {
+		if (opens(&s->t[i]))
+			depth++;
+		else if (closes(&s->t[i]) && !--depth)
+			return i + 1;
+	}
+	return i;
+}
+
+/* Has the item that begins here no body in braces, but an end at a `;`? */
+static bool ends_in_semicolon(const struct token *t)
+{
+	static const char *const words[] = { "static", "use", "type", "let", NULL };
+	static const char *const functions[] = { "fn", "unsafe", "async", "extern", NULL };
+
+	return one_of(t, words) || (word(t, "const") && !one_of(t + 1, functions));
+}
+
+/* Has it a body in braces? If not it is a field, an arm or the like, which ends at a `,` too. */
+static bool is_item(const struct token *t)
+{
+	static const char *const words[] = { "fn",    "mod",   "struct", "enum",   "impl",
+					     "trait", "union", "const",	 "unsafe", "async",
+					     "extern", "macro_rules", NULL };
+
+	return one_of(t, words);
+}
+
+/* Behind what stands here with an attribute in front of it. */
+static size_t behind_item(const struct scan *s, size_t i)
+{
+	bool semicolon, item;
+
+	while (punct(&s->t[i], '#') && punct(&s->t[i + 1], '['))
+		i = behind_group(s, i + 1);
+	if (word(&s->t[i], "pub"))
+		i = punct(&s->t[i + 1], '(') ? behind_group(s, i + 1) : i + 1;
+	semicolon = ends_in_semicolon(&s->t[i]);
+	item = semicolon || is_item(&s->t[i]);
+	while (i < s->n && !closes(&s->t[i])) {
+		bool body = punct(&s->t[i], '{') && !semicolon;
+
+		if (punct(&s->t[i], ';') || (punct(&s->t[i], ',') && !item))
+			return i + 1;
+		i = opens(&s->t[i]) ? behind_group(s, i) : i + 1;
+		if (body)
+			return i;
+	}
+	return i;
+}
+
+/* #[cfg(test)], #[cfg(all(test, ...))]: tests are for the host, rexc builds without them. */
+static bool cfg_test(const struct token *t)
+{
+	if (!punct(t, '[') || !word(t + 1, "cfg") || !punct(t + 2, '('))
+		return false;
+	if (word(t + 3, "all") && punct(t + 4, '('))
+		return word(t + 5, "test") && (punct(t + 6, ',') || punct(t + 6, ')'));
+	return word(t + 3, "test") && punct(t + 4, ')');
+}
+
+/* The definition of a macro; what its uses make stands there already. */
+static bool macro_definition(const struct token *t)
+{
+	return word(t, "macro_rules") && punct(t + 1, '!') && t[2].kind == TOK_IDENT &&
+	       opens(t + 3);
+}
+
+/* What is to be left out at token @i; returns the token behind it. */
+static size_t skip_one(struct scan *s, size_t i)
+{
+	const struct token *t = &s->t[i];
+
+	if (s->mode == SCAN_EXPANDED && macro_definition(t))
+		return behind_group(s, i + 3);
+	if (!punct(t, '#'))
+		return i;
+	if (punct(t + 1, '['))
+		s->attribute = behind_group(s, i + 1);
+	else if (punct(t + 1, '!') && punct(t + 2, '['))
+		s->attribute = behind_group(s, i + 2);
+	if (s->mode == SCAN_SOURCE && cfg_test(t + 1))
+		return behind_item(s, s->attribute);
+	return i;
+}
+
+static size_t skip(struct scan *s, size_t i)
+{
+	for (size_t to; i < s->n && (to = skip_one(s, i)) != i; i = to)
+		;
+	return i;
 }
 
 static int tokenize(const char *source, size_t len, struct token **tokens, size_t *n)
 {
-	size_t room = 1024, used = 3;
+	size_t room = 1024, used = PAD;
 	struct lexer lx;
 
 	*tokens = calloc(room, sizeof(**tokens));
@@ -169,7 +289,7 @@ static int tokenize(const char *source, size_t len, struct token **tokens, size_
 		return -ENOMEM;
 	lexer_init(&lx, source, len);
 	do {
-		if (used + 4 > room) {
+		if (used + PAD + 1 > room) {
 			struct token *more = reallocarray(*tokens, room *= 2, sizeof(**tokens));
 
 			if (!more) {
@@ -181,21 +301,21 @@ static int tokenize(const char *source, size_t len, struct token **tokens, size_
 		(*tokens)[used] = lexer_next(&lx);
 	} while ((*tokens)[used].kind != TOK_END && (*tokens)[used++].kind != TOK_BROKEN);
 	*n = used;
-	memset(&(*tokens)[used], 0, 3 * sizeof(**tokens));
+	memset(&(*tokens)[used], 0, PAD * sizeof(**tokens));
 	return 0;
 }
 
-int scan_source(const char *path, const char *source, size_t len, bool *named_path)
+int scan_source(const char *path, const char *source, size_t len, enum scan_mode mode,
+		bool *named_path)
 {
-	struct scan s = { .path = path };
+	struct scan s = { .path = path, .mode = mode };
 	struct token *tokens;
-	size_t n;
-	int err = tokenize(source, len, &tokens, &n);
+	int err = tokenize(source, len, &tokens, &s.n);
 
 	if (err)
 		return err;
 	s.t = tokens;
-	for (size_t i = 3; i < n; i++) {
+	for (size_t i = skip(&s, PAD); i < s.n; i = skip(&s, i + 1)) {
 		const struct token *t = &tokens[i];
 
 		switch (t->kind) {
@@ -213,6 +333,8 @@ int scan_source(const char *path, const char *source, size_t len, bool *named_pa
 			break;
 		case TOK_BROKEN:
 			s.refused = true;
+			if (mode == SCAN_EXPANDED)
+				break;
 			diag_error(path, t->line, t->column, "a comment or string that never ends");
 			diag_note("close it with */ or the quote that it began with");
 			break;
@@ -224,7 +346,7 @@ int scan_source(const char *path, const char *source, size_t len, bool *named_pa
 	return s.refused ? -EPERM : 0;
 }
 
-int scan_file(const char *path, bool *named_path)
+static int scan_file(const char *path, enum scan_mode mode, bool *named_path)
 {
 	char *text = NULL;
 	struct stat st;
@@ -247,7 +369,7 @@ int scan_file(const char *path, bool *named_path)
 	}
 	close(fd);
 	if (!err)
-		err = scan_source(path, text, st.st_size, named_path);
+		err = scan_source(path, text, st.st_size, mode, named_path);
 	free(text);
 	return err;
 }
@@ -259,7 +381,7 @@ static bool is_rust(const char *path)
 	return dot && !strcmp(dot, ".rs");
 }
 
-int scan_files(char *const *paths, size_t n)
+static int scan_each(char *const *paths, size_t n, enum scan_mode mode)
 {
 	bool named_path = false;
 	int refused = 0;
@@ -270,7 +392,7 @@ int scan_files(char *const *paths, size_t n)
 
 			if (is_rust(paths[i]) == data || (data && !named_path))
 				continue;
-			err = scan_file(paths[i], &named_path);
+			err = scan_file(paths[i], mode, &named_path);
 			if (err && err != -EPERM)
 				diag_error(paths[i], 0, 0, "%s", strerror(-err));
 			if (err)
@@ -278,4 +400,25 @@ int scan_files(char *const *paths, size_t n)
 		}
 	}
 	return refused;
+}
+
+int scan_files(char *const *paths, size_t n)
+{
+	return scan_each(paths, n, SCAN_SOURCE);
+}
+
+int scan_expanded(const char *expanded, const char *root, char *const *paths, size_t n)
+{
+	bool named_path = false;
+	int err = scan_file(expanded, SCAN_EXPANDED, &named_path);
+
+	if (err != -EPERM)
+		return err;
+	/* the words are somewhere in the source, where the first scan saw no harm in them */
+	if (!scan_each(paths, n, SCAN_ALL)) {
+		diag_error(root, 1, 1, "macros make foreign functions, another crate or floating "
+				       "point of it");
+		diag_note("%s", way_out[RULE_EXTERN]);
+	}
+	return -EPERM;
 }

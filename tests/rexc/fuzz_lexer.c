@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct token t;
 
 	diag_set_quiet(1);
-	scan_source("fuzz.rs", (const char *)data, size, &named_path);
+	for (enum scan_mode mode = SCAN_SOURCE; mode <= SCAN_EXPANDED; mode++)
+		scan_source("fuzz.rs", (const char *)data, size, mode, &named_path);
 
 	/* tokens are in order, within the source, and never empty */
 	lexer_init(&lx, (const char *)data, size);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! `derive(Pod)` and `derive(SharedPod)`.
+//!
+//! Only the names of the fields are read here. The compiler itself completes the checks: it takes
+//! no pattern that leaves a field out, and knows the types.
 
 use crate::tokens::{Cursor, Error, template};
-use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro::{Delimiter, Group, Literal, TokenStream, TokenTree};
 
 pub struct Trait {
     name: &'static str,
-    /// Function of one type parameter that compiles for allowed field types only.
+    /// Function that takes a way to a field of an allowed type, and returns its size.
     check: &'static str,
 }
 
-pub const POD: Trait = Trait { name: "Pod", check: "assert_pod" };
-pub const SHARED_POD: Trait = Trait { name: "SharedPod", check: "assert_shared_pod" };
+pub const POD: Trait = Trait { name: "Pod", check: "pod_field" };
+pub const SHARED_POD: Trait = Trait { name: "SharedPod", check: "shared_pod_field" };
 
 pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
     let mut cursor = Cursor::new(item);
@@ -39,7 +42,11 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
     if cursor.is_punct('<') {
         return Err(Error::new(
             cursor.span(),
-            format!("{} cannot be derived for a generic struct", what.name),
+            format!(
+                "{} cannot be derived for a generic struct: write one for each type, or a \
+                 macro_rules! that does",
+                what.name
+            ),
         ));
     }
     if !attributes.iter().any(is_fixed_repr) {
@@ -48,33 +55,29 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
             format!("{} needs a fixed layout: add #[repr(C)] (or #[repr(transparent)])", what.name),
         ));
     }
-    let types = if let Some(fields) = cursor.group(Delimiter::Brace) {
-        field_types(fields, true)?
-    } else if let Some(fields) = cursor.group(Delimiter::Parenthesis) {
-        field_types(fields, false)?
-    } else {
-        Vec::new()
-    };
-    if types.is_empty() {
+    let fields = fields(&mut cursor)?;
+    if fields.is_empty() {
         return Err(Error::new(name.span(), format!("{} needs a struct with fields", what.name)));
     }
 
-    let mut checks = TokenStream::new();
-    let mut sizes = TokenStream::new();
-    for ty in types {
-        let span = ty.clone().into_iter().next().map_or(Span::call_site(), |token| token.span());
-        let hole = [("type", ty)];
-        checks.extend(template(
-            &format!("::rex::__private::{}::<$type>();", what.check),
-            span,
-            &hole,
-        ));
-        sizes.extend(template("+ ::core::mem::size_of::<$type>()", span, &hole));
-    }
     let ident: TokenStream = TokenTree::from(name.clone()).into();
+    let mut patterns = TokenStream::new();
+    let mut sizes = TokenStream::new();
+    for field in fields {
+        let span = field.span();
+        let holes = [("name", ident.clone()), ("field", field.into())];
+        patterns.extend(template("$field: _,", span, &holes));
+        sizes.extend(template(
+            &format!("+ ::rex::__private::{}(|value: $name| value.$field)", what.check),
+            span,
+            &holes,
+        ));
+    }
     let source = format!(
         "const _: () = {{
-            $checks
+            let _ = |value: $name| {{
+                let $name {{ $patterns }} = value;
+            }};
             ::core::assert!(
                 ::core::mem::size_of::<$name>() == 0 $sizes,
                 \"the struct has padding: reorder its fields, or add explicit ones (e.g. `_pad: [u8; 4]`)\"
@@ -84,7 +87,11 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
         }};",
         what.name
     );
-    Ok(template(&source, name.span(), &[("checks", checks), ("sizes", sizes), ("name", ident)]))
+    Ok(template(
+        &source,
+        name.span(),
+        &[("patterns", patterns), ("sizes", sizes), ("name", ident)],
+    ))
 }
 
 /// `repr(C)`, `repr(transparent)`, with or without more words.
@@ -102,27 +109,53 @@ fn is_fixed_repr(attribute: &Group) -> bool {
     })
 }
 
-/// The types of a struct's fields.
-fn field_types(fields: Group, named: bool) -> Result<Vec<TokenStream>, Error> {
+/// The names of a struct's fields, or their numbers, to the end of the item.
+fn fields(cursor: &mut Cursor) -> Result<Vec<TokenTree>, Error> {
+    if cursor.is_ident("where") {
+        cursor.until_group(Delimiter::Brace);
+    }
+    let found = if let Some(fields) = cursor.group(Delimiter::Brace) {
+        named(fields)?
+    } else if let Some(fields) = cursor.group(Delimiter::Parenthesis) {
+        let found = numbered(fields);
+        cursor.until(';');
+        cursor.punct(';')?;
+        found
+    } else {
+        cursor.punct(';')?;
+        Vec::new()
+    };
+    cursor.end()?;
+    Ok(found)
+}
+
+fn named(fields: Group) -> Result<Vec<TokenTree>, Error> {
     let mut cursor = Cursor::new(fields.stream());
-    let mut types = Vec::new();
-    loop {
+    let mut found = Vec::new();
+    while !cursor.is_end() {
         cursor.attributes();
         cursor.visibility();
-        if named {
-            if cursor.ident().is_none() {
-                return Ok(types);
-            }
-            if !cursor.is_punct(':') {
-                return Err(Error::new(cursor.span(), "expected a field"));
-            }
-            cursor.next();
+        let span = cursor.span();
+        let name = cursor.ident().ok_or_else(|| Error::new(span, "expected the name of a field"))?;
+        found.push(name.into());
+        cursor.punct(':')?;
+        cursor.until(',');
+        if !cursor.is_end() {
+            cursor.punct(',')?;
         }
-        let ty = cursor.until(',');
-        if ty.is_empty() {
-            return Ok(types);
-        }
-        types.push(ty);
+    }
+    Ok(found)
+}
+
+fn numbered(fields: Group) -> Vec<TokenTree> {
+    let mut cursor = Cursor::new(fields.stream());
+    let mut found = Vec::new();
+    while !cursor.is_end() {
+        let mut number = Literal::usize_unsuffixed(found.len());
+        number.set_span(cursor.span());
+        found.push(number.into());
+        cursor.until(',');
         cursor.next();
     }
+    found
 }

@@ -54,7 +54,15 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// A fragment of macro_rules (`$t:ty`, `$v:vis`, ...) is a group without delimiters; what is
+    /// nothing but one is read from its inside.
     pub fn new(tokens: TokenStream) -> Self {
+        let mut inside = tokens.clone().into_iter();
+        if let (Some(TokenTree::Group(group)), None) = (inside.next(), inside.next())
+            && group.delimiter() == Delimiter::None
+        {
+            return Self::new(group.stream());
+        }
         Self { tokens: tokens.into_iter().peekable(), last: Span::call_site() }
     }
 
@@ -112,9 +120,14 @@ impl Cursor {
         found
     }
 
-    /// `pub`, `pub(crate)`, or nothing.
+    /// `pub`, `pub(crate)`, a fragment of them, or nothing.
     pub fn visibility(&mut self) {
-        if self.is_ident("pub") {
+        if let Some(TokenTree::Group(group)) = self.tokens.peek()
+            && group.delimiter() == Delimiter::None
+            && (group.stream().is_empty() || Self::new(group.stream()).is_ident("pub"))
+        {
+            self.next();
+        } else if self.is_ident("pub") {
             self.next();
             self.group(Delimiter::Parenthesis);
         }
@@ -142,6 +155,34 @@ impl Cursor {
             found.extend(self.next());
         }
         found.into_iter().collect()
+    }
+
+    /// Skips to a group with this delimiter, or to the end.
+    pub fn until_group(&mut self, delimiter: Delimiter) {
+        while let Some(token) = self.tokens.peek() {
+            match token {
+                TokenTree::Group(group) if group.delimiter() == delimiter => break,
+                _ => self.next(),
+            };
+        }
+    }
+
+    /// Takes this punctuation, which must be next.
+    pub fn punct(&mut self, c: char) -> Result<(), Error> {
+        if !self.is_punct(c) {
+            return Err(Error::new(self.span(), format!("expected `{c}` here")));
+        }
+        self.next();
+        Ok(())
+    }
+
+    pub fn is_end(&mut self) -> bool {
+        self.tokens.peek().is_none()
+    }
+
+    /// Nothing must be left.
+    pub fn end(&mut self) -> Result<(), Error> {
+        if self.is_end() { Ok(()) } else { Err(Error::new(self.span(), "not expected here")) }
     }
 
     pub fn rest(&mut self) -> TokenStream {

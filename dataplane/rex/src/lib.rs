@@ -27,6 +27,8 @@
 //!   there is never a `&mut` to it.
 //! - A program runs with preemption off: the CPU does not change during an invocation.
 #![cfg_attr(not(rex_mock), no_std)]
+// What core has for this crate and not for programs (core-gate).
+#![cfg_attr(not(rex_mock), feature(rex_refuses))]
 #![deny(unsafe_op_in_unsafe_fn, missing_docs, clippy::undocumented_unsafe_blocks)]
 
 // The derive macros name this crate by `::rex`.
@@ -86,5 +88,5 @@ pub mod __private {
         RawTracepointEntry, TcEntry, TracepointEntry, XdpEntry,
     };
     pub use crate::map::{MapType, activate};
-    pub use crate::pod::{assert_pod, assert_shared_pod};
+    pub use crate::pod::{pod_field, shared_pod_field};
 }

@@ -4,12 +4,13 @@
 //! | trait | for | access |
 //! |---|---|---|
 //! | [`AnyBits`] | both of the below | |
-//! | [`Pod`] | integers, arrays and derived structs of them | copied in and out |
+//! | [`Pod`] | integers, IP addresses, arrays and derived structs of them | copied in and out |
 //! | [`SharedPod`] | atomics, [`SharedBytes`], arrays and derived structs of them | borrowed |
 
 use crate::copy;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use core::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
     AtomicU64, AtomicUsize,
@@ -28,7 +29,8 @@ use core::sync::atomic::{
     label = "not every bit pattern of `{Self}` is a value, or it has padding",
     note = "use integers, atomics, `SharedBytes` and arrays of them, or a struct of those with \
             `#[derive(Clone, Copy, Pod)]` or `#[derive(SharedPod)]`; `bool`, `char`, enums, \
-            references and function pointers have forbidden bit patterns"
+            references and function pointers have forbidden bit patterns: keep a `u8` for a `bool`, \
+            `x as u8` and `x != 0`"
 )]
 pub unsafe trait AnyBits: Sized + 'static {}
 
@@ -41,7 +43,8 @@ pub unsafe trait AnyBits: Sized + 'static {}
     label = "`{Self}` does not implement `Pod`",
     note = "use integers and arrays of them, or a struct of those with \
             `#[derive(Clone, Copy, Pod)] #[repr(C)]`; `bool`, `char`, enums, references and \
-            function pointers have forbidden bit patterns. Atomics are borrowed: `get_ref`"
+            function pointers have forbidden bit patterns: keep a `u8` for a `bool`, `x as u8` and \
+            `x != 0`. Atomics are borrowed: `get_ref`"
 )]
 pub unsafe trait Pod: AnyBits + Copy + Send + Sync {}
 
@@ -89,6 +92,27 @@ macro_rules! pod {
 }
 pod!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
+// An address is its bytes in network order, in the core that is built along with this crate.
+macro_rules! address {
+    ($($t:ty, $sample:expr => [$($byte:literal)*];)*) => {
+        $(const _: () = {
+            // SAFETY: the sizes are equal, or this does not compile; bytes are integers.
+            let bytes: [u8; size_of::<$t>()] = unsafe { core::mem::transmute($sample) };
+            assert!(matches!(bytes, [$($byte),*]), "other bytes than those of the address");
+            assert!(size_of::<Option<$t>>() > size_of::<$t>(), "not all bytes are an address");
+        };
+        // SAFETY: as asserted.
+        unsafe impl AnyBits for $t {}
+        // SAFETY: as above.
+        unsafe impl Pod for $t {})*
+    };
+}
+address! {
+    Ipv4Addr, Ipv4Addr::new(1, 2, 3, 4) => [1 2 3 4];
+    Ipv6Addr, Ipv6Addr::new(0x102, 0x304, 0x506, 0x708, 0x90a, 0xb0c, 0xd0e, 0xf10) =>
+        [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16];
+}
+
 macro_rules! shared {
     ($($t:ty)*) => {
         $(// SAFETY: an integer in an UnsafeCell: no padding, all bit patterns.
@@ -107,13 +131,17 @@ unsafe impl<T: Pod, const N: usize> Pod for [T; N] {}
 // SAFETY: as above.
 unsafe impl<T: SharedPod, const N: usize> SharedPod for [T; N] {}
 
-/// What `derive(Pod)` asks of each field.
+/// What `derive(Pod)` asks of each field: its size. The compiler finds `T`, no macro names it.
 #[doc(hidden)]
-pub const fn assert_pod<T: Pod>() {}
+pub const fn pod_field<S, T: Pod>(_field: fn(S) -> T) -> usize {
+    size_of::<T>()
+}
 
 /// What `derive(SharedPod)` asks of each field.
 #[doc(hidden)]
-pub const fn assert_shared_pod<T: SharedPod>() {}
+pub const fn shared_pod_field<S, T: SharedPod>(_field: fn(S) -> T) -> usize {
+    size_of::<T>()
+}
 
 /// `N` bytes that are shared: copied in and out through `&self`, never borrowed.
 ///

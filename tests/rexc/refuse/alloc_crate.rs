@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use rex::prelude::*;
 
-extern crate alloc; //~ can't find crate for `alloc`
+extern crate alloc; //~ `extern crate` in a program
 
 fn used() {
     drop(alloc::vec::Vec::<u8>::new());

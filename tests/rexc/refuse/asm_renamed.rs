@@ -4,7 +4,7 @@ use rex::prelude::*;
 use core::arch::asm as quiet;
 
 fn used() {
-    quiet!("hlt"); //~ use of inline assembly is unsafe
+    quiet!("hlt"); //~ `asm!` is not allowed
 }
 
 #[rex_xdp]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-extern crate core as c;
+use core as c;
 use rex::prelude::*;
 
 fn used() {

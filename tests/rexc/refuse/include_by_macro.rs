@@ -3,11 +3,11 @@ use rex::prelude::*;
 
 macro_rules! bring {
     ($what:ident) => {
-        $what!("other.txt");
+        $what!("other.txt"); //~ `include!` is not allowed
     };
 }
 
-bring!(include); //~ `include!` is not allowed
+bring!(include);
 
 #[rex_xdp]
 pub fn prog(_ctx: &mut Xdp<'_>) -> XdpVerdict {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use rex::prelude::*;
 
-extern crate proc_macro; //~ can't find crate for `proc_macro`
+extern crate proc_macro; //~ `extern crate` in a program
 
 fn used() {}
 

@@ -1,0 +1,14 @@
+#!/* this one is skipped: an attribute *//**/ [allow(unused)] /*
+*/ unsafe extern "C" { safe fn memset(to: *mut u8, c: i32, n: usize) -> *mut u8; } //~ `extern` block
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+
+fn used() {
+    memset(core::ptr::null_mut(), 0, 1);
+}
+
+#[rex_xdp]
+pub fn prog(_ctx: &mut Xdp<'_>) -> XdpVerdict {
+    used();
+    XdpVerdict::Pass
+}
