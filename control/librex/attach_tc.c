@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -29,6 +30,105 @@ static enum bpf_tc_attach_point to_libbpf(enum rex_side side)
 static const char *side_name(enum rex_side side)
 {
 	return side == REX_INGRESS ? "ingress" : "egress";
+}
+
+/* ---- the qdiscs -------------------------------------------------------------------------- */
+
+static enum tc_qdisc qdisc_kind(const struct nlmsghdr *nlh)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	if (tcm->tcm_parent != TC_H_INGRESS)	/* clsact has the same number */
+		return TC_NONE;
+	mnl_attr_for_each(attr, nlh, sizeof(*tcm)) {
+		if (mnl_attr_get_type(attr) != TCA_KIND ||
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+			continue;
+		if (!strcmp(mnl_attr_get_str(attr), "clsact"))
+			return TC_CLSACT;
+		if (!strcmp(mnl_attr_get_str(attr), "ingress"))
+			return TC_INGRESS;
+	}
+	return TC_NONE;
+}
+
+static int on_qdisc(const struct nlmsghdr *nlh, void *data)
+{
+	struct tc_qdiscs *all = data;
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+	struct tc_one *grown;
+	enum tc_qdisc kind;
+
+	if (nlh->nlmsg_type != RTM_NEWQDISC || mnl_nlmsg_get_payload_len(nlh) < sizeof(*tcm))
+		return MNL_CB_OK;
+	kind = qdisc_kind(nlh);
+	if (kind == TC_NONE)
+		return MNL_CB_OK;
+	grown = realloc(all->list, (all->n + 1) * sizeof(*grown));
+	if (!grown) {
+		all->failed = true;
+		return MNL_CB_OK;
+	}
+	all->list = grown;
+	grown[all->n++] = (struct tc_one){ tcm->tcm_ifindex, kind };
+	return MNL_CB_OK;
+}
+
+int rex_tc_qdiscs(struct nl *nl, struct tc_qdiscs *all)
+{
+	char buf[NL_BUF];
+	int err = -EINTR;
+
+	/* -EINTR: it changed under our hands. */
+	for (int tries = 0; err == -EINTR && tries < 20; tries++) {
+		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+		nlh->nlmsg_type = RTM_GETQDISC;
+		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		mnl_nlmsg_put_extra_header(nlh, sizeof(struct tcmsg));
+		*all = (struct tc_qdiscs){};
+		err = nl_talk(nl, nlh, on_qdisc, all);
+		if (!err && all->failed)
+			err = -ENOMEM;
+		if (err)
+			rex_tc_qdiscs_free(all);
+	}
+	/* A kernel without traffic control has none. */
+	if (err == -EOPNOTSUPP || err == -EINVAL)
+		return 0;
+	return err ? rex_fail(err, "cannot list the qdiscs: %s", nl_reason(nl, err)) : 0;
+}
+
+void rex_tc_qdiscs_free(struct tc_qdiscs *all)
+{
+	free(all->list);
+	*all = (struct tc_qdiscs){};
+}
+
+static enum tc_qdisc kind_at(const struct tc_qdiscs *all, uint32_t ifindex)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].ifindex == ifindex)
+			return all->list[i].kind;
+	return TC_NONE;
+}
+
+static int find_kind(uint32_t ifindex, enum tc_qdisc *kind)
+{
+	struct tc_qdiscs all;
+	struct nl nl;
+	int err = nl_open(&nl, NETLINK_ROUTE);
+
+	if (err)
+		return err;
+	err = rex_tc_qdiscs(&nl, &all);
+	nl_close(&nl);
+	if (err)
+		return err;
+	*kind = kind_at(&all, ifindex);
+	rex_tc_qdiscs_free(&all);
+	return 0;
 }
 
 /* ---- reading the filters --------------------------------------------------------------- */
@@ -116,19 +216,29 @@ static int add_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_
 	return ret > 0 ? walk->add(&link, walk->data) : ret;
 }
 
-int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname, rex_add_link *add, void *data)
+/* An ingress qdisc answers for its egress side, which it has not, with the filters of ingress. */
+static int walk_sides(struct nl *nl, enum tc_qdisc kind, struct walk *walk)
+{
+	int err = 0;
+
+	walk->side = REX_INGRESS;
+	if (kind != TC_NONE)
+		err = walk_filters(nl, walk);
+	walk->side = REX_EGRESS;
+	if (!err && kind == TC_CLSACT)
+		err = walk_filters(nl, walk);
+	return err;
+}
+
+int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
+		 rex_add_link *add, void *data)
 {
 	struct walk walk = {
-		.filter = add_filter, .ifindex = ifindex, .ifname = ifname, .add = add, .data = data,
+		.filter = add_filter, .ifindex = iface->index, .ifname = iface->name, .add = add,
+		.data = data,
 	};
-	int err;
 
-	for (walk.side = REX_INGRESS; walk.side <= REX_EGRESS; walk.side++) {
-		err = walk_filters(nl, &walk);
-		if (err)
-			return err;
-	}
-	return 0;
+	return walk_sides(nl, kind_at(qdiscs, iface->index), &walk);
 }
 
 static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)
@@ -139,7 +249,7 @@ static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t pro
 }
 
 /* All filters of both sides, and those in a qdisc of ours. */
-static int count_filters(uint32_t ifindex, const char *ifname, struct walk *walk)
+static int count_filters(uint32_t ifindex, const char *ifname, enum tc_qdisc kind, struct walk *walk)
 {
 	struct nl nl;
 	int err = nl_open(&nl, NETLINK_ROUTE);
@@ -147,11 +257,7 @@ static int count_filters(uint32_t ifindex, const char *ifname, struct walk *walk
 	*walk = (struct walk){ .filter = count_filter, .ifindex = ifindex, .ifname = ifname };
 	if (err)
 		return err;
-	walk->side = REX_INGRESS;
-	err = walk_filters(&nl, walk);
-	walk->side = REX_EGRESS;
-	if (!err)
-		err = walk_filters(&nl, walk);
+	err = walk_sides(&nl, kind, walk);
 	nl_close(&nl);
 	return err;
 }
@@ -161,13 +267,46 @@ static void remove_if_empty(uint32_t ifindex, const char *ifname)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	enum tc_qdisc kind;
 	struct walk walk;
 
-	if (!count_filters(ifindex, ifname, &walk) && !walk.count)
+	if (!find_kind(ifindex, &kind) && kind == TC_CLSACT &&
+	    !count_filters(ifindex, ifname, kind, &walk) && !walk.count)
 		bpf_tc_hook_destroy(&hook);
 }
 
 /* ---- attach and detach ---------------------------------------------------------------------- */
+
+/* The clsact qdisc, made if there is none; an ingress one will do for that side. */
+static int prepare_qdisc(struct bpf_tc_hook *hook, const char *ifname, enum rex_side side,
+			 enum tc_qdisc *kind, bool *created)
+{
+	int err = find_kind(hook->ifindex, kind);
+
+	*created = false;
+	if (err)
+		return err;
+	if (*kind == TC_NONE) {
+		rex_log_reset();
+		err = bpf_tc_hook_create(hook);
+		*created = !err;
+		if (err && err != -EEXIST)
+			return rex_fail(err, "cannot create the clsact qdisc on \"%s\": %s", ifname,
+					*rex_log_reason() ? rex_log_reason() : rex_strerror(err));
+		/* Whoever was faster made one of either kind. */
+		*kind = TC_CLSACT;
+		if (err)
+			err = find_kind(hook->ifindex, kind);
+		if (err)
+			return err;
+	}
+	if (*kind == TC_INGRESS && side == REX_EGRESS)
+		return rex_fail(-EBUSY, "\"%s\" has an ingress qdisc, which has no egress side: put a "
+				"clsact qdisc in its place (\"tc qdisc del dev %s ingress\" takes it away "
+				"with its filters), or attach to \"tcx %s egress\", which needs none",
+				ifname, ifname, ifname);
+	return 0;
+}
 
 int rex_attach_tc(const struct attach *a)
 {
@@ -175,8 +314,9 @@ int rex_attach_tc(const struct attach *a)
 	const char *ifname = a->target->name;
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = to_libbpf(side));
 	LIBBPF_OPTS(bpf_tc_opts, opts);
-	struct bpf_object *obj;
 	int ifindex = rex_if_index(ifname), fd, err;
+	struct bpf_object *obj;
+	enum tc_qdisc kind;
 	struct walk walk;
 	bool created;
 
@@ -185,17 +325,10 @@ int rex_attach_tc(const struct attach *a)
 	err = rex_shim_load(a->entry, &obj, &fd);
 	if (err)
 		return err;
-
 	hook.ifindex = ifindex;
-	rex_log_reset();
-	err = bpf_tc_hook_create(&hook);
-	created = !err;
-	if (err && err != -EEXIST) {
-		rex_fail(err, "cannot create the clsact qdisc on \"%s\": %s%s%s", ifname,
-			 rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text());
-		goto out;
-	}
-	err = count_filters(ifindex, ifname, &walk);
+	err = prepare_qdisc(&hook, ifname, side, &kind, &created);
+	if (!err)
+		err = count_filters(ifindex, ifname, kind, &walk);
 	if (err)
 		goto out;
 	if (created || walk.ours)
@@ -204,10 +337,8 @@ int rex_attach_tc(const struct attach *a)
 	opts.prog_fd = fd;
 	err = bpf_tc_attach(&hook, &opts);
 	if (err)
-		rex_fail(err, "cannot attach to \"%s\" %s: %s%s%s%s", ifname, side_name(side),
-			 rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text(),
-			 created ? "" : "; the interface has an ingress or clsact qdisc already "
-			 "(\"tc qdisc show\"): an \"ingress\" one must be removed first");
+		rex_fail(err, "cannot attach to \"%s\" %s: %s", ifname, side_name(side),
+			 *rex_log_reason() ? rex_log_reason() : rex_strerror(err));
 out:
 	if (err && created)
 		remove_if_empty(ifindex, ifname);
@@ -225,9 +356,9 @@ int rex_detach_tc(const struct rex_link *link)
 	rex_log_reset();
 	err = bpf_tc_detach(&hook, &opts);
 	if (err && err != -ENOENT)
-		return rex_fail(err, "cannot detach from \"%s\" %s: %s%s%s", link->target.name,
-				side_name(link->target.side), rex_strerror(err),
-				*rex_log_text() ? ": " : "", rex_log_text());
+		return rex_fail(err, "cannot detach from \"%s\" %s: %s", link->target.name,
+				side_name(link->target.side),
+				*rex_log_reason() ? rex_log_reason() : rex_strerror(err));
 	if (link->handle == HANDLE_OURS)
 		remove_if_empty(link->ifindex, link->target.name);
 	return 0;

@@ -72,12 +72,12 @@ static int links_of(uint32_t ifindex, const char *ifname, enum rex_side side,
 	return err < 0 ? err : 0;
 }
 
-int rex_tcx_links(const struct rex_pins *pins, uint32_t ifindex, const char *ifname,
-		  rex_add_link *add, void *data)
+int rex_tcx_links(const struct rex_pins *pins, const struct iface *iface, rex_add_link *add,
+		  void *data)
 {
-	int err = links_of(ifindex, ifname, REX_INGRESS, pins, add, data);
+	int err = links_of(iface->index, iface->name, REX_INGRESS, pins, add, data);
 
-	return err ? err : links_of(ifindex, ifname, REX_EGRESS, pins, add, data);
+	return err ? err : links_of(iface->index, iface->name, REX_EGRESS, pins, add, data);
 }
 
 /* Attached by somebody else without a link. */

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* XDP attachments, through libxdp: our shims chain with other people's programs. */
+/*
+ * XDP attachments. libxdp makes the chains in which our shims run with other people's programs. What
+ * is attached is read from the kernel, and a dispatcher that calls nothing but our shim is taken off
+ * without libxdp: its pins may be somewhere else, or gone.
+ */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include "bpf_abi.h"
 #include "internal.h"
+
+#define BPFFS "/sys/fs/bpf"
+#define TRIES 40
 
 static enum xdp_attach_mode to_libxdp(enum rex_xdp_mode mode)
 {
@@ -25,180 +34,422 @@ static enum xdp_attach_mode to_libxdp(enum rex_xdp_mode mode)
 	}
 }
 
-static enum rex_xdp_mode from_libxdp(enum xdp_attach_mode mode)
+static uint32_t to_flags(enum rex_xdp_mode mode)
 {
 	switch (mode) {
-	case XDP_MODE_NATIVE:
-		return REX_XDP_NATIVE;
-	case XDP_MODE_SKB:
-		return REX_XDP_GENERIC;
-	case XDP_MODE_HW:
-		return REX_XDP_OFFLOAD;
+	case REX_XDP_GENERIC:
+		return XDP_FLAGS_SKB_MODE;
+	case REX_XDP_OFFLOAD:
+		return XDP_FLAGS_HW_MODE;
 	default:
-		return REX_XDP_ANY;
+		return XDP_FLAGS_DRV_MODE;
 	}
 }
 
-/*
- * libxdp keeps its dispatcher alive by pins there. It would also mount a private
- * bpffs in "ip netns exec" (which has a /sys of its own), and the program would be
- * off again as soon as that command ends.
- */
-static int check_bpffs(void)
+static const char *mode_name(enum rex_xdp_mode mode)
 {
-	return rex_bpffs_check(getenv("LIBXDP_BPFFS"));
+	return mode == REX_XDP_GENERIC ? "generic" : mode == REX_XDP_OFFLOAD ? "offload" : "native";
 }
 
-int rex_attach_xdp(const struct attach *a)
+static enum rex_xdp_mode mode_now(const struct iface *iface)
 {
-	enum rex_xdp_mode mode = a->target->mode;
-	const char *ifname = a->target->name;
+	for (enum rex_xdp_mode m = REX_XDP_NATIVE; m <= REX_XDP_OFFLOAD; m++)
+		if (iface->xdp[m])
+			return m;
+	return REX_XDP_ANY;
+}
+
+static void prog_name(uint32_t id, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	*name = '\0';
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		snprintf(name, BPF_OBJ_NAME_LEN, "%s", info.name);
+	close(fd);
+}
+
+static void back_off(int tries)
+{
+	/* Who collides once would collide again after the same time. */
+	const struct timespec pause = {
+		.tv_nsec = 1000000l * (1 + (getpid() * 7 + tries * 3) % (8 * (tries < 8 ? tries + 1 : 8))),
+	};
+
+	nanosleep(&pause, NULL);
+}
+
+/* ---- what is in the way -------------------------------------------------------------------------- */
+
+/* The kernel refuses for what lies above; @err with the text, or 0 when it is not that. */
+static int refused_for_above(int err, const struct iface *iface)
+{
+	char above[IF_NAMESIZE];
+
+	if (!strstr(rex_log_text(), "upper device"))
+		return 0;
+	if (rex_iface_above(iface, above))
+		return rex_fail(err, "\"%s\" lies above \"%s\" and has an XDP program, and the kernel then "
+				"changes nothing below (%s); detach from \"%s\" first", above, iface->name,
+				rex_log_reason(), above);
+	return rex_fail(err, "an interface above \"%s\" has an XDP program (%s); detach from that one "
+			"first; \"ip -d link\" shows it", iface->name, rex_log_reason());
+}
+
+/* Of a program that is in the way for good: @err with the text; 0: a chain, try again. */
+static int refused_for_other(int err, const struct iface *iface, enum rex_xdp_mode wanted)
+{
+	enum rex_xdp_mode now = mode_now(iface);
+	char name[BPF_OBJ_NAME_LEN];
+
+	if (now == REX_XDP_ANY)
+		return 0;		/* gone again */
+	prog_name(iface->xdp[now], name);
+	if (!*name)
+		return 0;		/* this one has just been replaced */
+	if (strcmp(name, "xdp_dispatcher"))
+		return rex_fail(err, "\"%s\" has an XDP program that does not share the interface: BPF "
+				"program %u (\"%s\"), attached without libxdp; take that one off first "
+				"(\"rexctl detach\" if it is ours, else \"ip link set dev %s %s off\")",
+				iface->name, iface->xdp[now], name, iface->name,
+				now == REX_XDP_GENERIC ? "xdpgeneric" : "xdp");
+	if (wanted != REX_XDP_ANY && wanted != now)
+		return rex_fail(err, "\"%s\" has XDP programs in %s mode, and all of one interface are of "
+				"one mode: leave out \"%s\", or detach those first (\"xdp-loader status "
+				"%s\" lists them)", iface->name, mode_name(now), mode_name(wanted),
+				iface->name);
+	return 0;
+}
+
+/* ---- attach --------------------------------------------------------------------------------------- */
+
+struct attempt {
+	const struct attach *a;
+	struct iface iface;
+	char mount[1024];
+};
+
+/* In a child, for libxdp. Its errors have no text but what was logged. */
+static int attach_once(void *arg)
+{
+	const struct attempt *t = arg;
 	struct xdp_program *xp;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int ifindex = rex_if_index(ifname), err;
+	int err = rex_shim_open(t->a->entry, &obj, &prog);
 
-	if (ifindex < 0)
-		return ifindex;
-	err = check_bpffs();
-	if (!err)
-		err = rex_shim_open(a->entry, &obj, &prog);
 	if (err)
 		return err;
-
+	setenv("LIBXDP_BPFFS", t->mount, 1);
 	xp = xdp_program__from_bpf_obj(obj, bpf_program__section_name(prog));
 	err = libxdp_get_error(xp);
-	if (err) {
-		rex_fail(err, "libxdp does not take the shim: %s", strerror(-err));
-		goto out;
-	}
+	if (err)
+		return rex_fail(err, "libxdp does not take the shim: %s", strerror(-err));
 	/* else libxdp takes the section's name for it */
-	err = xdp_program__set_xdp_frags_support(xp, a->entry->flags & REX_ENTRY_FRAGS);
+	err = xdp_program__set_xdp_frags_support(xp, t->a->entry->flags & REX_ENTRY_FRAGS);
 	if (!err)
-		err = xdp_program__attach(xp, ifindex, to_libxdp(mode), 0);
-	switch (err) {
-	case 0:
-		break;
-	case -EBUSY:
-	case -EEXIST:
-		rex_fail(err, "\"%s\" has an XDP program that does not share the interface (not "
-			 "loaded through libxdp), or one in another mode: see \"xdp-loader status "
-			 "%s\" and detach that one first", ifname, ifname);
-		break;
-	case -EOPNOTSUPP:
-	case -EINVAL:
-		rex_fail(err, "the driver of \"%s\" does not take an XDP program%s: %s%s%s; \"rexctl "
-			 "attach PROGRAM xdp %s generic\" works with every driver", ifname,
-			 mode == REX_XDP_NATIVE ? " in native mode" : "", strerror(-err),
-			 *rex_log_text() ? ": " : "", rex_log_text(), ifname);
-		break;
-	default:
-		rex_fail(err, "cannot attach to \"%s\": %s%s%s", ifname, rex_strerror(err),
-			 *rex_log_text() ? ": " : "", rex_log_text());
-	}
+		err = xdp_program__attach(xp, t->iface.index, to_libxdp(t->a->target->mode), 0);
+	rex_fail(err, "%s", rex_log_text());
 	xdp_program__close(xp);
-out:
 	bpf_object__close(obj);
 	return err;
 }
 
-/* ---- what is attached --------------------------------------------------------------------- */
-
 /*
- * The dispatcher of an interface, NULL for none. A program that was replaced between
- * two system calls reads as an error; libxdp then has to look again.
+ * libxdp keeps its chains by pins there: where the interface's chain is, or where a new one goes. It
+ * would also mount a private bpffs in "ip netns exec" (which has a /sys of its own), and the program
+ * would be off again when that command ends.
  */
-static int get_multiprog(uint32_t ifindex, const char *ifname, struct xdp_multiprog **out)
+static int find_mount(const struct iface *iface, char *mount, size_t size)
 {
-	struct xdp_multiprog *mp;
-	uint32_t id = 0;
+	enum rex_xdp_mode now = mode_now(iface);
+	struct dispatcher_pins pins;
+	char path[1100];
+	int root, dir, err;
+
+	snprintf(mount, size, "%s", getenv("LIBXDP_BPFFS") ? : BPFFS);
+	if (now != REX_XDP_ANY && rex_dispatcher_find(iface->xdp[now], &pins)) {
+		err = rex_dispatcher_renumber(&pins, iface->xdp[now], iface->index);
+		if (err)
+			return err;
+		snprintf(mount, size, "%s", pins.mount);
+	}
+	root = rex_bpffs_open(mount);
+	if (root < 0)
+		return root;
+	snprintf(path, sizeof(path), "%s/xdp", mount);
+	dir = rex_bpffs_dir(root, "xdp", true, path);
+	close(root);
+	if (dir < 0)
+		return dir;
+	close(dir);
+	return 0;
+}
+
+static int refuse(int err, const struct attach *a, const struct iface *iface, const char *said)
+{
+	const char *reason = *rex_log_reason() ? rex_log_reason() : said;
+
+	switch (err) {
+	case -EOPNOTSUPP:
+	case -EINVAL:
+		return rex_fail(err, "the driver of \"%s\" does not take an XDP program%s: %s%s%s; "
+				"\"rexctl attach PROGRAM xdp %s generic\" works with every driver",
+				iface->name, a->target->mode == REX_XDP_NATIVE ? " in native mode" : "",
+				strerror(-err), *reason ? ": " : "", reason, iface->name);
+	case -E2BIG:
+		return rex_fail(err, "the chain of \"%s\" is full; \"xdp-loader status %s\" lists what is "
+				"in it: detach one of those first", iface->name, iface->name);
+	default:
+		return rex_fail(err, "cannot attach to \"%s\": %s%s%s", iface->name, rex_strerror(err),
+				*reason ? ": " : "", reason);
+	}
+}
+
+int rex_attach_xdp(const struct attach *a)
+{
+	struct attempt t = { .a = a };
+	char said[3072] = "";
+	int err = 0, final;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (tries)
+			back_off(tries);
+		err = rex_iface_find(a->target->name, &t.iface);
+		if (!err && tries)
+			err = rex_check_new(a);	/* who was faster may have attached the same */
+		if (!err)
+			err = find_mount(&t.iface, t.mount, sizeof(t.mount));
+		if (err)
+			return err;
+		err = rex_in_child(attach_once, &t);
+		if (!err)
+			return 0;
+		snprintf(said, sizeof(said), "%s", rex_errmsg());
+		rex_log_set(said);
+		if (err != -EBUSY && err != -EEXIST && err != -EAGAIN && err != -ENOENT)
+			break;
+		final = refused_for_above(err, &t.iface);
+		if (!final && !rex_iface_get(t.iface.index, &t.iface))
+			final = refused_for_other(err, &t.iface, a->target->mode);
+		if (final)
+			return final;
+		/* Another one was attached or taken off meanwhile: with that one we share. */
+	}
+	return refuse(err, a, &t.iface, said);
+}
+
+/* ---- what is attached --------------------------------------------------------------------------- */
+
+static int add_link(const struct iface *iface, enum rex_xdp_mode mode, const struct chained *c,
+		    rex_add_link *add, void *data)
+{
+	struct rex_link link = {
+		.target = { .at = REX_AT_XDP, .mode = mode, .pid = -1, .cpu = -1 },
+		.ifindex = iface->index,
+		.prog_id = c->prog_id,
+		.slot = c->slot,
+		.cookie = c->cookie,
+		.chained = c->dispatcher,
+		.dispatcher = c->dispatcher,
+	};
+
+	strcpy(link.target.name, iface->name);
+	if (mode == REX_XDP_GENERIC && !rex_iface_native(iface->index))
+		snprintf(link.note, sizeof(link.note), "its driver has no native mode");
+	return add(&link, data);
+}
+
+int rex_xdp_links(const struct iface *iface, struct chains *chains, rex_add_link *add, void *data)
+{
 	int err = 0;
 
-	*out = NULL;
-	for (int tries = 0; tries < 3; tries++) {
-		if (bpf_xdp_query_id(ifindex, 0, &id) || !id)
-			return 0;
-		rex_log_reset();
-		mp = xdp_multiprog__get_from_ifindex(ifindex);
-		err = libxdp_get_error(mp);
-		if (!err) {
-			*out = mp;
-			return 0;
+	for (enum rex_xdp_mode mode = REX_XDP_NATIVE; !err && mode <= REX_XDP_OFFLOAD; mode++) {
+		struct chained alone = { .prog_id = iface->xdp[mode] };
+
+		if (!alone.prog_id)
+			continue;
+		for (size_t i = 0; !err && i < chains->n; i++) {
+			struct chained *c = &chains->list[i];
+
+			if (!c->ours || c->dispatcher != iface->xdp[mode])
+				continue;
+			c->attached = true;
+			err = add_link(iface, mode, c, add, data);
 		}
-		if (err != -ENOENT)
-			break;
-	}
-	return rex_fail(err, "cannot read the XDP programs of \"%s\": %s%s%s", ifname,
-			rex_strerror(err), *rex_log_text() ? ": " : "", rex_log_text());
-}
-
-int rex_xdp_links(uint32_t ifindex, const char *ifname, rex_add_link *add, void *data)
-{
-	struct xdp_program *xp = NULL;
-	struct xdp_multiprog *mp;
-	int err = get_multiprog(ifindex, ifname, &mp);
-
-	if (err || !mp)
-		return err;
-	while (!err && (xp = xdp_multiprog__next_prog(xp, mp))) {
-		struct rex_link link = {
-			.target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 },
-			.ifindex = ifindex,
-			.prog_id = xdp_program__id(xp),
-			.chained = !xdp_multiprog__is_legacy(mp),
-		};
-
-		link.target.mode = from_libxdp(xdp_multiprog__attach_mode(mp));
-		snprintf(link.target.name, sizeof(link.target.name), "%s", ifname);
-		err = rex_shim_decode_id(link.prog_id, &link.slot, &link.cookie);
+		if (!err)
+			err = rex_shim_decode_id(alone.prog_id, &alone.slot, &alone.cookie);
 		if (err > 0)
-			err = add(&link, data);
+			err = add_link(iface, mode, &alone, add, data);
 	}
-	xdp_multiprog__close(mp);
 	return err;
 }
 
-/* A shim alone on its interface, without a dispatcher (a kernel without freplace). */
-static int detach_legacy(const struct rex_link *link)
+/* ---- detach ---------------------------------------------------------------------------------------- */
+
+/* A BPF link of XDP, which somebody else made of our shim. */
+static int detach_xdp_link(uint32_t prog_id)
+{
+	uint32_t id = 0;
+	int err = -ENOENT;
+
+	while (err == -ENOENT && !bpf_link_get_next_id(id, &id)) {
+		struct rex_link_info info = {};
+		uint32_t len = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == REX_LINK_XDP &&
+		    info.prog_id == prog_id)
+			err = bpf_link_detach(fd) ? -errno : 0;
+		close(fd);
+	}
+	return err;
+}
+
+/* Take @id off, and nothing else that may be there by now. */
+static int take_off(const struct iface *iface, enum rex_xdp_mode mode, uint32_t id)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	int fd = bpf_prog_get_fd_by_id(link->prog_id), err;
-	uint32_t flags = link->target.mode == REX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE :
-			 link->target.mode == REX_XDP_NATIVE ? XDP_FLAGS_DRV_MODE : 0;
+	int fd = bpf_prog_get_fd_by_id(id), err;
 
 	if (fd < 0)
-		return -errno;
-	opts.old_prog_fd = fd;		/* nobody else's, should it have changed meanwhile */
-	err = bpf_xdp_detach(link->ifindex, flags | XDP_FLAGS_REPLACE, &opts);
+		return errno == ENOENT ? 0 : -errno;
+	opts.old_prog_fd = fd;
+	rex_log_reset();
+	err = bpf_xdp_detach(iface->index, to_flags(mode) | XDP_FLAGS_REPLACE, &opts);
 	close(fd);
+	if (err == -EBUSY)
+		err = detach_xdp_link(id);
 	return err;
+}
+
+struct removal {
+	const struct rex_link *link;
+	const struct iface *iface;
+	uint32_t dispatcher;
+};
+
+/* Others stay in the chain: libxdp makes a new one of them. In a child. */
+static int leave_chain(void *arg)
+{
+	const struct removal *r = arg;
+	struct xdp_program *xp = NULL;
+	struct dispatcher_pins pins;
+	struct xdp_multiprog *mp;
+	int err;
+
+	if (!rex_dispatcher_find(r->dispatcher, &pins))
+		return rex_fail(-ENOTSUP, "the chain of \"%s\" has other programs in it, and its pins are in "
+				"no bpf file system that is mounted here; detach it where they are "
+				"(LIBXDP_BPFFS), or take all off with \"ip link set dev %s xdp off\"",
+				r->iface->name, r->iface->name);
+	err = rex_dispatcher_renumber(&pins, r->dispatcher, r->iface->index);
+	if (err)
+		return err;
+	setenv("LIBXDP_BPFFS", pins.mount, 1);
+	rex_log_reset();
+	mp = xdp_multiprog__get_from_ifindex(r->iface->index);
+	err = libxdp_get_error(mp);
+	if (err)
+		return rex_fail(err, "%s", rex_log_text());
+	while ((xp = xdp_multiprog__next_prog(xp, mp)))
+		if (xdp_program__id(xp) == r->link->prog_id)
+			break;
+	if (!xp)
+		return rex_fail(-EAGAIN, "the chain of \"%s\" is another one now", r->iface->name);
+	err = xdp_program__detach(xp, r->iface->index, xdp_multiprog__attach_mode(mp), 0);
+	return rex_fail(err, "%s", rex_log_text());
+}
+
+/* Our program in the chain @dispatcher, and how many others. */
+static int look_at_chain(uint32_t dispatcher, uint32_t prog_id, bool *ours, size_t *others)
+{
+	struct chains chains;
+	int err = rex_chains_read(&chains);
+
+	*ours = false;
+	*others = 0;
+	if (err)
+		return err;
+	for (size_t i = 0; i < chains.n; i++) {
+		if (chains.list[i].dispatcher != dispatcher)
+			continue;
+		if (chains.list[i].prog_id == prog_id)
+			*ours = true;
+		else
+			(*others)++;
+	}
+	rex_chains_free(&chains);
+	return 0;
+}
+
+/* 0: it is off. -EAGAIN and the like: the interface changed meanwhile. */
+static int detach_once(const struct rex_link *link, const struct iface *iface)
+{
+	enum rex_xdp_mode mode = link->target.mode;
+	uint32_t id = mode <= REX_XDP_OFFLOAD ? iface->xdp[mode] : 0;
+	struct removal r = { link, iface, id };
+	bool ours;
+	size_t others;
+	int err;
+
+	if (!id)
+		return 0;
+	if (id == link->prog_id)
+		return take_off(iface, mode, id);
+	err = look_at_chain(id, link->prog_id, &ours, &others);
+	if (err || !ours)
+		return err;
+	if (others) {
+		err = rex_in_child(leave_chain, &r);
+		rex_log_set(err ? rex_errmsg() : "");
+		return err;
+	}
+	err = take_off(iface, mode, id);
+	if (!err)
+		err = rex_dispatcher_unpin(id);
+	return err < 0 ? err : 0;
+}
+
+/* Only pins are left of it. */
+static int detach_leftover(const struct rex_link *link)
+{
+	int n = rex_dispatcher_unpin(link->dispatcher);
+
+	return n < 0 ? n : 0;
 }
 
 int rex_detach_xdp(const struct rex_link *link)
 {
-	struct xdp_program *xp = NULL;
-	struct xdp_multiprog *mp;
-	int err;
+	struct iface iface;
+	int err = 0, final;
 
-	err = link->chained ? check_bpffs() : 0;
-	if (!err)
-		err = get_multiprog(link->ifindex, link->target.name, &mp);
-	if (err)
-		return err;
-	while (mp && (xp = xdp_multiprog__next_prog(xp, mp)))
-		if (xdp_program__id(xp) == link->prog_id)
+	if (link->leftover)
+		return detach_leftover(link);
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (tries)
+			back_off(tries);
+		err = rex_iface_get(link->ifindex, &iface);
+		if (err == -ENODEV)
+			return detach_leftover(link);
+		if (err)
+			return err;
+		err = detach_once(link, &iface);
+		if (!err)
+			return 0;
+		final = refused_for_above(err, &iface);
+		if (final)
+			return final;
+		if (err != -EEXIST && err != -EAGAIN && err != -ENOENT && err != -EBUSY)
 			break;
-	if (!xp) {
-		xdp_multiprog__close(mp);
-		return 0;		/* gone already */
 	}
-	if (xdp_multiprog__is_legacy(mp))
-		err = detach_legacy(link);
-	else
-		err = xdp_program__detach(xp, link->ifindex, xdp_multiprog__attach_mode(mp), 0);
-	if (err)
-		rex_fail(err, "cannot detach from \"%s\": %s%s%s", link->target.name, rex_strerror(err),
-			 *rex_log_text() ? ": " : "", rex_log_text());
-	xdp_multiprog__close(mp);
-	return err;
+	return rex_fail(err, "cannot detach from \"%s\": %s%s%s", iface.name, rex_strerror(err),
+			*rex_log_text() ? ": " : "", *rex_log_reason() ? rex_log_reason() :
+			rex_log_text());
 }

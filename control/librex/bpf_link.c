@@ -143,8 +143,9 @@ static int look_at(struct walk *w, uint32_t id)
 	struct rex_link *link;
 	int fd = bpf_link_get_fd_by_id(id), err;
 
+	/* Gone, or somebody is just making it. */
 	if (fd < 0)
-		return errno == ENOENT ? 0 :
+		return errno == ENOENT || errno == EAGAIN ? 0 :
 		       rex_fail(-errno, "cannot open BPF link %u: %s", id, rex_strerror(errno));
 	link = calloc(1, sizeof(*link));
 	err = !link ? rex_fail(-ENOMEM, "out of memory") :
@@ -249,8 +250,7 @@ void rex_detach_wait(const struct rex_link *links, size_t n)
 	int tries = 5000;
 
 	for (size_t i = 0; i < n; i++) {
-		/* libxdp holds what it took out of a chain as long as this process lives. */
-		if (links[i].chained || is_linked(links[i].prog_id, links, n))
+		if (is_linked(links[i].prog_id, links, n))
 			continue;
 		while (tries-- > 0) {
 			int fd = bpf_prog_get_fd_by_id(links[i].prog_id);

@@ -86,8 +86,10 @@ bool rex_image_signed(const struct image *image);
 int rex_module_insert(const struct image *image, const char *path, const char *name,
 		      const char *vermagic, const char *options);
 int rex_module_remove(const char *name);
-/* The same to clean up: leaves the error text alone. */
-void rex_module_undo(const char *name);
+/* Which of all modules that ever had that name is loaded; 0: none. */
+uint64_t rex_module_instance(const char *name);
+/* To clean up: removes that one and no other, and leaves the error text alone. */
+void rex_module_undo(const char *name, uint64_t instance);
 bool rex_module_present(const char *name);
 /* The value of modinfo @key in @image into @value; -ENOENT when there is none. */
 int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max);
@@ -114,6 +116,89 @@ int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie);
 /* What libbpf and libxdp said since rex_log_reset(); "" when nothing. */
 void rex_log_reset(void);
 const char *rex_log_text(void);
+void rex_log_set(const char *text);	/* as another process said it */
+/* Of that the kernel's own reason (extack), or "". */
+const char *rex_log_reason(void);
+/* Each shim that is loaded, until @fn returns something else than 0: returns that. */
+struct rex_shim {
+	uint32_t id, slot;
+	uint64_t cookie;
+};
+int rex_shim_each(int (*fn)(const struct rex_shim *shim, void *data), void *data);
+
+/* ---- child.c */
+/* Call @fn in a process of its own; its result and error text become ours. */
+int rex_in_child(int (*fn)(void *arg), void *arg);
+
+/* ---- holder.c */
+/* Which process has the BPF program or link (0: any) open, into @text. */
+bool rex_process_holds(uint32_t prog_id, uint32_t link_id, char *text, size_t size);
+/* The same for a program, and pins of it. */
+bool rex_holder(uint32_t prog_id, char *text, size_t size);
+
+/* ---- netns.c */
+/* Enter the network namespace of @link; -ENOENT: it has gone. No error text. */
+int rex_netns_enter(const struct rex_link *link, int *back);
+void rex_netns_leave(int back);
+/*
+ * Call @fn in every network namespace that can be entered, ours (@ino 0) first. @deep: also in those
+ * that only an open file or a thread keeps.
+ */
+typedef int rex_netns_fn(const char *netns, uint64_t ino, void *data);
+int rex_netns_each(bool deep, rex_netns_fn *fn, void *data);
+
+/* ---- iface.c */
+struct iface {
+	uint32_t index, master, below;	/* below: that it lies upon, as a VLAN does */
+	char name[IF_NAMESIZE], kind[32];
+	uint32_t xdp[REX_XDP_OFFLOAD + 1];	/* BPF program by enum rex_xdp_mode */
+};
+struct ifaces {
+	struct iface *list;
+	size_t n;
+	bool failed;
+};
+int rex_ifaces_read(struct nl *nl, struct ifaces *all);
+void rex_ifaces_free(struct ifaces *all);
+/* By any of its names. */
+int rex_iface_find(const char *name, struct iface *iface);
+int rex_iface_get(uint32_t index, struct iface *iface);	/* -ENODEV has no text */
+int rex_if_index(const char *name);	/* or a negative errno, text set */
+/* Whether an interface above it has an XDP program, and which one. */
+bool rex_iface_above(const struct iface *iface, char above[IF_NAMESIZE]);
+/* Whether the driver takes XDP in native mode; -1: the kernel does not tell. */
+int rex_iface_native(uint32_t index);
+
+/* ---- dispatcher.c */
+/* Programs in the chains of libxdp; not only ours. */
+struct chains {
+	size_t n;
+	struct chained {
+		uint32_t link_id, prog_id, dispatcher, slot;
+		uint64_t cookie;
+		bool ours, attached;	/* attached: its dispatcher was found at an interface */
+	} *list;
+};
+int rex_chains_read(struct chains *chains);
+void rex_chains_free(struct chains *chains);
+bool rex_chains_same(const struct chains *a, const struct chains *b);
+struct dispatcher_pins {
+	char mount[1024], path[1400];
+	uint32_t ifindex;		/* in the name of the directory */
+};
+bool rex_dispatcher_find(uint32_t dispatcher, struct dispatcher_pins *pins);
+/* Remove the pins of a dispatcher that is attached nowhere; how many directories. */
+int rex_dispatcher_unpin(uint32_t dispatcher);
+/* Directories of pins with nothing in them. */
+void rex_dispatcher_clean(void);
+int rex_dispatcher_renumber(const struct dispatcher_pins *pins, uint32_t dispatcher,
+			    uint32_t ifindex);
+
+/* ---- bpffs.c */
+/* A directory of a bpf file system to which nobody else can write, as an fd. */
+int rex_bpffs_open(const char *path);
+/* The same for @name in @parent; @path for the error text. -ENOENT has none. */
+int rex_bpffs_dir(int parent, const char *name, bool make, const char *path);
 
 /* ---- target.c */
 /* As rex_target_text(), with @blank between the words. */
@@ -136,8 +221,6 @@ void suggest_add(struct suggest *s, const char *candidate);
 const char *suggest_text(struct suggest *s);
 
 /* ---- pin.c */
-/* Whether a bpf file system is mounted at @path; NULL: where pins of ours are. */
-int rex_bpffs_check(const char *path);
 struct attach;
 int rex_pin(const struct attach *a, const struct rex_target *t, int link_fd);
 /* Remove that pin again; leaves the error text alone. */
@@ -170,7 +253,6 @@ struct attach {
 	const struct rex_entry *entry;
 	const struct rex_target *target;	/* resolved, and complete */
 };
-int rex_if_index(const char *ifname);	/* or a negative errno, text set */
 /* These load the shim, attach it, and pin the link. */
 int rex_attach_xdp(const struct attach *a);
 int rex_attach_tc(const struct attach *a);
@@ -182,12 +264,28 @@ int rex_attach_tracing(const struct attach *a);
 int rex_attach_perf(const struct attach *a);
 int rex_attach_cgroup(const struct attach *a);
 
-int rex_xdp_links(uint32_t ifindex, const char *ifname, rex_add_link *add, void *data);
+/* Whether it is attached there already: then -EEXIST. */
+int rex_check_new(const struct attach *a);
+/* What is attached at @iface; marks the chains that it found there. */
+int rex_xdp_links(const struct iface *iface, struct chains *chains, rex_add_link *add, void *data);
 int rex_detach_xdp(const struct rex_link *link);
-int rex_tc_links(struct nl *nl, uint32_t ifindex, const char *ifname, rex_add_link *add, void *data);
+
+enum tc_qdisc { TC_NONE, TC_INGRESS, TC_CLSACT };
+struct tc_qdiscs {
+	struct tc_one {
+		uint32_t ifindex;
+		enum tc_qdisc kind;
+	} *list;
+	size_t n;
+	bool failed;
+};
+int rex_tc_qdiscs(struct nl *nl, struct tc_qdiscs *all);
+void rex_tc_qdiscs_free(struct tc_qdiscs *all);
+int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
+		 rex_add_link *add, void *data);
 int rex_detach_tc(const struct rex_link *link);
-int rex_tcx_links(const struct rex_pins *pins, uint32_t ifindex, const char *ifname,
-		  rex_add_link *add, void *data);
+int rex_tcx_links(const struct rex_pins *pins, const struct iface *iface, rex_add_link *add,
+		  void *data);
 int rex_detach_tcx(const struct rex_link *link);
 
 /* ---- perf_link.c: kprobe, uprobe, tracepoint, perf_event */

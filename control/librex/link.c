@@ -4,26 +4,21 @@
  * instructions, so no file can go stale, and what others attached or detached with
  * their own tools is seen, too.
  */
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
-int rex_if_index(const char *ifname)
-{
-	unsigned int index = if_nametoindex(ifname);
-
-	if (index)
-		return index;
-	return rex_fail(-ENODEV, "there is no interface \"%s\" in this network namespace; \"ip link\" "
-			"lists them, \"rexctl --netns NAME\" works in another one", ifname);
-}
-
 struct collect {
+	const struct rex_pins *pins;
+	struct chains chains;
 	struct rex_link *links;
 	size_t n;
+	const char *netns;		/* where we are now, and 0 in the caller's */
+	uint64_t netns_ino;
+	bool here;			/* the caller's network namespace alone */
 };
 
 static int add_link(const struct rex_link *link, void *data)
@@ -34,45 +29,216 @@ static int add_link(const struct rex_link *link, void *data)
 	if (!links)
 		return rex_fail(-ENOMEM, "out of memory");
 	c->links = links;
-	c->links[c->n++] = *link;
+	links += c->n++;
+	*links = *link;
+	links->netns_ino = c->netns_ino;
+	if (c->netns_ino)
+		strcpy(links->netns, c->netns);
 	return 0;
 }
 
-static int list_interfaces(const struct rex_pins *pins, struct collect *c)
-{
-	struct if_nameindex *interfaces = if_nameindex();
-	struct nl nl;
-	int err;
+/* ---- interfaces --------------------------------------------------------------------------------- */
 
-	if (!interfaces)
-		return rex_fail(-errno, "cannot list the interfaces: %s", strerror(errno));
-	err = nl_open(&nl, NETLINK_ROUTE);
-	if (err) {
-		if_freenameindex(interfaces);
+static int list_interfaces(struct collect *c)
+{
+	struct tc_qdiscs qdiscs = {};
+	struct ifaces all = {};
+	struct nl nl;
+	int err = nl_open(&nl, NETLINK_ROUTE);
+
+	if (err)
 		return err;
-	}
-	for (struct if_nameindex *i = interfaces; !err && i->if_index; i++) {
-		err = rex_xdp_links(i->if_index, i->if_name, add_link, c);
+	err = rex_ifaces_read(&nl, &all);
+	if (!err)
+		err = rex_tc_qdiscs(&nl, &qdiscs);
+	for (size_t i = 0; !err && i < all.n; i++) {
+		err = rex_xdp_links(&all.list[i], &c->chains, add_link, c);
 		if (!err)
-			err = rex_tc_links(&nl, i->if_index, i->if_name, add_link, c);
+			err = rex_tc_links(&nl, &qdiscs, &all.list[i], add_link, c);
 		if (!err)
-			err = rex_tcx_links(pins, i->if_index, i->if_name, add_link, c);
+			err = rex_tcx_links(c->pins, &all.list[i], add_link, c);
 	}
+	rex_tc_qdiscs_free(&qdiscs);
+	rex_ifaces_free(&all);
 	nl_close(&nl);
-	if_freenameindex(interfaces);
 	return err;
 }
 
-int rex_link_list(struct rex_link **links, size_t *n)
+static int list_netns(const char *netns, uint64_t ino, void *data)
 {
-	struct collect c = {};
+	struct collect *c = data;
+
+	c->netns = netns;
+	c->netns_ino = ino;
+	return list_interfaces(c);
+}
+
+/* Everything that hangs on interfaces, between two looks at the chains that show the same. */
+static int list_all_interfaces(struct collect *c, bool deep)
+{
+	struct chains after;
+	bool same;
+	int err;
+
+	for (int tries = 0; tries < 10; tries++) {
+		free(c->links);
+		c->links = NULL;
+		c->n = 0;
+		rex_chains_free(&c->chains);
+		err = rex_chains_read(&c->chains);
+		if (!err)
+			err = c->here ? list_netns("", 0, c) : rex_netns_each(deep, list_netns, c);
+		c->netns_ino = 0;
+		if (!err)
+			err = rex_chains_read(&after);
+		if (err)
+			return err;
+		same = rex_chains_same(&c->chains, &after);
+		rex_chains_free(&after);
+		if (same)
+			break;
+	}
+	return 0;
+}
+
+/* ---- what hangs on nothing that can be seen ------------------------------------------------------ */
+
+/* Chains of dispatchers that are at no interface: pins that nobody will miss. */
+static int list_leftovers(struct collect *c)
+{
+	struct iface iface;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < c->chains.n; i++) {
+		const struct chained *chained = &c->chains.list[i];
+		struct rex_link link = {
+			.target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 },
+			.prog_id = chained->prog_id, .slot = chained->slot, .cookie = chained->cookie,
+			.dispatcher = chained->dispatcher, .chained = true, .leftover = true,
+		};
+		struct dispatcher_pins pins;
+
+		/* Somebody is about to attach it, or its pins are out of reach. */
+		if (!chained->ours || chained->attached ||
+		    rex_process_holds(0, chained->link_id, link.note, sizeof(link.note)) ||
+		    !rex_dispatcher_find(chained->dispatcher, &pins))
+			continue;
+		link.ifindex = pins.ifindex;
+		snprintf(link.pin, sizeof(link.pin), "%.500s", pins.path);
+		if (!rex_iface_get(pins.ifindex, &iface))
+			strcpy(link.target.name, iface.name);
+		err = add_link(&link, c);
+	}
+	return err;
+}
+
+static bool is_listed(const struct collect *c, uint32_t prog_id)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->links[i].prog_id == prog_id)
+			return true;
+	return false;
+}
+
+struct held {
+	struct collect *c;
+	bool settled;			/* those that nobody holds will not go any more */
+	size_t unexplained;
+};
+
+static int add_held(const struct rex_shim *shim, void *data)
+{
+	struct held *h = data;
+	struct rex_link link = {
+		.unknown = true, .held = true, .prog_id = shim->id, .slot = shim->slot,
+		.cookie = shim->cookie, .target = { .pid = -1, .cpu = -1 },
+	};
+
+	if (is_listed(h->c, shim->id))
+		return 0;
+	if (!rex_holder(shim->id, link.note, sizeof(link.note)) && !h->settled) {
+		h->unexplained++;
+		return 0;
+	}
+	return add_link(&link, h->c);
+}
+
+static int count_unlisted(const struct rex_shim *shim, void *data)
+{
+	struct held *h = data;
+
+	h->unexplained += !is_listed(h->c, shim->id);
+	return 0;
+}
+
+/* The kernel frees a shim a little after its last link: give it time before it counts. */
+static int wait_for_unlisted(struct held *h)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int err = 0;
+
+	h->unexplained = 1;
+	for (int tries = 0; !err && h->unexplained && tries < 100; tries++) {
+		h->unexplained = 0;
+		err = rex_shim_each(count_unlisted, h);
+		if (!err && h->unexplained)
+			nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
+static bool has_loose_chain(const struct collect *c)
+{
+	for (size_t i = 0; i < c->chains.n; i++)
+		if (c->chains.list[i].ours && !c->chains.list[i].attached)
+			return true;
+	return false;
+}
+
+static int list_once(struct collect *c, struct held *h, bool deep)
+{
+	int err = list_all_interfaces(c, deep);
+
+	if (!err)
+		err = rex_bpf_links(c->pins, add_link, c);
+	if (err || c->here)
+		return err;
+	/* Before pins are called left over, every network namespace is looked into. */
+	if (deep || !has_loose_chain(c))
+		err = list_leftovers(c);
+	h->unexplained = 0;
+	if (!err)
+		err = rex_shim_each(add_held, h);
+	return err;
+}
+
+static int list(struct collect *c)
+{
+	struct held h = { .c = c };
+	int err = list_once(c, &h, false);
+
+	if (err || c->here || (!h.unexplained && !has_loose_chain(c)))
+		return err;
+	if (h.unexplained) {
+		err = wait_for_unlisted(&h);
+		if (err || (!h.unexplained && !has_loose_chain(c)))
+			return err;
+	}
+	h.settled = true;
+	return list_once(c, &h, true);
+}
+
+static int link_list(struct rex_link **links, size_t *n, bool here)
+{
+	struct collect c = { .here = here };
 	struct rex_pins pins;
 	int err = rex_pins_scan(&pins);
 
-	if (!err)
-		err = list_interfaces(&pins, &c);
-	if (!err)
-		err = rex_bpf_links(&pins, add_link, &c);
+	if (err)
+		return err;
+	c.pins = &pins;
+	err = list(&c);
+	rex_chains_free(&c.chains);
 	rex_pins_free(&pins);
 	if (err) {
 		free(c.links);
@@ -81,6 +247,16 @@ int rex_link_list(struct rex_link **links, size_t *n)
 	*links = c.links;
 	*n = c.n;
 	return 0;
+}
+
+int rex_link_list(struct rex_link **links, size_t *n)
+{
+	return link_list(links, n, false);
+}
+
+int rex_link_list_here(struct rex_link **links, size_t *n)
+{
+	return link_list(links, n, true);
 }
 
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
@@ -92,9 +268,21 @@ bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
 
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
 {
-	if (!link->unknown)
-		return rex_target_text(&link->target, text, size);
-	snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
+	size_t len;
+
+	if (link->held) {
+		snprintf(text, size, "BPF program %u, held by %s", link->prog_id,
+			 *link->note ? link->note : "something that cannot be seen from here");
+	} else if (link->leftover) {
+		snprintf(text, size, "what libxdp left of interface %u in %s", link->ifindex, link->pin);
+	} else if (link->unknown) {
+		snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
+	} else {
+		rex_target_text(&link->target, text, size);
+		len = strlen(text);
+		if (link->netns_ino)
+			snprintf(text + len, size - len, " in network namespace %s", link->netns);
+	}
 	return text;
 }
 
@@ -109,12 +297,12 @@ static bool is_same(const struct rex_target *wanted, const struct rex_target *is
 	return rex_target_matches(&any_mode, is);
 }
 
-static int check_new(const struct attach *a)
+int rex_check_new(const struct attach *a)
 {
 	struct rex_link *links = NULL;
 	char text[REX_TARGET_LEN];
 	size_t n = 0;
-	int err = rex_link_list(&links, &n);
+	int err = rex_link_list_here(&links, &n);
 
 	for (size_t i = 0; !err && i < n; i++)
 		if (rex_link_is(&links[i], a->entry) && is_same(a->target, &links[i].target))
@@ -155,12 +343,14 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	if (has_side && target->side == REX_SIDE_ANY)
 		return rex_fail(-EINVAL, "%s needs a side: ingress or egress",
 				rex_at_name(target->at));
-	rex_target_resolve(&resolved);
-	err = check_new(&a);
+	err = rex_target_resolve(&resolved);
+	if (err)
+		return err;
+	err = rex_check_new(&a);
 	return err ? err : attach[target->at](&a);
 }
 
-int rex_detach(const struct rex_link *link)
+static int detach_here(const struct rex_link *link)
 {
 	if (link->link_id)
 		return rex_detach_bpf_link(link);
@@ -175,4 +365,25 @@ int rex_detach(const struct rex_link *link)
 		return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
 				rex_at_name(link->target.at));
 	}
+}
+
+int rex_detach(const struct rex_link *link)
+{
+	int back, err;
+
+	if (link->held)
+		return rex_fail(-EBUSY, "BPF program %u is attached to nothing that can be seen from here, "
+				"but held by %s; end or remove that (\"bpftool prog show id %u\")",
+				link->prog_id, *link->note ? link->note :
+				"a network namespace, a mount or a process that is out of reach",
+				link->prog_id);
+	err = rex_netns_enter(link, &back);
+	if (err == -ENOENT)
+		return 0;		/* gone, and the interface with it */
+	if (err)
+		return rex_fail(err, "cannot enter network namespace \"%s\": %s", link->netns,
+				rex_strerror(err));
+	err = detach_here(link);
+	rex_netns_leave(back);
+	return err;
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "internal.h"
 
@@ -22,14 +21,14 @@ static int refuse_present(struct rex *rex, const char *path, const char *name)
 }
 
 /* Leaves the error text alone. */
-static void undo(struct rex *rex, const char *name, bool keep)
+static void undo(struct rex *rex, const char *name, uint64_t instance, bool keep)
 {
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s", rex_errmsg());
-	if (keep)
+	if (keep && rex_module_instance(name) == instance)
 		rex_program_park(rex, name, true);
-	rex_module_undo(name);
+	rex_module_undo(name, instance);
 	rex_fail(-1, "%s", text);
 }
 
@@ -38,11 +37,13 @@ int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *
 			bool keep, struct rex_program **program)
 {
 	struct rex_program *p = NULL;
+	uint64_t instance;
 	int err;
 
 	err = rex_module_insert(image, path, file->name, file->vermagic, "");
 	if (err)
 		return err;
+	instance = rex_module_instance(file->name);
 	err = rex_program_get(rex, file->name, &p);
 	if (!err)
 		err = rex_maps_bind(rex, p, sizes, n_sizes);
@@ -59,7 +60,7 @@ int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *
 	if (err) {
 		rex_program_free(p);
 		rex_fail_in(err, "%s", path);
-		undo(rex, file->name, keep);
+		undo(rex, file->name, instance, keep);
 		return err;
 	}
 	*program = p;
@@ -73,6 +74,7 @@ int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex
 	struct rex *rex = *rexp;
 	struct rex_file *file;
 	struct image image = {};
+	uint64_t runtime = 0;		/* rex.ko, when it was loaded here */
 	int err;
 
 	file = calloc(1, sizeof(*file));
@@ -86,6 +88,8 @@ int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex
 
 	if (!rex) {
 		err = rex_runtime_load(NULL);
+		if (err == 1)
+			runtime = rex_module_instance("rex");
 		if (err >= 0)
 			err = rex_open(&rex);
 	}
@@ -105,6 +109,8 @@ out:
 	if (err) {
 		if (!*rexp)
 			rex_close(rex);
+		/* Not if somebody uses it by now. */
+		rex_module_undo("rex", runtime);
 		return err;
 	}
 	*rexp = rex;
@@ -130,112 +136,116 @@ static bool calls_program(const struct rex_link *link, const struct rex_program 
 	return false;
 }
 
-/*
- * Shims of @p that are loaded but not in @links: attached in another network
- * namespace, pinned, or held by some process. Appends to @text.
- */
-static int find_elsewhere(const struct rex_program *p, const struct rex_link *links, size_t n,
-			  char *text, size_t size)
+static bool is_one_of(const struct rex_link *link, const struct rex_link *links, size_t n)
 {
-	uint32_t ids[64];
-	int found = 0;
-
-	for (uint32_t i = 0; i < p->n_entries; i++) {
-		int count = rex_shim_ids(&p->entries[i], ids, ARRAY_SIZE(ids));
-
-		if (count < 0)
-			return count;
-		for (int k = 0; k < count && k < (int)ARRAY_SIZE(ids); k++) {
-			bool here = false;
-			size_t len = strlen(text);
-
-			for (size_t l = 0; l < n; l++)
-				here |= links[l].prog_id == ids[k];
-			if (here)
-				continue;
-			found++;
-			snprintf(text + len, size - len, "%sBPF program %u", len ? ", " : "",
-				 ids[k]);
-		}
-	}
-	return found;
-}
-
-/* The kernel frees a shim a little after its last link: give it time before it counts. */
-static int wait_elsewhere(const struct rex_program *p, const struct rex_link *links, size_t n,
-			  char *text, size_t size)
-{
-	const struct timespec pause = { .tv_nsec = 10000000 };
-	int found = 0;
-
-	for (int tries = 0; tries < 100; tries++) {
-		*text = '\0';
-		found = find_elsewhere(p, links, n, text, size);
-		if (found <= 0)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	return found;
+	for (size_t i = 0; i < n; i++)
+		if (links[i].prog_id == link->prog_id)
+			return true;
+	return false;
 }
 
 int rex_program_release(struct rex *rex, const struct rex_program *p,
 			const struct rex_link *detached, size_t n)
 {
-	char places[64];
-	int left;
+	struct rex_link *links = NULL;
+	size_t count = 0, left = 0;
+	int err;
 
 	if (p->state != REX_STATE_PARKED)
 		return 0;
-	left = wait_elsewhere(p, detached, n, places, sizeof(places));
-	return left ? left < 0 ? left : 0 : rex_program_park(rex, p->name, false);
+	err = rex_link_list(&links, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		left += calls_program(&links[i], p) && !is_one_of(&links[i], detached, n);
+	free(links);
+	return err || left ? err : rex_program_park(rex, p->name, false);
+}
+
+/* The links of @p to the front: first the attached ones, then leftovers, then what is held. */
+struct uses {
+	struct rex_link *links;
+	size_t attached, leftover, held;
+};
+
+static int rank(const struct rex_link *link)
+{
+	return link->held ? 2 : link->leftover ? 1 : 0;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	return rank(a) - rank(b);
+}
+
+static int find_uses(const struct rex_program *p, struct uses *u)
+{
+	size_t n = 0, mine = 0;
+	int err;
+
+	memset(u, 0, sizeof(*u));
+	err = rex_link_list(&u->links, &n);
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		if (calls_program(&u->links[i], p))
+			u->links[mine++] = u->links[i];
+	qsort(u->links, mine, sizeof(*u->links), by_rank);
+	for (size_t i = 0; i < mine; i++)
+		(*(rank(&u->links[i]) == 2 ? &u->held : rank(&u->links[i]) ? &u->leftover :
+		   &u->attached))++;
+	return 0;
+}
+
+static const char *places(const struct rex_link *links, size_t n, char *text, size_t size)
+{
+	char one[REX_TARGET_LEN];
+
+	*text = '\0';
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(text);
+
+		snprintf(text + len, size - len, "%s%s", len ? ", " : "",
+			 rex_link_text(&links[i], one, sizeof(one)));
+	}
+	return text;
+}
+
+/* Nothing attached and nothing held, or the places in the error text. Leftovers go. */
+static int make_free(const struct rex_program *p, const struct uses *u)
+{
+	char text[2048];
+
+	if (u->attached)
+		return rex_fail(-EBUSY, "program \"%s\" is attached: %s; \"rexctl detach %s\" first, or "
+				"unload it with --force", p->name, places(u->links, u->attached, text,
+				sizeof(text)), p->name);
+	if (u->held)
+		return rex_fail(-EBUSY, "program \"%s\" is in use, but attached to nothing that can be "
+				"seen from here: %s (\"bpftool prog show id ID\"); end that, or unload it "
+				"with --force: its hooks then give the safe verdict", p->name,
+				places(u->links + u->leftover, u->held, text, sizeof(text)));
+	return rex_detach_all(p, u->links, u->leftover);
 }
 
 int rex_program_unload(struct rex *rex, const char *name, bool force)
 {
 	struct rex_program *p = NULL;
-	struct rex_link *links = NULL;
-	char places[2048] = "", one[REX_TARGET_LEN];
-	size_t n = 0;
-	int err, elsewhere;
+	struct uses u = {};
+	int err;
 
 	err = rex_program_get(rex, name, &p);
 	if (err)
 		return err;
-	err = rex_link_list(&links, &n);
-	for (size_t i = 0; !err && i < n; i++) {
-		size_t len = strlen(places);
-
-		if (!calls_program(&links[i], p))
-			continue;
-		if (force)
-			err = rex_detach(&links[i]);
-		else
-			snprintf(places + len, sizeof(places) - len, "%s%s", len ? ", " : "",
-				 rex_link_text(&links[i], one, sizeof(one)));
-	}
-	if (!err && *places)
-		err = rex_fail(-EBUSY, "program \"%s\" is attached: %s; \"rexctl detach %s\" first, "
-			       "or unload it with --force", name, places, name);
+	err = find_uses(p, &u);
+	if (!err)
+		err = force ? rex_detach_all(p, u.links, u.attached + u.leftover) : make_free(p, &u);
 	if (!err && force)
 		rex_pins_remove(name);
-	if (!err) {
-		elsewhere = wait_elsewhere(p, force ? NULL : links, force ? 0 : n, places,
-					   sizeof(places));
-		if (elsewhere < 0)
-			err = elsewhere;
-		else if (elsewhere && !force)
-			err = rex_fail(-EBUSY, "program \"%s\" is in use outside of this network "
-				       "namespace or by a process: %s (\"bpftool prog show id ID\", "
-				       "\"bpftool net\" in the other namespace); detach it there, or "
-				       "unload it with --force: its hooks then give the safe verdict",
-				       name, places);
-	}
 	/* Nobody wants its slots. */
 	if (!err)
 		err = rex_program_park(rex, name, false);
 	if (!err && p->state != REX_STATE_PARKED)
 		err = rex_module_remove(name);
-	free(links);
+	free(u.links);
 	rex_program_free(p);
 	return err;
 }

@@ -278,9 +278,20 @@ int rex_module_remove(const char *name)
 	return module_remove(name, false);
 }
 
-void rex_module_undo(const char *name)
+uint64_t rex_module_instance(const char *name)
 {
-	module_remove(name, true);
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+void rex_module_undo(const char *name, uint64_t instance)
+{
+	/* Somebody else may have removed it, and loaded another one of that name. */
+	if (instance && rex_module_instance(name) == instance)
+		module_remove(name, true);
 }
 
 /* ---- rex.ko ---------------------------------------------------------------------------- */
@@ -362,7 +373,7 @@ static int load_runtime_file(const char *path)
 		err = rex_module_insert(&image, path, RUNTIME, vermagic, options);
 	rex_image_free(&image);
 	/* Somebody else was faster. */
-	return err == -EEXIST && rex_module_present(RUNTIME) ? 0 : err;
+	return err == -EEXIST && rex_module_present(RUNTIME) ? 0 : err ? err : 1;
 }
 
 static int load_runtime_modprobe(void)
@@ -381,8 +392,13 @@ static int load_runtime_modprobe(void)
 			       "install it (make install), or point REX_KO to it", uts.release);
 	} else {
 		mod = kmod_module_get_module(list);
-		err = kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
-		if (err)
+		err = kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL, NULL,
+						      NULL);
+		if (!err)
+			err = 1;
+		else if (err == -EEXIST)
+			err = 0;	/* somebody else was faster */
+		else
 			err = explain(err < 0 ? err : -EPERM, kmod_module_get_path(mod) ? : RUNTIME,
 				      RUNTIME, NULL, NULL, "");
 		kmod_module_unref(mod);
@@ -419,8 +435,7 @@ int rex_runtime_load(const char *path)
 		path = getenv("REX_KO");
 	if (!path && build_tree(tree, sizeof(tree)))
 		path = tree;
-	err = path ? load_runtime_file(path) : load_runtime_modprobe();
-	return err ? err : 1;
+	return path ? load_runtime_file(path) : load_runtime_modprobe();
 }
 
 int rex_runtime_unload(void)

@@ -229,14 +229,15 @@ static int ethtool_get(struct nl *nl, uint8_t cmd, mnl_cb_t cb, struct rex_nic *
 
 int rex_nic_get(const char *ifname, struct rex_nic *nic)
 {
-	int ifindex = rex_if_index(ifname), err;
+	struct iface iface;
+	int err = rex_iface_find(ifname, &iface);
 	struct nl nl;
 
-	if (ifindex < 0)
-		return ifindex;
+	if (err)
+		return err;
 	memset(nic, 0, sizeof(*nic));
-	snprintf(nic->name, sizeof(nic->name), "%s", ifname);
-	nic->ifindex = ifindex;
+	strcpy(nic->name, iface.name);
+	nic->ifindex = iface.index;
 	err = get_link(nic);
 	if (!err)
 		err = ethtool_open(&nl);

@@ -8,12 +8,9 @@
 #include <bpf/bpf.h>
 #include <ctype.h>
 #include <dirent.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "bpf_abi.h"
@@ -23,19 +20,6 @@
 #define PINS BPFFS "/rex"
 #define LONGEST_NAME 240		/* of bpffs: 255 */
 #define BLANK '\x1f'
-
-int rex_bpffs_check(const char *path)
-{
-	struct statfs fs;
-
-	if (!path)
-		path = BPFFS;
-	if (!statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	return rex_fail(-ENOENT, "no bpf file system at \"%s\": mount one (mount -t bpf bpf %s); for "
-			"another network namespace use \"rexctl --netns NAME\" and not \"ip netns "
-			"exec\"", path, path);
-}
 
 /* ---- names --------------------------------------------------------------------------------- */
 
@@ -90,98 +74,135 @@ static int decode(const char *name, struct rex_target *target)
 
 /* ---- making and removing ------------------------------------------------------------------- */
 
-static int make_dir(const char *path)
+/* The directory of @program's pins, which nobody else can write to. -ENOENT has no text. */
+static int open_dir(const char *program, bool make)
 {
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return rex_fail(-errno, "cannot create \"%s\": %s", path, rex_strerror(errno));
-	return 0;
+	char path[300];
+	int root = rex_bpffs_open(BPFFS), all, fd;
+
+	if (root < 0)
+		return root;
+	all = rex_bpffs_dir(root, "rex", make, PINS);
+	close(root);
+	if (all < 0)
+		return all;
+	snprintf(path, sizeof(path), "%s/%s", PINS, program);
+	fd = rex_bpffs_dir(all, program, make, path);
+	close(all);
+	return fd;
 }
 
 /* Directories go when they are empty. */
-static void remove_dirs(const char *path)
+static void remove_dirs(const char *program)
 {
-	char dir[768], *slash;
+	char dir[300];
 
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	if (!slash)
-		return;
-	*slash = '\0';
+	snprintf(dir, sizeof(dir), "%s/%s", PINS, program);
 	if (!rmdir(dir))
 		rmdir(PINS);
 }
 
-/* The directories and the pin. */
-static void make_path(const struct attach *a, const struct rex_target *t, char *dir, size_t dir_size,
-		      char *path, size_t path_size)
+/*
+ * The name of a pin. That of a tcx link has the link's number in place of the interface, which may
+ * be renamed, and whose number means another one in another network namespace.
+ */
+static void make_name(const struct attach *a, const struct rex_target *t, int link_fd, char *name,
+		      size_t size)
 {
-	char text[sizeof(t->name) + sizeof(t->symbol) + 128], name[512];
+	char text[sizeof(t->name) + sizeof(t->symbol) + 128];
 	size_t len = snprintf(text, sizeof(text), "%s%c", a->entry->name, BLANK);
+	struct rex_link_info info = {};
+	uint32_t info_len = sizeof(info);
 
-	rex_target_join(t, BLANK, text + len, sizeof(text) - len);
-	encode(text, name, sizeof(name));
-	snprintf(dir, dir_size, "%s/%s", PINS, a->program->name);
-	snprintf(path, path_size, "%s/%s", dir, name);
+	if (t->at == REX_AT_TCX && !bpf_obj_get_info_by_fd(link_fd, &info, &info_len))
+		snprintf(text + len, sizeof(text) - len, "tcx%clink%u", BLANK, info.id);
+	else
+		rex_target_join(t, BLANK, text + len, sizeof(text) - len);
+	encode(text, name, size);
 }
 
 int rex_pin(const struct attach *a, const struct rex_target *t, int link_fd)
 {
-	char dir[128], path[768];
-	int err = rex_bpffs_check(NULL);
+	const char *program = a->program->name;
+	char name[512], path[600];
+	int err = -ENOENT, dir;
 
-	make_path(a, t, dir, sizeof(dir), path, sizeof(path));
+	make_name(a, t, link_fd, name, sizeof(name));
 	/* Again when another rexctl has just removed the empty directory. */
-	for (int tries = 0; !err && tries < 3; tries++) {
-		err = make_dir(PINS);
-		if (!err)
-			err = make_dir(dir);
-		if (err || !bpf_obj_pin(link_fd, path))
-			return err;
-		if (errno != ENOENT)
-			break;
+	for (int tries = 0; err == -ENOENT && tries < 10; tries++) {
+		dir = open_dir(program, true);
+		if (dir < 0) {
+			err = dir;
+			continue;
+		}
+		/* By the directory that was looked at, whatever has that path by now. */
+		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir, name);
+		err = bpf_obj_pin(link_fd, path) ? -errno : 0;
+		close(dir);
+		if (err)
+			rex_fail(err, "cannot pin the link as \"%s/%s/%s\": %s", PINS, program, name,
+				 rex_strerror(err));
 	}
 	if (err)
-		return err;
-	err = rex_fail(-errno, "cannot pin the link as \"%s\": %s", path, rex_strerror(errno));
-	remove_dirs(path);
+		remove_dirs(program);
+	return err;
+}
+
+static int unpin(const char *program, const char *name)
+{
+	int dir = open_dir(program, false), err = 0;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	if (unlinkat(dir, name, 0) && errno != ENOENT)
+		err = rex_fail(-errno, "cannot remove the pin \"%s/%s/%s\": %s", PINS, program, name,
+			       rex_strerror(errno));
+	close(dir);
+	remove_dirs(program);
 	return err;
 }
 
 void rex_pin_undo(const struct attach *a, const struct rex_target *t)
 {
-	char dir[128], path[768];
+	char name[512], kept[1024];
 
-	make_path(a, t, dir, sizeof(dir), path, sizeof(path));
-	unlink(path);
-	remove_dirs(path);
+	snprintf(kept, sizeof(kept), "%s", rex_errmsg());
+	make_name(a, t, -1, name, sizeof(name));
+	unpin(a->program->name, name);
+	rex_fail(-1, "%s", kept);
 }
 
 int rex_unpin(const char *path)
 {
-	if (unlink(path) && errno != ENOENT)
-		return rex_fail(-errno, "cannot remove the pin \"%s\": %s", path,
-				rex_strerror(errno));
-	remove_dirs(path);
-	return 0;
+	const char *name = strrchr(path, '/');
+	char program[REX_NAME_LEN + 1];
+	size_t len;
+
+	if (strncmp(path, PINS "/", strlen(PINS "/")) || !name)
+		return rex_fail(-EINVAL, "\"%s\" is no pin of rexctl", path);
+	path += strlen(PINS "/");
+	len = name > path ? (size_t)(name - path) : 0;
+	if (!len || len >= sizeof(program) || memchr(path, '/', len))
+		return rex_fail(-EINVAL, "\"%s\" is no pin of rexctl", path);
+	memcpy(program, path, len);
+	program[len] = '\0';
+	return unpin(program, name + 1);
 }
 
 void rex_pins_remove(const char *program)
 {
-	char dir[128], path[768];
+	int fd = open_dir(program, false);
 	struct dirent *de;
-	DIR *d;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	snprintf(dir, sizeof(dir), "%s/%s", PINS, program);
-	d = opendir(dir);
-	while (d && (de = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, de->d_name);
+	while (d && (de = readdir(d)))
 		if (*de->d_name != '.')
-			unlink(path);
-	}
+			unlinkat(fd, de->d_name, 0);
 	if (d)
 		closedir(d);
-	if (!rmdir(dir))
-		rmdir(PINS);
+	else if (fd >= 0)
+		close(fd);
+	remove_dirs(program);
 }
 
 /* ---- what is pinned ---------------------------------------------------------------------- */
@@ -193,51 +214,56 @@ static bool is_defunct(const struct rex_link_info *info)
 	       (info->type == REX_LINK_CGROUP && !info->cgroup.id);
 }
 
+static int add_pin(struct rex_pins *pins, int dir, const char *program, const char *name)
+{
+	char path[sizeof(pins->pin->path)], by_fd[600];
+	struct rex_link_info info = {};
+	uint32_t len = sizeof(info);
+	struct rex_pin *grown;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s/%s", PINS, program, name) >= (int)sizeof(path))
+		return 0;
+	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d/%s", dir, name);
+	fd = bpf_obj_get(by_fd);
+	if (fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		info.id = 0;
+	close(fd);
+	if (!info.id)			/* a program or a map: not ours */
+		return 0;
+	if (is_defunct(&info)) {
+		unlinkat(dir, name, 0);
+		return 0;
+	}
+	grown = realloc(pins->pin, (pins->n + 1) * sizeof(*grown));
+	if (!grown)
+		return rex_fail(-ENOMEM, "out of memory");
+	pins->pin = grown;
+	grown += pins->n++;
+	grown->link_id = info.id;
+	strcpy(grown->path, path);
+	grown->has_target = !decode(name, &grown->target);
+	return 0;
+}
+
+/* A directory that others can write to is not looked into: nothing there is known to be ours. */
 static int scan_dir(struct rex_pins *pins, const char *program)
 {
-	char dir[512];
+	int fd = open_dir(program, false), err = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
-	int err = 0;
-	DIR *d;
 
-	snprintf(dir, sizeof(dir), "%s/%s", PINS, program);
-	d = opendir(dir);
-	if (!d)
-		return 0;
-	while (!err && (de = readdir(d))) {
-		struct rex_link_info info = {};
-		uint32_t len = sizeof(info);
-		struct rex_pin *grown, *pin;
-		char path[sizeof(pin->path)];
-		int fd;
-
-		if (*de->d_name == '.' ||
-		    snprintf(path, sizeof(path), "%s/%s", dir, de->d_name) >= (int)sizeof(path))
-			continue;
-		fd = bpf_obj_get(path);
-		if (fd < 0)
-			continue;
-		if (bpf_obj_get_info_by_fd(fd, &info, &len))
-			info.id = 0;
+	if (!d && fd >= 0)
 		close(fd);
-		if (!info.id)		/* a program or a map: not ours */
-			continue;
-		if (is_defunct(&info)) {
-			rex_unpin(path);
-			continue;
-		}
-		grown = realloc(pins->pin, (pins->n + 1) * sizeof(*grown));
-		if (!grown) {
-			err = rex_fail(-ENOMEM, "out of memory");
-			break;
-		}
-		pins->pin = grown;
-		pin = &grown[pins->n++];
-		pin->link_id = info.id;
-		strcpy(pin->path, path);
-		pin->has_target = !decode(de->d_name, &pin->target);
+	while (d && !err && (de = readdir(d)))
+		if (*de->d_name != '.')
+			err = add_pin(pins, fd, program, de->d_name);
+	if (d) {
+		closedir(d);
+		remove_dirs(program);
 	}
-	closedir(d);
 	return err;
 }
 

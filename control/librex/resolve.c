@@ -7,13 +7,20 @@
 
 #include "internal.h"
 
-void rex_target_resolve(struct rex_target *t)
+int rex_target_resolve(struct rex_target *t)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], real[IF_NAMESIZE];
 	struct stat st;
+	int err;
 
+	if (rex_at_hook(t->at) == REX_HOOK_XDP || rex_at_hook(t->at) == REX_HOOK_TC) {
+		err = rex_if_name(t->name, real);
+		if (!err)
+			strcpy(t->name, real);
+		return err;
+	}
 	if (t->at != REX_AT_UPROBE && t->at != REX_AT_URETPROBE && t->at != REX_AT_CGROUP_SKB)
-		return;
+		return 0;
 	/* What is not found stays as it is: whoever uses it says what is wrong with it. */
 	if (realpath(t->name, path) && strlen(path) < sizeof(t->name))
 		strcpy(t->name, path);
@@ -21,4 +28,5 @@ void rex_target_resolve(struct rex_target *t)
 		t->cgroup_id = stat(t->name, &st) ? 0 : st.st_ino;
 	else if (*t->symbol)
 		rex_elf_symbol(t->name, t->symbol, &t->offset);
+	return 0;
 }

@@ -49,11 +49,15 @@ static const struct {
 /* Their warnings name the cause (verifier, extack); kept for our error texts, not printed. */
 static _Thread_local char log_text[3072];
 
+/* Once each: libxdp tries again and again, and says the same each time. */
 static void log_add(const char *fmt, va_list ap)
 {
 	size_t len = strlen(log_text);
+	char line[sizeof(log_text)];
 
-	vsnprintf(log_text + len, sizeof(log_text) - len, fmt, ap);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	if (!strstr(log_text, line))
+		snprintf(log_text + len, sizeof(log_text) - len, "%s", line);
 }
 
 static int bpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -84,6 +88,24 @@ const char *rex_log_text(void)
 	while (len && log_text[len - 1] == '\n')
 		log_text[--len] = '\0';
 	return log_text;
+}
+
+void rex_log_set(const char *text)
+{
+	snprintf(log_text, sizeof(log_text), "%s", text);
+}
+
+const char *rex_log_reason(void)
+{
+	static const char mark[] = "Kernel error message: ";
+	static _Thread_local char reason[256];
+	const char *found = strstr(log_text, mark);
+
+	if (!found)
+		return "";
+	found += strlen(mark);
+	snprintf(reason, sizeof(reason), "%.*s", (int)strcspn(found, "\n"), found);
+	return reason;
 }
 
 /* ---- open ----------------------------------------------------------------------------- */
@@ -385,24 +407,43 @@ int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie)
 	return ret;
 }
 
+int rex_shim_each(int (*fn)(const struct rex_shim *shim, void *data), void *data)
+{
+	struct rex_shim shim = {};
+	int ret = 0;
+
+	while (!ret && !bpf_prog_get_next_id(shim.id, &shim.id)) {
+		ret = rex_shim_decode_id(shim.id, &shim.slot, &shim.cookie);
+		if (ret > 0)
+			ret = fn(&shim, data);
+	}
+	if (!ret && errno != ENOENT)
+		return rex_fail(-errno, "cannot list BPF programs: %s", rex_strerror(errno));
+	return ret;
+}
+
+struct wanted {
+	const struct rex_entry *entry;
+	uint32_t *ids;
+	int max, n;
+};
+
+static int note_id(const struct rex_shim *shim, void *data)
+{
+	struct wanted *w = data;
+
+	if (shim->slot == w->entry->slot && shim->cookie == w->entry->cookie) {
+		if (w->n < w->max)
+			w->ids[w->n] = shim->id;
+		w->n++;
+	}
+	return 0;
+}
+
 int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max)
 {
-	uint32_t id = 0, slot;
-	uint64_t cookie;
-	int n = 0;
+	struct wanted w = { .entry = entry, .ids = ids, .max = max };
+	int err = rex_shim_each(note_id, &w);
 
-	while (!bpf_prog_get_next_id(id, &id)) {
-		int ret = rex_shim_decode_id(id, &slot, &cookie);
-
-		if (ret < 0)
-			return ret;
-		if (!ret || slot != entry->slot || cookie != entry->cookie)
-			continue;
-		if (n < max)
-			ids[n] = id;
-		n++;
-	}
-	if (errno != ENOENT)
-		return rex_fail(-errno, "cannot list BPF programs: %s", rex_strerror(errno));
-	return n;
+	return err ? err : w.n;
 }

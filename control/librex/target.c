@@ -119,7 +119,7 @@ static int parse_side(const char *word, struct rex_target *t)
 
 static int parse_interface(const char *const *words, size_t n, struct rex_target *t)
 {
-	int err = copy(t->name, IF_NAMESIZE, words[0], strlen(words[0]),
+	int err = copy(t->name, REX_IFNAME_LEN, words[0], strlen(words[0]),
 		       "is too long for an interface's name");
 
 	if (err || n < 2)

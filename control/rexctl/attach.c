@@ -14,6 +14,25 @@ static int parse_target(int argc, char **argv, struct rex_target *target)
 	return 0;
 }
 
+/* Native and generic XDP are different things, and without a word the kernel chooses. */
+static int tell_mode(const struct rex_program *p, const struct rex_entry *entry,
+		     struct rex_target *target)
+{
+	char text[REX_TARGET_LEN];
+	struct rex_link *links;
+	size_t n;
+
+	if (rex_target_resolve(target) || rex_link_list_here(&links, &n))
+		return fail_rex();
+	for (size_t i = 0; i < n; i++)
+		if (rex_link_is(&links[i], entry) && rex_target_matches(target, &links[i].target))
+			printf("attached %s:%s: %s%s%s\n", p->name, entry->name,
+			       rex_link_text(&links[i], text, sizeof(text)), *links[i].note ? "; " : "",
+			       links[i].note);
+	free(links);
+	return 0;
+}
+
 int cmd_attach(int argc, char **argv)
 {
 	const struct rex_entry *entry;
@@ -37,6 +56,8 @@ int cmd_attach(int argc, char **argv)
 	if (!err) {
 		if (rex_attach(p, entry, &target))
 			err = fail_rex();
+		else if (target.at == REX_AT_XDP)
+			err = tell_mode(p, entry, &target);
 		rex_program_free(p);
 	}
 	rex_close(rex);
@@ -63,9 +84,18 @@ static bool of_program(const struct rex_link *link, const struct rex_program *p,
 	return false;
 }
 
+/* A place that was named, and --netns, mean one network namespace; without either it is all. */
+static bool is_here(const struct filter *f, const struct rex_link *link)
+{
+	return !link->netns_ino || (!f->target && !netns_given());
+}
+
 static bool matches(const struct filter *f, const struct rex_link *link)
 {
-	if (f->target && (link->unknown || !rex_target_matches(f->target, &link->target)))
+	/* Leftovers have no mode, and are of a place whatever mode it was. */
+	if (f->target && (link->unknown || (link->leftover ?
+			  link->target.at != f->target->at || strcmp(link->target.name, f->target->name) :
+			  !rex_target_matches(f->target, &link->target))))
 		return false;
 	if (f->program)
 		return of_program(link, f->program, f->entry);
@@ -75,38 +105,64 @@ static bool matches(const struct filter *f, const struct rex_link *link)
 	return true;
 }
 
-/*
- * Goes on after a failure, so that one bad interface does not keep the others. What matched is in
- * *@list then, malloc'ed.
- */
-static int detach_matching(const struct filter *f, struct rex_link **list, size_t *count)
+/* What is attached to nothing that we could see: by a process it is only used. */
+static bool is_lost(const struct rex_link *link)
 {
-	struct rex_link *links = NULL;
-	size_t n = 0;
-	int err = 0;
+	return link->held && strncmp(link->note, "process", strlen("process"));
+}
 
-	*count = 0;
+/* What matched: @n to detach, then @n_held, then @n_there of other network namespaces. */
+struct matched {
+	struct rex_link *links;
+	size_t n, n_held, n_there;
+};
+
+static int find_matching(const struct filter *f, struct matched *m)
+{
+	struct rex_link *links = NULL, *sorted;
+	size_t n = 0, k = 0;
+
+	memset(m, 0, sizeof(*m));
 	if (rex_link_list(&links, &n))
 		return fail_rex();
-	for (size_t i = 0; i < n; i++) {
-		if (!matches(f, &links[i]))
-			continue;
-		links[(*count)++] = links[i];
-		if (rex_detach(&links[i]))
-			err = fail_rex();
+	sorted = calloc(n ? n : 1, sizeof(*sorted));
+	if (!sorted) {
+		free(links);
+		return fail("out of memory");
 	}
-	if (!err)
-		rex_detach_wait(links, *count);
-	*list = links;
+	for (int pass = 0; pass < 3; pass++)
+		for (size_t i = 0; i < n; i++) {
+			int where = links[i].held ? 1 : is_here(f, &links[i]) ? 0 : 2;
+
+			if (where != pass || !matches(f, &links[i]))
+				continue;
+			sorted[k++] = links[i];
+			(*(pass == 0 ? &m->n : pass == 1 ? &m->n_held : &m->n_there))++;
+		}
+	free(links);
+	m->links = sorted;
+	return 0;
+}
+
+static int detach_matching(const struct filter *f, struct matched *m)
+{
+	int err = find_matching(f, m);
+
+	if (err)
+		return err;
+	if (rex_detach_all(f->program, m->links, m->n))
+		return fail_rex();
+	for (size_t i = m->n; i < m->n + m->n_held; i++)
+		if ((is_lost(&m->links[i]) || !m->n) && rex_detach(&m->links[i]))
+			err = fail_rex();
 	return err;
 }
 
 int detach_stale(void)
 {
-	struct rex_link *links = NULL;
+	struct matched m = {};
 	struct filter f = {};
 	struct rex *rex = NULL;
-	size_t count;
 	int err;
 
 	/* Also when rex.ko is gone: then all that is left is stale. But shims hold it. */
@@ -116,20 +172,37 @@ int detach_stale(void)
 	if (rex_program_list(rex, &f.all, &f.n_all))
 		err = fail_rex();
 	else
-		err = detach_matching(&f, &links, &count);
-	free(links);
+		err = detach_matching(&f, &m);
+	/* Those of programs that are there are of no use either. */
+	if (!err && rex_leftovers_remove(NULL) < 0)
+		err = fail_rex();
+	free(m.links);
 	rex_program_list_free(f.all, f.n_all);
 	rex_close(rex);
 	return err;
 }
 
+static int not_attached(const char *spec, const struct filter *f, const struct matched *m)
+{
+	const struct rex_link *there = m->n_there ? &m->links[m->n + m->n_held] : NULL;
+	char text[REX_TARGET_LEN];
+
+	if (there)
+		return fail("\"%s\" is not attached %s here, but: %s; \"rexctl --netns %s detach %s\"", spec,
+			    f->target ? "there" : "anywhere", rex_link_text(there, text, sizeof(text)),
+			    there->netns, spec);
+	return fail("\"%s\" is not attached %s%s%s; \"rexctl status\" shows where it is", spec,
+		    f->target ? "to \"" : "anywhere",
+		    f->target ? rex_target_text(f->target, text, sizeof(text)) : "",
+		    f->target ? "\"" : "");
+}
+
 static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 {
-	char name[REX_NAME_LEN], text[REX_TARGET_LEN];
-	struct rex_link *links = NULL;
+	char name[REX_NAME_LEN];
 	const struct rex_entry *entry;
+	struct matched m = {};
 	struct rex_program *p;
-	size_t count;
 	int err = split_spec(spec, name, &f->entry);
 
 	if (err)
@@ -140,15 +213,12 @@ static int detach_program(struct rex *rex, const char *spec, struct filter *f)
 	if (f->entry && rex_program_entry(p, f->entry, -1, &entry))
 		err = fail_rex();
 	if (!err)
-		err = detach_matching(f, &links, &count);
-	if (!err && count && rex_program_release(rex, p, links, count))
+		err = detach_matching(f, &m);
+	if (!err && m.n && rex_program_release(rex, p, m.links, m.n))
 		err = fail_rex();
-	free(links);
-	if (!err && !count)
-		err = fail("\"%s\" is not attached %s%s%s in this network namespace; \"rexctl "
-			   "status\" shows where it is", spec, f->target ? "to \"" : "anywhere",
-			   f->target ? rex_target_text(f->target, text, sizeof(text)) : "",
-			   f->target ? "\"" : "");
+	if (!err && !m.n)
+		err = not_attached(spec, f, &m);
+	free(m.links);
 	rex_program_free(p);
 	return err;
 }
@@ -173,12 +243,14 @@ int cmd_detach(int argc, char **argv)
 		err = parse_target(argc, argv, &target);
 		if (err)
 			return err;
-		rex_target_resolve(&target);
 		f.target = &target;
 	}
 	err = connect_rex(&rex);
 	if (err)
 		return err;
+	/* An interface that is not here: its name as it was given. */
+	if (f.target)
+		rex_target_resolve(&target);
 	err = detach_program(rex, argv[1], &f);
 	rex_close(rex);
 	return err;

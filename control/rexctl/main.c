@@ -72,6 +72,11 @@ int usage(const char *fmt, ...)
 	return 2;
 }
 
+bool netns_given(void)
+{
+	return netns;
+}
+
 int enter_netns(void)
 {
 	char path[256];
@@ -196,7 +201,7 @@ static void help(FILE *to)
 	for (int at = 0; at < __REX_AT_MAX; at++)
 		fprintf(to, "  %-14s %s\n", rex_at_name(at), rex_at_args(at));
 	fputs("PROGRAM is NAME, or NAME:ENTRY when the program has several entries for the hook.\n"
-	      "--netns NAME: the interfaces of that network namespace. Manual: man 8 rexctl\n", to);
+	      "--netns NAME: in that network namespace. Manual: man 8 rexctl\n", to);
 }
 
 int main(int argc, char **argv)

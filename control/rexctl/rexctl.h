@@ -28,6 +28,7 @@ int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int connect_rex(struct rex **rex);
 /* Enter the network namespace of --netns without rex.ko. */
 int enter_netns(void);
+bool netns_given(void);
 /* One line of JSON to stdout; takes @value. Returns an exit status. */
 int print_json(json_t *value);
 /*

@@ -73,6 +73,12 @@ static json_t *json_link(const struct rex_link *link)
 	json_t *o = json_pack("{s:s,s:I}", "place", rex_link_text(link, text, sizeof(text)),
 			      "bpf_program", (json_int_t)link->prog_id);
 
+	if (link->held)
+		json_object_set_new(o, "held_by", json_string(link->note));
+	else if (*link->note)
+		json_object_set_new(o, "note", json_string(link->note));
+	if (link->netns_ino)
+		json_object_set_new(o, "netns", json_string(link->netns));
 	if (!link->unknown) {
 		json_object_set_new(o, "at", json_string(rex_at_name(link->target.at)));
 		json_object_set_new(o, "hook", json_string(rex_hook_name(rex_at_hook(link->target.at))));
@@ -84,7 +90,9 @@ static json_t *json_link(const struct rex_link *link)
 		json_object_set_new(o, "pin", json_string(link->pin));
 	if (link->target.at == REX_AT_XDP && !link->unknown)
 		json_object_set_new(o, "chained", json_boolean(link->chained));
-	if (link->target.at == REX_AT_TC) {
+	if (link->dispatcher)
+		set_number(o, "dispatcher", link->dispatcher);
+	if (link->target.at == REX_AT_TC && !link->unknown) {
 		set_number(o, "priority", link->priority);
 		set_number(o, "handle", link->handle);
 	}
@@ -93,17 +101,18 @@ static json_t *json_link(const struct rex_link *link)
 
 static json_t *json_entry(const struct status *s, const struct rex_entry *e)
 {
-	json_t *attached = json_array();
+	json_t *attached = json_array(), *left = json_array();
 
 	for (size_t i = 0; i < s->n_links; i++)
 		if (rex_link_is(&s->links[i], e))
-			json_array_append_new(attached, json_link(&s->links[i]));
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name", e->name, "hook",
+			json_array_append_new(s->links[i].leftover ? left : attached,
+					      json_link(&s->links[i]));
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", e->name, "hook",
 			 rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
 			 (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
 			 (json_int_t)e->panics, "overruns", (json_int_t)e->overruns, "overflows",
 			 (json_int_t)e->overflows, "refused", (json_int_t)e->refused, "attached",
-			 attached);
+			 attached, "left_over", left);
 }
 
 static json_t *json_map(const struct rex_map *m)
@@ -178,11 +187,20 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 		       e->refused);
 	printf("\n");
 	for (size_t i = 0; i < s->n_links; i++) {
-		if (!rex_link_is(&s->links[i], e))
+		const struct rex_link *link = &s->links[i];
+
+		if (!rex_link_is(link, e))
 			continue;
-		attached = true;
-		printf("    attached: %s (BPF program %u)\n",
-		       rex_link_text(&s->links[i], text, sizeof(text)), s->links[i].prog_id);
+		rex_link_text(link, text, sizeof(text));
+		attached |= !link->leftover;
+		if (link->held)
+			printf("    in use: %s\n", text);
+		else if (link->leftover)
+			printf("    left over: %s (BPF program %u); \"rexctl detach --stale\" removes it\n",
+			       text, link->prog_id);
+		else
+			printf("    attached: %s (BPF program %u)%s%s\n", text, link->prog_id,
+			       *link->note ? "; " : "", link->note);
 	}
 	if (!attached)
 		printf("    not attached\n");

@@ -83,9 +83,9 @@ test_generic_mode_and_a_network_namespace() {
 	contains "$(rexctl --netns rexpeer status)" "attached: xdp rv1 generic"
 	ping_from_peer 3
 	[ "$(runs xdp_count count)" -ge 3 ] || fail "only $(runs xdp_count count) runs"
+	contains "$(rexctl status)" "attached: xdp rv1 generic in network namespace rexpeer"
 	refuses rexctl unload xdp_count
-	contains "$REFUSAL" "in use outside of this network namespace"
-	refuses rexctl detach xdp_count
+	contains "$REFUSAL" "is attached: xdp rv1 generic in network namespace rexpeer"
 	rexctl --netns rexpeer detach xdp_count
 	nothing_left
 	refuses rexctl --netns nowhere attach xdp_count xdp rv1

@@ -213,8 +213,8 @@ struct rex_settings {
 int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *settings);
 
 /**
- * Unload a program. -EBUSY, with the places in the text, while it is attached;
- * with @force it is detached first from everything in this network namespace.
+ * Unload a program. -EBUSY, with the places in the text, while it is attached in any network
+ * namespace; with @force it is detached first, from everything or from nothing.
  */
 int rex_program_unload(struct rex *rex, const char *name, bool force);
 
@@ -281,8 +281,13 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *targ
 const char *rex_target_text(const struct rex_target *target, char *text, size_t size);
 /** Whether the place @is is one of those that @wanted names. */
 bool rex_target_matches(const struct rex_target *wanted, const struct rex_target *is);
-/** Make paths absolute and symbols of files offsets, as far as they can be found. */
-void rex_target_resolve(struct rex_target *target);
+/**
+ * Make paths absolute and symbols of files offsets, as far as they can be found, and any name of an
+ * interface (alternative ones, too) its own name. -ENODEV when there is no such interface here.
+ */
+int rex_target_resolve(struct rex_target *target);
+/** The name of the interface that has @name as its name or an alternative one. */
+int rex_if_name(const char *name, char real[IF_NAMESIZE]);
 /** "kretprobe", ...; the words behind it, for a usage text; the hook whose entries go there. */
 const char *rex_at_name(enum rex_at at);
 const char *rex_at_args(enum rex_at at);
@@ -290,27 +295,48 @@ uint32_t rex_at_hook(enum rex_at at);
 
 /* ---- attachments ----------------------------------------------------------------- */
 
-/* One place where a shim of ours is attached. */
+#define REX_NETNS_LEN 128
+#define REX_IFNAME_LEN 128		/* of alternative names */
+
+/* One place where a shim of ours is attached, or what keeps one that is attached nowhere. */
 struct rex_link {
 	struct rex_target target;
 	bool unknown;			/* a BPF link of a kind that librex does not make */
-	uint32_t ifindex;		/* xdp, tc, tcx */
+	/*
+	 * xdp: pins of libxdp keep it, and its dispatcher is at no interface any more (that was
+	 * deleted, or XDP switched off); it never runs. rex_detach() removes the pins.
+	 */
+	bool leftover;
+	/*
+	 * In no place that can be seen from here, but loaded; unknown, too. A process or pin has it
+	 * (->note), or it runs where nobody can look. rex_detach() only says so.
+	 */
+	bool held;
+	uint32_t ifindex;		/* xdp, tc, tcx; leftover: that it had */
 	uint32_t prog_id;		/* of the shim */
 	uint32_t link_id;		/* of the BPF link; 0: attached without one */
 	uint32_t slot;
 	uint64_t cookie;
 	bool chained;			/* xdp: in libxdp's dispatcher */
+	uint32_t dispatcher;		/* its BPF program; 0: none */
 	uint32_t handle, priority;	/* tc filter */
 	char pin[512];			/* what keeps the link; empty: no pin of ours */
+	/* xdp, tc, tcx: in another network namespace, as "rexctl --netns" takes it; 0: in ours */
+	char netns[REX_NETNS_LEN];
+	uint64_t netns_ino;
+	char note[128];			/* xdp: why it is generic; held: by whom */
 };
 
 /**
- * Every attachment of a shim to an interface of this network namespace, and every
- * other one of this machine. The kernel tells: its lists of links, filters and XDP
- * programs, and the instructions of the programs in them. @links is malloc'ed. Shims
- * of programs that are gone are in the list, too: their slot and cookie match no entry.
+ * Every attachment of a shim on this machine: to interfaces of all network namespaces that can be
+ * entered, with a dispatcher of libxdp or without, wherever its pins are; and what is left of such.
+ * The kernel tells: its lists of links, filters and XDP programs, and the instructions of the
+ * programs in them. @links is malloc'ed. Shims of programs that are gone are in the list, too: their
+ * slot and cookie match no entry.
  */
 int rex_link_list(struct rex_link **links, size_t *n);
+/** The same, of the caller's network namespace alone, without leftovers and what is held. */
+int rex_link_list_here(struct rex_link **links, size_t *n);
 /** Whether @link calls @entry. */
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
 /** "xdp veth0 native", "kprobe __x64_sys_dup" into @text; returns @text. */
@@ -318,21 +344,32 @@ const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
 
 /**
  * Attach an entry of @program. -EEXIST when it is attached there already. XDP
- * programs chain with others through libxdp. Links are pinned below
+ * programs chain with others through libxdp; two that attach at once both succeed. Links are pinned below
  * /sys/fs/bpf/rex/PROGRAM/ and so stay when the caller ends.
  */
 int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target);
-/** Detach one; others that share the place stay. */
+/** Detach one, in whatever network namespace; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
 /**
+ * Detach all of these, interfaces above others first, and wait for the kernel. When one cannot be
+ * detached, those that were are attached again, as entries of @program (NULL: they cannot).
+ */
+int rex_detach_all(const struct rex_program *program, const struct rex_link *links, size_t n);
+/**
+ * Remove what libxdp left of attachments of @program (NULL: of any program, also such that are gone)
+ * to interfaces that are gone or whose XDP was switched off. Returns how many there were. Chains
+ * that are attached, or about to be, in any network namespace, and those without a shim stay.
+ */
+int rex_leftovers_remove(const struct rex_program *program);
+/**
  * Wait, 5 s at most, until the kernel has given up the shims of these links, which were detached: then
- * they do not run any more. Not for shims that other links have, or a library of this process.
+ * they do not run any more. Not for shims that other links have.
  */
 void rex_detach_wait(const struct rex_link *links, size_t n);
 /**
  * Give up @program if it is parked and nothing is attached to it any more. @detached (@n of them):
- * what this process has just detached; a library may still hold what was there.
+ * what this process has just detached; the kernel may still hold what was there.
  */
 int rex_program_release(struct rex *rex, const struct rex_program *program,
 			const struct rex_link *detached, size_t n);
