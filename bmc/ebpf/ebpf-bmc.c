@@ -136,7 +136,7 @@ static int start(void)
 	if (!ifindex)
 		return complain("there is no interface \"%s\" in this network namespace", args.dev);
 	if (statfs(BPFFS, &fs) || (unsigned long)fs.f_type != BPFFS_MAGIC)
-		return complain("no BPF file system at " BPFFS "; try: mount -t bpf bpf " BPFFS);
+		return complain("no BPF file system at " BPFFS "; try: mount -t bpf -o mode=700 bpf " BPFFS);
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return complain("no random numbers: %s", strerror(errno));
 	if (mkdir(PINS, 0700))

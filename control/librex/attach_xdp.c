@@ -198,12 +198,19 @@ static int refuse(int err, const struct attach *a, const struct iface *iface, co
 	case -EOPNOTSUPP:
 	case -EINVAL:
 		return rex_fail(err, "the driver of \"%s\" does not take an XDP program%s: %s%s%s; "
-				"\"rexctl attach PROGRAM xdp %s generic\" works with every driver",
+				"\"rexctl attach PROGRAM xdp %s generic\" works with every driver%s",
 				iface->name, a->target->mode == REX_XDP_NATIVE ? " in native mode" : "",
-				strerror(-err), *reason ? ": " : "", reason, iface->name);
+				strerror(-err), *reason ? ": " : "", reason, iface->name,
+				strcasestr(reason, "mtu") ? ", and an entry built with "
+				"#[rex_xdp(frags)] takes large frames" : "");
 	case -E2BIG:
 		return rex_fail(err, "the chain of \"%s\" is full; \"xdp-loader status %s\" lists what is "
 				"in it: detach one of those first", iface->name, iface->name);
+	case -EBUSY:
+	case -EEXIST:
+		return rex_fail(err, "\"%s\" does not take another XDP program: %s; \"xdp-loader status "
+				"%s\" shows what is there", iface->name, *reason ? reason : strerror(-err),
+				iface->name);
 	default:
 		return rex_fail(err, "cannot attach to \"%s\": %s%s%s", iface->name, rex_strerror(err),
 				*reason ? ": " : "", reason);
@@ -417,12 +424,44 @@ static int detach_once(const struct rex_link *link, const struct iface *iface)
 	return err < 0 ? err : 0;
 }
 
-/* Only pins are left of it. */
+static int is_attached(const char *netns, uint64_t ino, void *data)
+{
+	const uint32_t *dispatcher = data;
+	struct ifaces all;
+	struct nl nl;
+	int err = nl_open(&nl, NETLINK_ROUTE);
+
+	(void)netns;
+	(void)ino;
+	if (err)
+		return err;
+	err = rex_ifaces_read(&nl, &all);
+	nl_close(&nl);
+	if (err)
+		return err;
+	for (size_t i = 0; i < all.n; i++)
+		for (enum rex_xdp_mode m = REX_XDP_NATIVE; m <= REX_XDP_OFFLOAD; m++)
+			if (all.list[i].xdp[m] == *dispatcher)
+				err = 1;
+	rex_ifaces_free(&all);
+	return err;
+}
+
+/*
+ * Only pins are left of it. Whoever was about to attach it when it was listed, or moved the interface
+ * meanwhile, has done so by now.
+ */
 static int detach_leftover(const struct rex_link *link)
 {
-	int n = rex_dispatcher_unpin(link->dispatcher);
+	uint32_t dispatcher = link->dispatcher;
+	int ret = dispatcher ? rex_netns_each(true, is_attached, &dispatcher) : 0;
 
-	return n < 0 ? n : 0;
+	if (ret > 0)
+		return rex_fail(-EAGAIN, "the chain of interface %u was attached or moved meanwhile; try "
+				"again", link->ifindex);
+	if (!ret)
+		ret = rex_dispatcher_unpin(dispatcher);
+	return ret < 0 ? ret : 0;
 }
 
 int rex_detach_xdp(const struct rex_link *link)

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Network interfaces: rtnetlink for what it is, ethtool netlink for channels and rings. */
-#include <linux/devlink.h>
+/* Network interfaces: rtnetlink for what it is, ethtool for its driver, channels and rings. */
+#include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -95,35 +99,22 @@ static int get_link(struct rex_nic *nic)
 	return err;
 }
 
-/* ---- devlink: the driver's name, where the driver takes part ----------------------------------- */
+/* ---- the driver ------------------------------------------------------------------------------- */
 
-static int on_devlink(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *attr;
-	struct rex_nic *nic = data;
-
-	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
-		if (mnl_attr_get_type(attr) == DEVLINK_ATTR_INFO_DRIVER_NAME)
-			get_str(attr, nic->driver, sizeof(nic->driver));
-	return MNL_CB_OK;
-}
-
-/* No error from here: most drivers have no devlink, and then there is no driver name. */
+/* No error from here: what has no driver has no name of one. */
 static void get_driver(struct rex_nic *nic)
 {
-	char buf[NL_BUF];
-	struct nlmsghdr *nlh;
-	struct nl nl;
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = { .ifr_data = (void *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (!*nic->bus || !*nic->device || nl_open(&nl, NETLINK_GENERIC))
+	if (fd < 0)
 		return;
-	if (!genl_resolve(&nl, DEVLINK_GENL_NAME, NULL)) {
-		nlh = genl_request(&nl, buf, DEVLINK_CMD_INFO_GET, 0);
-		mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, nic->bus);
-		mnl_attr_put_strz(nlh, DEVLINK_ATTR_DEV_NAME, nic->device);
-		nl_talk(&nl, nlh, on_devlink, nic);
-	}
-	nl_close(&nl);
+	strcpy(request.ifr_name, nic->name);
+	if (!ioctl(fd, SIOCETHTOOL, &request))
+		snprintf(nic->driver, sizeof(nic->driver), "%.*s", (int)sizeof(info.driver) - 1,
+			 info.driver);
+	close(fd);
 }
 
 /* ---- ethtool ---------------------------------------------------------------------------------- */
@@ -252,6 +243,14 @@ int rex_nic_get(const char *ifname, struct rex_nic *nic)
 	return err;
 }
 
+static bool has_xdp(uint32_t ifindex)
+{
+	struct iface iface;
+
+	return !rex_iface_get(ifindex, &iface) &&
+	       (iface.xdp[REX_XDP_NATIVE] || iface.xdp[REX_XDP_GENERIC]);
+}
+
 int rex_nic_set_channels(const char *ifname, uint32_t n)
 {
 	struct rex_nic nic;
@@ -282,8 +281,9 @@ int rex_nic_set_channels(const char *ifname, uint32_t n)
 	}
 	err = nl_talk(&nl, nlh, NULL, NULL);
 	if (err)
-		rex_fail(err, "\"%s\" does not take %u channels: %s", ifname, n,
-			 nl_reason(&nl, err));
+		rex_fail(err, "\"%s\" does not take %u channels: %s%s", ifname, n, nl_reason(&nl, err),
+			 has_xdp(nic.ifindex) ? "; it has an XDP program, which may need more: detach that "
+			 "first (\"ip -d link\" shows it)" : "");
 	nl_close(&nl);
 	return err;
 }

@@ -69,6 +69,8 @@ int rex_check_successor(const struct rex_program *p, const struct rex_file *file
 		uint32_t id;
 		int shims = why ? rex_shim_ids(e, &id, 1) : 0;
 
+		if (shims > 0 && rex_leftovers_remove(p) > 0)
+			shims = rex_shim_ids(e, &id, 1);
 		if (shims < 0)
 			return shims;
 		if (shims)

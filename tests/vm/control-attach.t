@@ -287,7 +287,7 @@ test_a_load_that_fails_half_way_leaves_nothing() {
 	contains "$REFUSAL" 'cannot create map "PACKETS"'
 	contains "$REFUSAL" "$TMP/bad.ko"
 	[ ! -e /sys/module/xdp_count ] || fail "the module is still there"
-	eq "$(rexctl status)" "no program is loaded"
+	eq "$(rexctl status)" "rex.ko is not loaded"
 	wait_for 5 test -z "$(bpftool map show name BYTES)"
 	rexctl load "$COUNT"
 }

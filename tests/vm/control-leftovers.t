@@ -287,9 +287,9 @@ test_all_or_nothing() {
 }
 
 test_two_at_once_are_retried() {
-	local round pids pid
+	local pids pid
 	rexctl load "$HOOKS"
-	for round in 1 2 3; do
+	for _ in 1 2 3; do
 		pids=()
 		rexctl attach xdp_count xdp rv0 & pids+=($!)
 		rexctl attach all_hooks xdp rv0 & pids+=($!)

@@ -70,6 +70,7 @@ test_an_interface_without_channels() {
 test_rx_and_tx_channels_of_veth() {
 	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4
 	contains "$(rexctl nic show rv0)" "rx channels"
+	contains "$(rexctl nic show rv0)" "driver             veth"
 	rexctl nic set rv0 channels 3
 	contains "$(rexctl nic show rv0)" "rx channels        3 of at most 4"
 	contains "$(rexctl nic show rv0)" "tx channels        3 of at most 4"
@@ -85,6 +86,7 @@ test_virtio_with_four_queue_pairs() {
 	nic=$(virtio)
 	[ -n "$nic" ] || fail "no virtio-net card in this VM"
 	contains "$(rexctl nic show "$nic")" "combined channels"
+	contains "$(rexctl nic show "$nic")" "driver             virtio_net"
 	contains "$(rexctl nic show "$nic")" "of at most 4"
 	rexctl nic set "$nic" channels 2
 	contains "$(rexctl nic show "$nic")" "2 of at most 4"
@@ -108,6 +110,7 @@ test_a_refusal_of_the_driver_changes_nothing() {
 	ip link set rv0 xdp obj "$TMP/pass.o" sec xdp
 	refuses rexctl nic set rv0 channels 2
 	contains "$REFUSAL" '"rv0" does not take 2 channels'
+	contains "$REFUSAL" "it has an XDP program"
 	contains "$(rexctl nic show rv0)" "rx channels        4 of at most 4"
 	ip link del rv0
 }

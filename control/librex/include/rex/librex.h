@@ -8,7 +8,8 @@
  * loaded and attached is asked of the kernel each time. A struct rex may be used
  * by one thread at a time; the error text is per thread.
  *
- * Interfaces are those of the caller's network namespace.
+ * Interfaces to attach to are those of the caller's network namespace; what is attached is seen and
+ * undone in all of them.
  */
 #ifndef _REX_LIBREX_H
 #define _REX_LIBREX_H
@@ -449,7 +450,7 @@ struct rex_nic {
 	uint32_t ifindex;
 	char kind[32];			/* "veth", ...; empty for hardware */
 	char bus[32], device[64];	/* "pci", "0000:00:02.0"; may be empty */
-	char driver[64];		/* from devlink; may be empty */
+	char driver[64];		/* may be empty */
 	char address[64];
 	uint32_t mtu;
 	bool up, carrier;
