@@ -79,9 +79,11 @@ REX_SKB_GET(u32, gso_segs, skb_shinfo(skb)->gso_segs);
 REX_SKB_GET(u32, gso_size, skb_shinfo(skb)->gso_size);
 REX_SKB_GET(u32, meta_len, rex_meta_len(skb));
 
+/* The kernel looks for the network namespace, and warns where neither device nor socket has one. */
 u32 rex_skb_hash(struct rex_ctx *ctx)
 {
-	u32 ret = skb_get_hash(rex_skb(ctx));
+	struct sk_buff *skb = rex_skb(ctx);
+	u32 ret = skb->dev || skb->sk ? skb_get_hash(skb) : skb_get_hash_raw(skb);
 
 	rex_check_stop(rex_this_frame());
 	return ret;

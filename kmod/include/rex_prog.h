@@ -181,9 +181,10 @@ long rex_task_user_regs(const struct task_struct *task, struct pt_regs *to);
 long rex_send_signal(__u32 sig, __u32 process);
 
 /*
- * Reads of any address that is in memory; anything else is -EFAULT and zeroes @to. The _str ones
- * end at a NUL, or cut the text to end in one, fill the rest with more of them, and return the
- * length with the first; -EINVAL for no room at all. They stop.
+ * Reads of any address that is in memory; anything else is -EFAULT and zeroes @to. Those of the
+ * kernel give -EPERM, and zeroes, in lockdown=confidentiality. The _str ones end at a NUL, or cut
+ * the text to end in one, fill the rest with more of them, and return the length with the first;
+ * -EINVAL for no room at all. They stop.
  */
 long rex_probe_read_kernel(void *to, __u32 len, __u64 from);
 long rex_probe_read_user(void *to, __u32 len, __u64 from);

@@ -136,6 +136,58 @@ test_perf_event_max_stack_can_be_set_unless_a_program_reads_chains() {
 	eq "$(cat $max)" 127
 }
 
+# ---- signatures -----------------------------------------------------------------------------------
+
+loads_signed_only() {
+	refuses rexctl load "$1"
+	eq "$(cat /sys/module/rex/parameters/require_signed)" Y
+	[ ! -d /sys/module/guards ]
+}
+
+test_require_signed_of_modprobe_d_holds_for_a_build_tree() {
+	rexctl unload guards; rmmod rex
+	mkdir -p /run/modprobe.d
+	echo "options rex require_signed=1" >/run/modprobe.d/rex.conf
+	loads_signed_only "$GUARDS" || status=$?
+	rm /run/modprobe.d/rex.conf
+	[ -z "${status:-}" ]
+	contains "$REFUSAL" "it is not signed: rexc --sign"
+}
+
+test_require_signed_of_the_command_line_holds_for_REX_KO() {
+	rexctl unload guards; rmmod rex
+	echo "$(cat /proc/cmdline) rex.require_signed=1" >"$TMP/cmdline"
+	mount --bind "$TMP/cmdline" /proc/cmdline
+	export REX_KO=$BUILD/kmod/rex.ko
+	loads_signed_only "$GUARDS" || status=$?
+	umount /proc/cmdline
+	[ -z "${status:-}" ]
+}
+
+test_a_signature_of_an_unknown_key_is_no_missing_one() {
+	rexctl unload guards; rmmod rex
+	openssl req -new -x509 -nodes -subj /CN=nobody -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>/dev/null
+	"$BUILD/kernel/default/headers/scripts/sign-file" sha256 "$TMP/key.pem" "$TMP/cert.pem" \
+		"$GUARDS" "$TMP/guards.ko"
+	insmod "$BUILD/kmod/rex.ko" require_signed=1
+	loads_signed_only "$TMP/guards.ko"
+	contains "$REFUSAL" "it is signed, but not with a key that this kernel trusts"
+	lacks "$REFUSAL" "is not signed"
+}
+
+# The copy that was checked, and not the file, which may be another by then.
+test_the_kernel_gets_the_bytes_that_were_checked() {
+	local trace=/sys/kernel/tracing events=/sys/kernel/tracing/events/syscalls/sys_enter_
+	rexctl unload guards; rmmod rex
+	: >$trace/trace
+	tee ${events}{init,finit}_module/enable <<<1
+	rexctl load "$GUARDS"
+	tee ${events}{init,finit}_module/enable <<<0
+	eq "$(grep -c 'sys_init_module(umod' $trace/trace)" 2
+	eq "$(grep -c 'sys_finit_module(' $trace/trace)" 0
+}
+
 # ---- lockdown ------------------------------------------------------------------------------------
 
 reads() {
@@ -154,6 +206,10 @@ test_lockdown_of_confidentiality_ends_reads_of_the_kernel() {
 	# a program that is loaded finds out within a second of reading
 	wait_for 20 reads "1 1 0"
 	reads "1 1 0"
+	# and no unsigned module is loaded any more
+	rexctl unload guards --force
+	refuses rexctl load "$GUARDS"
+	contains "$REFUSAL" "it is not signed: rexc --sign"
 }
 
 tap_run

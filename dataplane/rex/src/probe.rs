@@ -3,7 +3,8 @@
 //!
 //! An address is a number. Nothing here dereferences it: rex.ko copies what is there, or reports
 //! that nothing can be read. User memory that is not in RAM at the moment cannot be read either;
-//! there is nobody to wait for it.
+//! there is nobody to wait for it. Where lockdown=confidentiality is in force, reads of the kernel's
+//! memory give `EPERM`.
 //!
 //! ```
 //! use rex::prelude::*;
