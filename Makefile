@@ -46,6 +46,9 @@ doc: | $(KDIR)
 test-proto: bmc
 	@$(MAKE) --no-print-directory -C bmc test-proto
 
+test-tokens: dataplane
+	tests/rexc/run-tokens
+
 bench-micro: all
 	bench/micro/run
 
@@ -91,7 +94,8 @@ help:
 	@echo "make bench-insn  instructions per packet, eBPF and Rex"
 	@echo "make bench-hitratio  hits per GET of the store, beside other ways to use the memory"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
+	@echo "make test-tokens  ten minutes of made-up programs, whose tokens are the same for rexc and rustc"
 	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-consistency test-proto demo doc bench-insn bench-hitratio install clean help
+.PHONY: all $(ROOMS) deps test test-consistency test-proto test-tokens demo doc bench-insn bench-hitratio install clean help

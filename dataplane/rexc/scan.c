@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -346,30 +345,42 @@ int scan_source(const char *path, const char *source, size_t len, enum scan_mode
 	return s.refused ? -EPERM : 0;
 }
 
+/* All that @fd has: what is no plain file has no size. */
+static int read_all(int fd, char **text, size_t *len)
+{
+	size_t room = 0;
+	ssize_t got;
+
+	*text = NULL;
+	*len = 0;
+	do {
+		if (room - *len < 4096) {
+			char *more = realloc(*text, room = 2 * room + 65536);
+
+			if (!more)
+				return -ENOMEM;
+			*text = more;
+		}
+		got = read(fd, *text + *len, room - *len);
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		*len += got > 0 ? got : 0;
+	} while (got);
+	return 0;
+}
+
 static int scan_file(const char *path, enum scan_mode mode, bool *named_path)
 {
-	char *text = NULL;
-	struct stat st;
-	ssize_t got = 0;
-	int err = 0, fd;
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len;
+	char *text;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	else if (!(text = malloc(st.st_size + 1)))
-		err = -ENOMEM;
-	for (off_t have = 0; !err && have < st.st_size; have += got) {
-		got = read(fd, text + have, st.st_size - have);
-		if (got <= 0)
-			err = got ? -errno : -EIO;
-	}
+	err = read_all(fd, &text, &len);
 	close(fd);
 	if (!err)
-		err = scan_source(path, text, st.st_size, mode, named_path);
+		err = scan_source(path, text, len, mode, named_path);
 	free(text);
 	return err;
 }

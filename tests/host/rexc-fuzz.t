@@ -20,6 +20,35 @@ test_token_scan() {
 	fuzz fuzz_lexer
 }
 
+# A short run of "make test-tokens".
+tokens() {
+	"$TMP/fuzz_tokens" "$BUILD/tests/rexc/libtoken_dump.so" "$TMP" "$1" 100000 "$2"
+}
+
+test_made_up_programs_have_the_tokens_of_the_compiler() {
+	make -s -C dataplane/rexc fuzz_tokens
+	cp "$BUILD/tests/rexc/fuzz_tokens" "$TMP"
+	tokens 1 40
+}
+
+# planted FILE EDIT: with this edit in the scan a difference is found.
+planted() {
+	make -s -C dataplane/rexc fuzz_tokens
+	sed "$2" "dataplane/rexc/$1" >"$TMP/$1"
+	! cmp -s "dataplane/rexc/$1" "$TMP/$1" || fail "nothing to plant in $1"
+	make -s -C dataplane/rexc FUZZ="$TMP" "${1%.c}_c=$TMP/$1" "$TMP/fuzz_tokens"
+	! tokens 1 200 >"$TMP/said" 2>&1 || fail "not found: $(cat "$TMP/said")"
+	contains "$(cat "$TMP/said")" "a difference"
+}
+
+test_a_literal_without_its_suffix_is_a_difference() {
+	planted lexer.c 's/if (name_at(lx, 0))$/if (0)/'
+}
+
+test_a_scan_that_misses_what_macros_make_is_a_difference() {
+	planted scan.c 's/refuse(s, RULE_EXTERN_CRATE/if (0) &/'
+}
+
 test_object_checks() {
 	mkdir "$TMP/corpus"
 	rexc --check --keep "$TMP/kept" tests/rexc/accept/recursion.rs

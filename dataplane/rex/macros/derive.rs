@@ -87,11 +87,7 @@ pub fn expand(what: &Trait, item: TokenStream) -> Result<TokenStream, Error> {
         }};",
         what.name
     );
-    Ok(template(
-        &source,
-        name.span(),
-        &[("patterns", patterns), ("sizes", sizes), ("name", ident)],
-    ))
+    Ok(template(&source, name.span(), &[("patterns", patterns), ("sizes", sizes), ("name", ident)]))
 }
 
 /// `repr(C)`, `repr(transparent)`, with or without more words.
@@ -136,7 +132,8 @@ fn named(fields: Group) -> Result<Vec<TokenTree>, Error> {
         cursor.attributes();
         cursor.visibility();
         let span = cursor.span();
-        let name = cursor.ident().ok_or_else(|| Error::new(span, "expected the name of a field"))?;
+        let name =
+            cursor.ident().ok_or_else(|| Error::new(span, "expected the name of a field"))?;
         found.push(name.into());
         cursor.punct(':')?;
         cursor.until(',');
