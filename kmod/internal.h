@@ -307,6 +307,10 @@ void rex_prog_end(struct rex_prog *prog);
 void rex_prog_free(struct rex_prog *prog);
 bool rex_in_core(const struct module *mod, const void *start, const void *end);
 
+/* ---- the kernel's command line (cmdline.c) ------------------------------------------------- */
+
+bool rex_cmdline_requires_signed(void);
+
 /* ---- what a program imports (imports.c) --------------------------------------------------- */
 
 void rex_imports_take(struct rex_prog *prog);

@@ -14,6 +14,8 @@ static int __init rex_init(void)
 {
 	int ret;
 
+	if (!rex_require_signed)
+		rex_require_signed = rex_cmdline_requires_signed();
 	rex_slots_init();
 	rex_signal_init();
 	rex_sock_init();

@@ -36,6 +36,8 @@ nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --m
 setup() { [ ! -e "$GUARDS" ] || rexctl load "$GUARDS"; }
 teardown() {
 	local file
+	rm -f /run/modprobe.d/rex.conf
+	umount /proc/cmdline 2>/dev/null || :
 	for file in "$TMP"/*.pid; do [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || :; done
 	[ ! -d /sys/module/guards ] || rexctl unload guards --force
 	[ ! -d /sys/module/trace_helpers ] || rexctl unload trace_helpers --force
@@ -56,11 +58,12 @@ test_an_exiting_task_reads_no_memory_of_others() {
 	eq "$(seen LEFT) $(seen LEAKED)" "20 0"
 }
 
-# Opened by IPv4's own number of the protocol.
+# It is smaller: what would be its position is a neighbour's, and another one for each.
 test_a_raw_socket_of_protocol_tcp_has_no_position() {
 	rexctl attach guards:raw fentry raw_sendmsg
-	perl -MSocket -e 'my $s; socket($s, PF_INET, SOCK_RAW, 6) && send($s, "x" x 20, 0, sockaddr_in(0, INADDR_LOOPBACK)) or die $!'
-	eq "$(seen RAW_SENT) $(seen RAW_POSITIONS)" "1 0"
+	perl -MSocket -e 'for (1..100) {
+		socket($s[$_], PF_INET, SOCK_RAW, 6) && send($s[$_], "x" x 20, 0, sockaddr_in(0, INADDR_LOOPBACK)) or die $! }'
+	eq "$(seen RAW_SENT) $(seen RAW_POSITIONS)" "100 0"
 }
 
 # ---- rights -----------------------------------------------------------------------------------
@@ -148,20 +151,43 @@ test_require_signed_of_modprobe_d_holds_for_a_build_tree() {
 	rexctl unload guards; rmmod rex
 	mkdir -p /run/modprobe.d
 	echo "options rex require_signed=1" >/run/modprobe.d/rex.conf
-	loads_signed_only "$GUARDS" || status=$?
-	rm /run/modprobe.d/rex.conf
-	[ -z "${status:-}" ]
+	loads_signed_only "$GUARDS"
 	contains "$REFUSAL" "it is not signed: rexc --sign"
 }
 
+# cmdline TEXT COMMAND...: with that on the kernel's command line.
+cmdline() {
+	echo "$(cat /proc/cmdline) $1" >"$TMP/cmdline"
+	mount --bind "$TMP/cmdline" /proc/cmdline
+	"${@:2}"
+	umount /proc/cmdline
+}
+required() { cat /sys/module/rex/parameters/require_signed; }
+
 test_require_signed_of_the_command_line_holds_for_REX_KO() {
 	rexctl unload guards; rmmod rex
-	echo "$(cat /proc/cmdline) rex.require_signed=1" >"$TMP/cmdline"
-	mount --bind "$TMP/cmdline" /proc/cmdline
 	export REX_KO=$BUILD/kmod/rex.ko
-	loads_signed_only "$GUARDS" || status=$?
-	umount /proc/cmdline
-	[ -z "${status:-}" ]
+	cmdline rex.require_signed=1 loads_signed_only "$GUARDS"
+}
+
+test_require_signed_of_the_command_line_holds_for_insmod() {
+	local words
+	rexctl unload guards; rmmod rex
+	for words in 'rex.require_signed=1' 'rex.require-signed' 'rex.require_signed=0 "rex.require_signed=on"' \
+		'rex.require_signed=maybe'; do
+		cmdline "$words" insmod "$BUILD/kmod/rex.ko" require_signed=0
+		eq "$words $(required)" "$words Y"
+		rmmod rex
+	done
+	for words in '' 'rex.require_signed=0' 'rex.require_signed_not=1' 'x.rex.require_signed=1' \
+		'-- rex.require_signed=1'; do
+		cmdline "$words" insmod "$BUILD/kmod/rex.ko"
+		eq "$words $(required)" "$words N"
+		rmmod rex
+	done
+	# nobody can tell
+	cmdline "$(head -c 9000 /dev/zero | tr '\0' x)" insmod "$BUILD/kmod/rex.ko"
+	eq "$(required)" Y
 }
 
 test_a_signature_of_an_unknown_key_is_no_missing_one() {
