@@ -7,11 +7,17 @@
  * the hook go on without its program.
  */
 #include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 
 #include "internal.h"
+
+static bool rex_allow_nmi;
+module_param_named(allow_nmi, rex_allow_nmi, bool, 0444);
+MODULE_PARM_DESC(allow_nmi, "run programs in NMIs too (hardware perf events), where no loop is ended");
 
 #define REX_GUARD_WAIT_NS	(100 * NSEC_PER_USEC)
 
@@ -66,6 +72,9 @@ bool rex_guard_enter(void)
 {
 	u32 nested = this_cpu_read(rex_unguarded);
 
+	/* No NMI interrupts another, so nobody could end the program. */
+	if (unlikely(in_nmi()) && !rex_allow_nmi)
+		return false;
 	if (nested) {
 		this_cpu_write(rex_unguarded, nested + 1);
 		return true;
@@ -74,6 +83,12 @@ bool rex_guard_enter(void)
 		return true;
 	this_cpu_write(rex_unguarded, 0);
 	return rex_guard_wait();
+}
+
+/* Whether the innermost invocation on this CPU began with interrupts off. */
+bool rex_guard_is_used(void)
+{
+	return this_cpu_read(rex_unguarded);
 }
 
 void rex_guard_exit(void)
