@@ -48,6 +48,13 @@ test_imports_are_those_of_the_contract() {
 	done <"$TMP/imports"
 }
 
+test_a_programs_own_mem_functions_are_right() {
+	sed -E 's/\b(mem(cpy|move|set|cmp))\b/rex_\1/g; s/jmp __x86_return_thunk/ret/' \
+		dataplane/rexc/mem.S >"$TMP/mem.S"
+	cc -O1 -Wall -Wextra -Werror -o "$TMP/mem" tests/rexc/mem.c "$TMP/mem.S"
+	"$TMP/mem"
+}
+
 test_objtool_made_unwind_tables_for_the_program() {
 	rexc -o "$TMP/hello.ko" "$TMP/hello.rs"
 	readelf -SW "$TMP/hello.ko" >"$TMP/sections"
