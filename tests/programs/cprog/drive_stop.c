@@ -52,7 +52,7 @@ static int event_cb(const struct nlmsghdr *nlh, void *fault)
 }
 
 /* Until the fault is reported; @call: makes the hook's event happen. */
-static int wait_for_fault(bool call)
+static int wait_for_fault(const char *program, bool call)
 {
 	int fault = 0, ret = 0, i, tries = 0;
 
@@ -60,6 +60,9 @@ static int wait_for_fault(bool call)
 		for (i = 0; call && i < 10; i++)
 			syscall(SYS_getppid);
 		ret = nl_wait_event(20, event_cb, &fault);
+		/* The event may have come while we waited for another answer. */
+		if (!fault && tries % 50 == 0 && !prog_get(program, &prog))
+			fault = prog.state == REX_STATE_CRASHED;
 	}
 	return fault ? 0 : ret ? ret : -ETIMEDOUT;
 }
@@ -86,7 +89,7 @@ static int run_loop(const char *program, const char *name, int fd)
 			ret = test_run(fd, 64, 1, &verdict, &ns, &size);
 		/* The packet may have grown. */
 		if (!ret || ret == -ENOSPC)
-			ret = wait_for_fault(fd < 0);
+			ret = wait_for_fault(program, fd < 0);
 		if (!ret && in_time()) {
 			printf("stopped %s\n", name);
 			return 0;
