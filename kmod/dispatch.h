@@ -97,7 +97,7 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	}
 	frame = this_cpu_read(rex_top);
 	unguarded = rex_hook_may_have_irqs_off(hook) && irqs_disabled();
-	if (unlikely(!frame) || (unguarded && !rex_guard_enter())) {
+	if (unlikely(!frame) || (unguarded && !rex_guard_enter(hook))) {
 		ret = rex_refuse_run(hook, offset);
 		goto out;
 	}

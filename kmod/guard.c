@@ -17,7 +17,7 @@
 
 static bool rex_allow_nmi;
 module_param_named(allow_nmi, rex_allow_nmi, bool, 0444);
-MODULE_PARM_DESC(allow_nmi, "run programs in NMIs too (hardware perf events), where no loop is ended");
+MODULE_PARM_DESC(allow_nmi, "run programs for hardware perf events, which come in NMIs, where no loop is ended");
 
 #define REX_GUARD_WAIT_NS	(100 * NSEC_PER_USEC)
 
@@ -68,12 +68,15 @@ static noinline bool rex_guard_wait(void)
 }
 
 /* False: the program may not run. Interrupts are off. */
-bool rex_guard_enter(void)
+bool rex_guard_enter(u32 hook)
 {
 	u32 nested = this_cpu_read(rex_unguarded);
 
-	/* No NMI interrupts another, so nobody could end the program. */
-	if (unlikely(in_nmi()) && !rex_allow_nmi)
+	/*
+	 * No NMI interrupts another, so nobody could end the program. At other hooks nobody can
+	 * tell an NMI from a breakpoint.
+	 */
+	if (hook == REX_HOOK_PERF_EVENT && unlikely(in_nmi()) && !rex_allow_nmi)
 		return false;
 	if (nested) {
 		this_cpu_write(rex_unguarded, nested + 1);

@@ -265,7 +265,7 @@ void rex_watchdog_cpu_down(void);
 
 /* ---- programs with interrupts off (guard.c) ------------------------------------- */
 
-bool rex_guard_enter(void);
+bool rex_guard_enter(u32 hook);
 void rex_guard_exit(void);
 bool rex_guard_is_used(void);
 

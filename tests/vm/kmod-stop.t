@@ -99,15 +99,13 @@ pick() {
 }
 runs() { [ "$(drive show cloop | sed -n 's/^  entry kprobe .* runs=\([0-9]*\).*/\1/p')" -gt "$1" ]; }
 
-test_a_trace_shows_the_frames_behind_a_program_and_no_program_runs_in_nmi() {
+test_a_trace_shows_the_frames_behind_a_program() {
 	local before pid log
 	pick rex_task_find
 	drive set cloop budget 2000000
 	drive set cloop enabled 1
 	before=$(drive show cloop | sed -n 's/^  entry kprobe .* runs=\([0-9]*\).*/\1/p')
-	# The trace itself calls a hooked function, in an NMI, with a program that does not return.
-	rexctl load "$BUILD/tests/hostile_hooks.ko"
-	taskset 2 "$CPROG/drive" call cloop/kprobe $HOOKED hostile_hooks/fentry_loop show_regs &
+	taskset 2 "$CPROG/drive" call cloop/kprobe $HOOKED &
 	pid=$!
 	wait_for 60 runs "$before"
 	taskset 1 sh -c 'echo l >/proc/sysrq-trigger'
@@ -118,10 +116,6 @@ test_a_trace_shows_the_frames_behind_a_program_and_no_program_runs_in_nmi() {
 	contains "$log" " rex_kprobe+0x"	# and behind it
 	contains "$log" " $HOOKED+0x"
 	contains "$log" " do_syscall_64+0x"
-	contains "$(drive list)" "hostile_hooks enabled"
-	contains "$(drive list | grep 'entry fentry_loop ')" "runs=0 "
-	contains "$(drive list | grep 'entry fentry_loop ')" "refused=1"
-	rexctl unload hostile_hooks
 }
 
 # ---- whose time it is
