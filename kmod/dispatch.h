@@ -31,8 +31,8 @@ s32 rex_refuse_run(u32 hook, unsigned long slot_offset);
 /*
  * Calls @fn on the stack below *@frame. The program preserves the callee-saved registers
  * when it returns; they are stored only for rex_unwind(), which may come here from any
- * depth instead. The first two and the last instruction are the stack swizzle that
- * objtool knows, so that the unwinder can look through to our caller.
+ * depth instead. The stack swizzle is the one that objtool knows; the unwinder cannot look
+ * through all the same, for it knows no stacks but the kernel's own (backtrace.c).
  */
 static __always_inline s32 rex_call(struct rex_frame **frame, rex_fn fn, struct rex_ctx *ctx)
 {
@@ -97,7 +97,7 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	}
 	frame = this_cpu_read(rex_top);
 	unguarded = rex_hook_may_have_irqs_off(hook) && irqs_disabled();
-	if (unlikely(!frame) || (unguarded && !rex_guard_enter())) {
+	if (unlikely(!frame) || (unguarded && !rex_guard_enter(hook))) {
 		ret = rex_refuse_run(hook, offset);
 		goto out;
 	}

@@ -33,7 +33,7 @@ SYM_FUNC_END(rex_unwind)
  */
 SYM_CODE_START(rex_overrun_entry)
 	UNWIND_HINT_END_OF_STACK
-	ANNOTATE_NOENDBR
+	ENDBR		/* FRED keeps what an indirect call of the program was waiting for */
 	andq	$-16, %rsp
 	call	rex_fault_overrun
 	ud2
@@ -48,3 +48,17 @@ SYM_CODE_START(rex_bare_return)
 	ENDBR
 	RET
 SYM_CODE_END(rex_bare_return)
+
+/* Around the leaves (rex.lds): code, because objtool lets data point to nothing else in text. */
+	.section .text.rex_leaves_start, "ax"
+SYM_CODE_START(rex_leaves_start)
+	UNWIND_HINT_FUNC
+	ENDBR
+	ud2
+SYM_CODE_END(rex_leaves_start)
+	.section .text.rex_leaves_end, "ax"
+SYM_CODE_START(rex_leaves_end)
+	UNWIND_HINT_FUNC
+	ENDBR
+	ud2
+SYM_CODE_END(rex_leaves_end)

@@ -122,11 +122,19 @@ REX_EXPORT(rex_stack_overflow);
 
 static void rex_overrun(struct rex_frame *frame, unsigned long ip, unsigned long sp)
 {
-	static const char text[] = "ran longer than its time budget";
-	struct rex_fault_text what = {
-		.text = text, .text_len = sizeof(text) - 1, .ip = ip, .sp = sp,
-	};
+	const struct rex_prog *prog = rex_frame_slot(frame)->prog;
+	const u32 quarter = REX_TICK_US / REX_QUARTERS, limit = prog->wait_ticks * REX_QUARTERS;
+	char text[80];
+	struct rex_fault_text what = { .text = text, .ip = ip, .sp = sp };
 
+	WRITE_ONCE(frame->stop, REX_STOP_ENDING);
+	if (frame->waits > limit)
+		what.text_len = scnprintf(text, sizeof(text), "waited for a lock for %u us",
+					  frame->waits * quarter);
+	else
+		what.text_len = scnprintf(text, sizeof(text),
+					  "ran longer than its time budget of %u us: %u us",
+					  prog->budget_us, frame->ran * quarter);
 	rex_fault(frame, REX_FAULT_OVERRUN, &what);
 }
 

@@ -7,11 +7,17 @@
  * the hook go on without its program.
  */
 #include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 
 #include "internal.h"
+
+static bool rex_allow_nmi;
+module_param_named(allow_nmi, rex_allow_nmi, bool, 0444);
+MODULE_PARM_DESC(allow_nmi, "run programs for hardware perf events, which come in NMIs, where no loop is ended");
 
 #define REX_GUARD_WAIT_NS	(100 * NSEC_PER_USEC)
 
@@ -62,10 +68,16 @@ static noinline bool rex_guard_wait(void)
 }
 
 /* False: the program may not run. Interrupts are off. */
-bool rex_guard_enter(void)
+bool rex_guard_enter(u32 hook)
 {
 	u32 nested = this_cpu_read(rex_unguarded);
 
+	/*
+	 * No NMI interrupts another, so nobody could end the program. At other hooks nobody can
+	 * tell an NMI from a breakpoint.
+	 */
+	if (hook == REX_HOOK_PERF_EVENT && unlikely(in_nmi()) && !rex_allow_nmi)
+		return false;
 	if (nested) {
 		this_cpu_write(rex_unguarded, nested + 1);
 		return true;
@@ -74,6 +86,12 @@ bool rex_guard_enter(void)
 		return true;
 	this_cpu_write(rex_unguarded, 0);
 	return rex_guard_wait();
+}
+
+/* Whether the innermost invocation on this CPU began with interrupts off. */
+bool rex_guard_is_used(void)
+{
+	return this_cpu_read(rex_unguarded);
 }
 
 void rex_guard_exit(void)

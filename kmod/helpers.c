@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Time and CPU. All may be called in NMI. */
+/* Time and CPU, and long copies for other helpers. All may be called in NMI. */
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
 
@@ -16,19 +17,28 @@ REX_EXPORT(rex_runtime);
 
 u64 rex_ktime_ns(void)
 {
-	return ktime_get_mono_fast_ns();
+	u64 ret = ktime_get_mono_fast_ns();
+
+	rex_check_stop(rex_this_frame());
+	return ret;
 }
 REX_EXPORT(rex_ktime_ns);
 
 u64 rex_ktime_boot_ns(void)
 {
-	return ktime_get_boot_fast_ns();
+	u64 ret = ktime_get_boot_fast_ns();
+
+	rex_check_stop(rex_this_frame());
+	return ret;
 }
 REX_EXPORT(rex_ktime_boot_ns);
 
 u64 rex_ktime_tai_ns(void)
 {
-	return ktime_get_tai_fast_ns();
+	u64 ret = ktime_get_tai_fast_ns();
+
+	rex_check_stop(rex_this_frame());
+	return ret;
 }
 REX_EXPORT(rex_ktime_tai_ns);
 
@@ -39,30 +49,33 @@ REX_EXPORT(rex_ktime_tai_ns);
 u64 rex_ktime_coarse_ns(void)
 {
 	struct timespec64 now;
+	u64 ret;
 
 	if (irqs_disabled()) {
-		u64 fine = ktime_get_mono_fast_ns();
-
-		return fine - fine % TICK_NSEC;
+		ret = ktime_get_mono_fast_ns();
+		ret -= ret % TICK_NSEC;
+	} else {
+		ktime_get_coarse_ts64(&now);
+		ret = timespec64_to_ns(&now);
 	}
-	ktime_get_coarse_ts64(&now);
-	return timespec64_to_ns(&now);
+	rex_check_stop(rex_this_frame());
+	return ret;
 }
 REX_EXPORT(rex_ktime_coarse_ns);
 
-u64 rex_jiffies64(void)
+REX_LEAF u64 rex_jiffies64(void)
 {
 	return get_jiffies_64();
 }
 REX_EXPORT(rex_jiffies64);
 
-u32 rex_cpu(void)
+REX_LEAF u32 rex_cpu(void)
 {
 	return raw_smp_processor_id();
 }
 REX_EXPORT(rex_cpu);
 
-u32 rex_numa_node(void)
+REX_LEAF u32 rex_numa_node(void)
 {
 	return numa_node_id();
 }
@@ -78,6 +91,32 @@ u32 rex_random(void)
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	rex_check_stop(rex_this_frame());
 	return (z ^ (z >> 31)) >> 32;
 }
 REX_EXPORT(rex_random);
+
+/* ---- lengths that a program chooses ------------------------------------------------------ */
+
+/* Of the invocation that runs now, which may end here: its caller holds nothing. */
+void rex_copy_pieces(void *to, const void *from, size_t len)
+{
+	size_t done, piece;
+
+	for (done = 0; done < len; done += piece) {
+		piece = min(len - done, REX_PIECE);
+		memcpy(to + done, from + done, piece);
+		rex_check_stop(rex_this_frame());
+	}
+}
+
+void rex_zero_pieces(void *to, size_t len)
+{
+	size_t done, piece;
+
+	for (done = 0; done < len; done += piece) {
+		piece = min(len - done, REX_PIECE);
+		memset(to + done, 0, piece);
+		rex_check_stop(rex_this_frame());
+	}
+}

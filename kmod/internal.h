@@ -87,10 +87,16 @@ int rex_hooks_init(void);
 
 /* ---- frames and stacks (stack.c) ---------------------------------------------- */
 
+enum rex_stop {
+	REX_STOP_NOT,
+	REX_STOP_ASKED,			/* end it at the next helper call */
+	REX_STOP_ENDING,
+};
+
 /*
  * One running invocation. It lies at the top of its stack, so that any code that
  * runs there finds it from the stack pointer. @saved_sp must be first: dispatch
- * makes it the bottom word of the stack, where the unwinder expects it.
+ * makes it the bottom word of the stack, where rex_call() pops it.
  */
 struct rex_frame {
 	u64			saved_sp;
@@ -101,9 +107,9 @@ struct rex_frame {
 		u16		held_stop;	/* both, for one comparison: resource.c */
 		struct {
 			u8	held;		/* elements of @resources */
-			u8	stop;		/* end it at the next helper call */
-			u16	ticks;		/* that found this invocation running */
-			u16	waits;		/* that found it waiting for a lock */
+			u8	stop;		/* enum rex_stop */
+			u16	ran;		/* own time, in quarters of a tick */
+			u16	waits;		/* time of waiting for a lock, likewise */
 		};
 	};
 	u64			regs[6];	/* callee-saved: rbx, rbp, r12..r15 */
@@ -174,6 +180,23 @@ static __always_inline void rex_check_stop(struct rex_frame *frame)
 		rex_fault_stop(frame);
 }
 
+/*
+ * A helper that holds nothing, calls nothing and looks for no stop: it takes a few instructions,
+ * and the watchdog cuts there as in the program's own text.
+ */
+#define REX_LEAF __section(".text.rex_leaf") notrace
+
+asmlinkage void rex_leaves_start(void);
+asmlinkage void rex_leaves_end(void);
+
+/* Helpers with a length that the program chooses look for a stop once for so many bytes. */
+#define REX_PIECE	(16 * PAGE_SIZE)
+
+void rex_copy_pieces(void *to, const void *from, size_t len);
+void rex_zero_pieces(void *to, size_t len);
+
+__printf(1, 2) void rex_log(const char *fmt, ...);	/* log.c */
+
 /* ---- resources (resource.c) ---------------------------------------------------- */
 
 /* What an invocation can hold. Pointers to it are multiples of 4. */
@@ -226,10 +249,13 @@ s32 rex_release_all(struct rex_frame *frame, s32 verdict);
 /* ---- watchdog (watchdog.c) ------------------------------------------------------ */
 
 #define REX_TICK_US		4000
+#define REX_QUARTERS		4		/* what a tick counts for: see rex_tick_weight() */
 #define REX_BUDGET_DEFAULT_US	20000
 #define REX_BUDGET_MAX_US	10000000
 #define REX_WAIT_US		500000		/* for locks, beside the budget */
 
+struct pt_regs *rex_nmi_regs(void);
+int rex_levels_used(void);
 int rex_watchdog_init(void);
 void rex_watchdog_exit(void);
 void rex_watchdog_start(void);
@@ -239,8 +265,9 @@ void rex_watchdog_cpu_down(void);
 
 /* ---- programs with interrupts off (guard.c) ------------------------------------- */
 
-bool rex_guard_enter(void);
+bool rex_guard_enter(u32 hook);
 void rex_guard_exit(void);
+bool rex_guard_is_used(void);
 
 /* ---- programs (program.c) -------------------------------------------------------- */
 
@@ -394,8 +421,14 @@ void rex_probe_exit(void);
 
 /* ---- call chains (stacktrace.c) ------------------------------------------------------------ */
 
+void rex_kfunc_regs(const struct rex_frame *frame, struct pt_regs *regs);
 void rex_stacktrace_get(void);
 void rex_stacktrace_put(void);
+
+/* ---- traces through programs (backtrace.c) -------------------------------------------------- */
+
+void rex_backtrace_init(void);
+void rex_backtrace_exit(void);
 
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */
 

@@ -13,7 +13,7 @@
  * As "deferred" as the scheduler's own messages: consoles take locks and wake tasks, and the
  * program may have interrupted whoever holds those locks.
  */
-static __printf(1, 2) void rex_log(const char *fmt, ...)
+void rex_log(const char *fmt, ...)
 {
 	va_list args;
 

@@ -31,6 +31,7 @@ static int __init rex_init(void)
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;
+	rex_backtrace_init();
 	/* Last, because from here on shims may call us. */
 	ret = rex_hooks_init();
 	if (ret)
@@ -38,6 +39,7 @@ static int __init rex_init(void)
 	return 0;
 
 netlink:
+	rex_backtrace_exit();
 	rex_netlink_exit();
 stacks:
 	rex_stacks_exit();
@@ -55,6 +57,7 @@ static void __exit rex_exit(void)
 	rex_trace_exit();
 	rex_signal_exit();
 	rex_probe_exit();
+	rex_backtrace_exit();
 	rex_stacks_exit();
 	rex_watchdog_exit();
 }

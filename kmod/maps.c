@@ -314,6 +314,21 @@ notrace void *rex_hash_lookup(const struct rex_map_def *def, const void *key)
 }
 REX_EXPORT(rex_hash_lookup);
 
+/* A value of an array can be as long as memory. What the kernel does, but in pieces. */
+static noinline long rex_array_update(const struct rex_map_def *def, const void *key,
+				      const void *value, u64 flags)
+{
+	u32 index = *(const u32 *)key;
+
+	if (index >= def->max_entries)
+		return -E2BIG;
+	if (flags & BPF_NOEXIST)
+		return -EEXIST;
+	rex_copy_pieces((void *)def->base + (u64)def->stride * (index & def->index_mask), value,
+			def->value_size);
+	return 0;
+}
+
 long rex_map_update(const struct rex_map_def *def, const void *key, const void *value, u64 flags)
 {
 	struct rex_frame *frame = rex_this_frame();
@@ -323,7 +338,9 @@ long rex_map_update(const struct rex_map_def *def, const void *key, const void *
 
 	if (map && flags <= BPF_EXIST) {
 		ret = -EBUSY;
-		if (rex_change_begin(frame, def->type, &irq)) {
+		if (def->type == BPF_MAP_TYPE_ARRAY && def->value_size > REX_PIECE) {
+			ret = rex_array_update(def, key, value, flags);
+		} else if (rex_change_begin(frame, def->type, &irq)) {
 			ret = map->ops->map_update_elem(map, (void *)key, (void *)value, flags);
 			ret = rex_map_error(ret);
 			rex_change_end(def->type, irq);

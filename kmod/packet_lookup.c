@@ -84,25 +84,25 @@ long rex_sk_release(struct sock *sk)
 }
 REX_EXPORT(rex_sk_release);
 
-u32 rex_sk_state(const struct sock *sk)
+REX_LEAF u32 rex_sk_state(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_state);
 }
 REX_EXPORT(rex_sk_state);
 
-u32 rex_sk_family(const struct sock *sk)
+REX_LEAF u32 rex_sk_family(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_family);
 }
 REX_EXPORT(rex_sk_family);
 
-u32 rex_sk_mark(const struct sock *sk)
+REX_LEAF u32 rex_sk_mark(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_mark);
 }
 REX_EXPORT(rex_sk_mark);
 
-u32 rex_sk_local_port(const struct sock *sk)
+REX_LEAF u32 rex_sk_local_port(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_num);
 }

@@ -120,10 +120,31 @@ static long rex_probe(void *to, u64 from, size_t len, bool user)
 	return user ? rex_probe_user(to, from, len) : rex_probe_kernel(to, from, len);
 }
 
+/* @len: more than a piece. */
+static noinline long rex_probe_pieces(void *to, u32 len, u64 from, bool user)
+{
+	u32 done, piece;
+	long ret;
+
+	for (done = 0; done < len; done += piece) {
+		piece = min_t(u32, len - done, REX_PIECE);
+		ret = rex_probe(to + done, from + done, piece, user);
+		if (ret) {
+			rex_zero_pieces(to, len);
+			return ret;
+		}
+		rex_check_stop(rex_this_frame());
+	}
+	return 0;
+}
+
 static long rex_probe_read(void *to, u32 len, u64 from, bool user)
 {
-	long ret = rex_probe(to, from, len, user);
+	long ret;
 
+	if (len > REX_PIECE)
+		return rex_probe_pieces(to, len, from, user);
+	ret = rex_probe(to, from, len, user);
 	if (ret)
 		memset(to, 0, len);
 	rex_check_stop(rex_this_frame());
@@ -159,9 +180,10 @@ static long rex_probe_str(char *to, u32 len, u64 from, bool user)
 			return ret;
 		nul = memchr(to + done, '\0', chunk);
 		if (nul) {
-			memset(nul, 0, to + len - nul);
+			rex_zero_pieces(nul, to + len - nul);
 			return nul + 1 - to;
 		}
+		rex_check_stop(rex_this_frame());
 	}
 	to[len - 1] = '\0';
 	return len;
@@ -172,7 +194,7 @@ static long rex_probe_read_str(char *to, u32 len, u64 from, bool user)
 	long ret = len ? rex_probe_str(to, len, from, user) : -EINVAL;
 
 	if (ret < 0)
-		memset(to, 0, len);
+		rex_zero_pieces(to, len);
 	rex_check_stop(rex_this_frame());
 	return ret;
 }

@@ -123,13 +123,30 @@ long rex_ringbuf_discard(void *record, u64 flags)
 }
 REX_EXPORT(rex_ringbuf_discard);
 
+/* With interrupts on, and a look for a stop now and then: the list has the record meanwhile. */
+static long rex_ringbuf_output_long(const struct rex_map_def *def, const void *data, u64 size,
+				    u64 flags)
+{
+	void *record;
+
+	if (rex_resource_full(rex_this_frame()))
+		return -ENOSPC;
+	record = rex_ringbuf_reserve(def, size);
+	if (!record)
+		return -EAGAIN;
+	rex_copy_pieces(record, data, size);
+	return rex_ringbuf_submit(record, flags);
+}
+
 long rex_ringbuf_output(const struct rex_map_def *def, const void *data, u64 size, u64 flags)
 {
 	struct bpf_map *map = rex_map(def, REX_RINGBUFS);
 	unsigned long irq;
 	long ret = -EINVAL;
 
-	if (map && size && !(flags & ~REX_WAKEUPS)) {
+	if (map && size > REX_PIECE && !(flags & ~REX_WAKEUPS)) {
+		ret = rex_ringbuf_output_long(def, data, size, flags);
+	} else if (map && size && !(flags & ~REX_WAKEUPS)) {
 		ret = -EBUSY;
 		if (rex_maps_enter(&irq)) {
 			ret = static_call(rex_rb_output)((u64)map, (u64)data, size, flags, 0);

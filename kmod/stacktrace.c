@@ -13,10 +13,12 @@
 #include "internal.h"
 
 #define REX_STACK_FLAGS		(BPF_F_SKIP_FIELD_MASK | BPF_F_USER_STACK)
+/* More than a chain has. The helper fills the buffer up with zeroes in one go, however long it is. */
+#define REX_STACK_MAX		REX_PIECE
 #define REX_STACKID_FLAGS	(REX_STACK_FLAGS | BPF_F_FAST_STACK_CMP | BPF_F_REUSE_STACKID)
 
 /* The kfunc of this invocation, right after it is back on its own stack: see rex_call(). */
-static void rex_kfunc_regs(const struct rex_frame *frame, struct pt_regs *regs)
+void rex_kfunc_regs(const struct rex_frame *frame, struct pt_regs *regs)
 {
 	const unsigned long *return_address = (void *)frame;
 
@@ -101,8 +103,10 @@ out:
 
 long rex_get_stackid(const struct rex_map_def *def, u64 flags)
 {
-	if (def->type != BPF_MAP_TYPE_STACK_TRACE || !def->map || flags & ~REX_STACKID_FLAGS)
+	if (def->type != BPF_MAP_TYPE_STACK_TRACE || !def->map || flags & ~REX_STACKID_FLAGS) {
+		rex_check_stop(rex_this_frame());
 		return -EINVAL;
+	}
 	return rex_chain(REX_V_GET_STACKID, REX_V_GET_STACKID_PE, def->map, flags, 0);
 }
 REX_EXPORT(rex_get_stackid);
@@ -116,11 +120,15 @@ static u32 rex_chain_users;			/* rex_mutex */
 
 long rex_get_stack(void *to, u32 size, u64 flags)
 {
-	if (!rex_chain_event)
-		return -EOPNOTSUPP;
-	if (flags & ~REX_STACK_FLAGS)
-		return -EINVAL;
-	return rex_chain(REX_V_GET_STACK, REX_V_GET_STACK_PE, (u64)to, size, flags);
+	u32 most = size > REX_STACK_MAX ? REX_STACK_MAX + size % sizeof(u64) : size;
+	long ret = rex_chain_event ? -EINVAL : -EOPNOTSUPP;
+
+	if (rex_chain_event && !(flags & ~REX_STACK_FLAGS)) {
+		ret = rex_chain(REX_V_GET_STACK, REX_V_GET_STACK_PE, (u64)to, most, flags);
+		rex_zero_pieces(to + most, size - most);
+	}
+	rex_check_stop(rex_this_frame());
+	return ret;
 }
 REX_EXPORT(rex_get_stack);
 

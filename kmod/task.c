@@ -16,7 +16,7 @@
 
 #include "internal.h"
 
-struct task_struct *rex_task_current(void)
+REX_LEAF struct task_struct *rex_task_current(void)
 {
 	return current;
 }
@@ -34,13 +34,13 @@ struct task_struct *rex_task_find(s32 pid)
 }
 REX_EXPORT(rex_task_find);
 
-s32 rex_task_pid(const struct task_struct *task)
+REX_LEAF s32 rex_task_pid(const struct task_struct *task)
 {
 	return task->pid;
 }
 REX_EXPORT(rex_task_pid);
 
-s32 rex_task_tgid(const struct task_struct *task)
+REX_LEAF s32 rex_task_tgid(const struct task_struct *task)
 {
 	return task->tgid;
 }
@@ -55,6 +55,7 @@ u64 rex_task_uid_gid(const struct task_struct *task)
 	cred = __task_cred(task);
 	ret = (u64)__kgid_val(cred->gid) << 32 | __kuid_val(cred->uid);
 	rcu_read_unlock();
+	rex_check_stop(rex_this_frame());
 	return ret;
 }
 REX_EXPORT(rex_task_uid_gid);
@@ -65,6 +66,7 @@ void rex_task_comm(const struct task_struct *task, char comm[TASK_COMM_LEN])
 	static_assert(TASK_COMM_LEN == 16);
 
 	strscpy_pad(comm, task->comm, TASK_COMM_LEN);
+	rex_check_stop(rex_this_frame());
 }
 REX_EXPORT(rex_task_comm);
 
@@ -77,12 +79,13 @@ u64 rex_task_cgroup_id(const struct task_struct *task)
 	ret = cgroup_id(task_dfl_cgroup((struct task_struct *)task));
 	rcu_read_unlock();
 #endif
+	rex_check_stop(rex_this_frame());
 	return ret;
 }
 REX_EXPORT(rex_task_cgroup_id);
 
 /* What the tick has accounted. The scaled figure of /proc is behind a lock. */
-u64 rex_task_utime(const struct task_struct *task)
+REX_LEAF u64 rex_task_utime(const struct task_struct *task)
 {
 	return READ_ONCE(task->utime);
 }

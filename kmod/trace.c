@@ -86,25 +86,25 @@ void rex_trace_exit(void)
 
 /* ---- perf_event ----------------------------------------------------------------------- */
 
-static const struct bpf_perf_event_data_kern *rex_perf(const void *ctx)
+static __always_inline const struct bpf_perf_event_data_kern *rex_perf(const void *ctx)
 {
 	return ctx;
 }
 
-const struct pt_regs *rex_perf_regs(const void *ctx)
+REX_LEAF const struct pt_regs *rex_perf_regs(const void *ctx)
 {
 	return rex_perf(ctx)->regs;
 }
 REX_EXPORT(rex_perf_regs);
 
-u64 rex_perf_sample_period(const void *ctx)
+REX_LEAF u64 rex_perf_sample_period(const void *ctx)
 {
 	return rex_perf(ctx)->data->period;
 }
 REX_EXPORT(rex_perf_sample_period);
 
 /* 0 where the event has no address: the field is not set then. */
-u64 rex_perf_addr(const void *ctx)
+REX_LEAF u64 rex_perf_addr(const void *ctx)
 {
 	const struct perf_sample_data *data = rex_perf(ctx)->data;
 

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tick on every CPU, only while a program is loaded, that counts for how long each running
- * invocation has been seen. It counts ticks and not time, so that a CPU that the hypervisor
- * took away is no overrun. Ticks that find it waiting for a lock have a limit of their own: the
- * lock's owner may be on a CPU that was taken away.
+ * A tick on every CPU, only while a program is loaded, that looks whether an invocation runs there
+ * right then, and counts for it. What interrupts the invocation, be it another program, is not
+ * counted for it. It counts ticks and not time, so that a CPU that the hypervisor took away is no
+ * overrun. Ticks that find it waiting for a lock have a limit of their own: the lock's owner may
+ * be on a CPU that was taken away.
  *
  * A program that its hook runs with interrupts off keeps its CPU's tick away. So each tick also
  * looks whether the tick of the next CPU moves, and gives it one by NMI when it does not; then
  * it looks at the CPU after that one too, whose guard is stuck. All the counting and cutting is
  * done on the CPU itself, so an NMI may come late, twice or for an invocation that is gone.
  *
- * Out of reach: a loop in an NMI, on the last CPU that has interrupts on (but see guard.c), or
- * on the only CPU. It ends at its next helper call all the same, because helpers look.
+ * Out of reach: a loop in an NMI (see guard.c), and one with interrupts off on the last CPU that
+ * could look, or on the only CPU.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
+#include <linux/kallsyms.h>
 #include <linux/ptrace.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <asm/apic.h>
 #include <asm/irq_regs.h>
@@ -25,7 +28,7 @@
 #include "internal.h"
 
 #define REX_STUCK_LOOKS	2		/* without a tick, before the first NMI */
-#define REX_CLAIM_NS	NSEC_PER_SEC
+#define REX_LATE_NS	(REX_TICK_US * NSEC_PER_USEC / 8)
 
 struct rex_watch {
 	struct hrtimer	timer;
@@ -33,16 +36,19 @@ struct rex_watch {
 	/* by the CPU that looks at this one */
 	u32		seen;		/* @ticks when it looked last */
 	u32		looks;		/* since @ticks moved */
-	u32		asked;		/* an NMI is on its way */
+	u32		asked;		/* an NMI is on its way; what it counts for, in quarters */
 	/* by the NMI */
+	struct pt_regs	*nmi_regs;
+	bool		cut;		/* the program, right before */
 	bool		counted;	/* the tick that comes late was counted already */
-	u64		claim_until;
+	bool		retry;		/* the next one comes soon, for an invocation to be ended */
 };
 
 static DEFINE_PER_CPU(struct rex_watch, rex_watch);
 static bool rex_watching;	/* changes under cpus_read_lock, read by hotplug callbacks */
 
 static const ktime_t rex_tick_time = REX_TICK_US * NSEC_PER_USEC;
+static const ktime_t rex_retry_time = 100 * NSEC_PER_USEC;
 
 /* What an NMI returns to, without FRED: the kernel keeps it right behind the registers. */
 struct rex_iret {
@@ -66,65 +72,120 @@ static void rex_nmi_go(struct pt_regs *regs, unsigned long ip)
 		cmpxchg_local(&iret->ip, old, ip);
 }
 
+/* ---- whose time it is, and its end ------------------------------------------------------- */
+
 /*
- * Ends the innermost invocation at once when the interrupt found its own text running. In a
- * helper or a thunk, the next helper to return or the next tick does it.
+ * Whether the interrupt found @frame's invocation running: its own text, or what that called. All
+ * of it is on its stack. What interrupts it has the CPU's own stacks, but for hard interrupts of a
+ * softirq, which may come while those are in use already; only an NMI sees one.
  */
-static void rex_cut(struct rex_frame *frame, const struct rex_prog *prog, struct pt_regs *regs,
+static bool rex_is_running(const struct rex_frame *frame, struct pt_regs *regs, bool nmi)
+{
+	if (!regs || user_mode(regs) || regs->sp - rex_stack_base(frame) >= REX_STACK_SIZE)
+		return false;
+	/* nmi_enter() counts as a hard interrupt, too; none comes to who began with them off. */
+	return !nmi || hardirq_count() <= HARDIRQ_OFFSET || rex_guard_is_used();
+}
+
+/* The compiler's way to return and to call through a pointer; each CPU bug has its own. */
+static bool rex_in_thunk(unsigned long ip)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	sprint_symbol_no_offset(name, ip);
+	return strstr(name, "thunk") || strstr(name, "safe_ret");
+}
+
+/* Whether the thunk at @regs->ip is the program's: what it returns to lies next on the stack. */
+static bool rex_thunk_is_of(const struct rex_prog *prog, const struct rex_frame *frame,
+			    const struct pt_regs *regs)
+{
+	const unsigned long *word = (void *)regs->sp, *end = (void *)frame;
+
+	if (!IS_ALIGNED(regs->sp, sizeof(*word)) || !rex_in_thunk(regs->ip))
+		return false;
+	/* Thunks that call themselves, for the return predictor's sake, leave such words before. */
+	while (word < end && !rex_prog_has_text(prog, *word) && rex_in_thunk(*word))
+		word++;
+	return word < end && rex_prog_has_text(prog, *word);
+}
+
+static bool rex_in_leaf(unsigned long ip)
+{
+	return ip >= (unsigned long)rex_leaves_start && ip < (unsigned long)rex_leaves_end;
+}
+
+/*
+ * Ends the innermost invocation at once where nothing of the kernel's is half done. Any other
+ * helper ends it before it returns.
+ */
+static bool rex_cut(struct rex_frame *frame, const struct rex_prog *prog, struct pt_regs *regs,
 		    bool nmi)
 {
-	if (!regs || user_mode(regs) || !rex_prog_has_text(prog, regs->ip) ||
-	    regs->sp - rex_stack_base(frame) >= REX_STACK_SIZE)
-		return;
+	if (!rex_prog_has_text(prog, regs->ip) && !rex_in_leaf(regs->ip) &&
+	    !rex_thunk_is_of(prog, frame, regs))
+		return false;
 	frame->cut_ip = regs->ip;
 	frame->cut_sp = regs->sp;
 	if (nmi)
 		rex_nmi_go(regs, (unsigned long)rex_overrun_entry);
 	else
 		regs->ip = (unsigned long)rex_overrun_entry;
+	return true;
 }
 
-/* Whether @frame, one of @levels in use, has had its time. */
-static bool rex_count(struct rex_frame *frame, bool innermost, bool waiting, u32 by,
-		      const struct rex_prog *prog)
+/* Whether @frame's invocation has had its time. @by: in quarters of a tick. */
+static bool rex_count(struct rex_frame *frame, u32 by, const struct rex_prog *prog)
 {
-	if (waiting) {
-		if (innermost)
-			frame->waits += by;
-		return innermost && frame->waits > READ_ONCE(prog->wait_ticks);
+	if (READ_ONCE(frame->waiting)) {
+		frame->waits += by;
+		return frame->waits > REX_QUARTERS * READ_ONCE(prog->wait_ticks);
 	}
-	frame->ticks += by;
-	return frame->ticks > READ_ONCE(prog->budget_ticks);
+	frame->ran += by;
+	return frame->ran > REX_QUARTERS * READ_ONCE(prog->budget_ticks);
 }
 
-/* Runs in hard interrupts and NMIs, also in one inside the other: then a tick is lost. */
-static void rex_look(struct pt_regs *regs, u32 by, bool nmi)
+/* How many frames of this CPU are in use. */
+int rex_levels_used(void)
 {
 	struct rex_frame *const *frames = this_cpu_ptr(rex_frames);
 	const struct rex_frame *top = this_cpu_read(rex_top);
-	int level, levels = 0;
+	int levels = 0;
 
 	while (levels < REX_LEVELS && frames[levels] && frames[levels] != top)
 		levels++;
-	for (level = 0; level < levels; level++) {
-		struct rex_frame *frame = frames[level];
-		bool innermost = level == levels - 1;
-		bool waiting = READ_ONCE(frames[levels - 1]->waiting);
-		/* The frame may be taken but not filled: its slot is then the one before. */
-		const struct rex_prog *prog = READ_ONCE(rex_frame_slot(frame)->prog);
+	return levels;
+}
 
-		if (!prog || !rex_count(frame, innermost, waiting, by, prog))
-			continue;
-		WRITE_ONCE(frame->stop, 1);
-		if (innermost)
-			rex_cut(frame, prog, regs, nmi);
-	}
+/*
+ * Only the innermost invocation can be running. Runs in hard interrupts and NMIs, also in one
+ * inside the other: then a tick is lost. Whether it is to be ended, but was not here.
+ */
+static bool rex_look(struct pt_regs *regs, u32 by, bool nmi)
+{
+	int levels = rex_levels_used();
+	const struct rex_prog *prog;
+	struct rex_frame *frame;
+
+	if (!levels)
+		return false;
+	frame = this_cpu_read(rex_frames[levels - 1]);
+	/* The frame may be taken but not filled: its slot is then the one before. */
+	prog = READ_ONCE(rex_frame_slot(frame)->prog);
+	if (!prog || READ_ONCE(frame->stop) == REX_STOP_ENDING ||
+	    !rex_is_running(frame, regs, nmi) || !rex_count(frame, by, prog))
+		return false;
+	WRITE_ONCE(frame->stop, REX_STOP_ASKED);
+	if (!rex_cut(frame, prog, regs, nmi))
+		return true;
+	WRITE_ONCE(frame->stop, REX_STOP_ENDING);
+	return false;
 }
 
 /* ---- the CPU's own tick, and the next CPU's -------------------------------------------- */
 
 /* Whether @cpu's tick does not move; then it gets one by NMI, if a program runs there. */
-static bool rex_is_stuck(int cpu)
+static bool rex_is_stuck(int cpu, u32 weight)
 {
 	struct rex_watch *watch = per_cpu_ptr(&rex_watch, cpu);
 	u32 ticks = READ_ONCE(watch->ticks);
@@ -137,13 +198,14 @@ static bool rex_is_stuck(int cpu)
 	if (++watch->looks < REX_STUCK_LOOKS)
 		return false;
 	if (READ_ONCE(per_cpu(rex_top, cpu)) != per_cpu(rex_frames, cpu)[0]) {
-		WRITE_ONCE(watch->asked, 1);
-		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		/* One at a time: none is lost, but two may become one. */
+		if (!xchg(&watch->asked, weight))
+			__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
 	}
 	return true;
 }
 
-static void rex_look_at_others(void)
+static void rex_look_at_others(u32 weight)
 {
 	int self = smp_processor_id(), cpu = self;
 
@@ -152,41 +214,59 @@ static void rex_look_at_others(void)
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
-	} while (cpu != self && rex_is_stuck(cpu));
+	} while (cpu != self && rex_is_stuck(cpu, weight));
+}
+
+/*
+ * What a tick counts for, in quarters. When it was due, interrupts were off or the CPU was away:
+ * so what a late one finds is not what ran then. It counts a little all the same, for an endless
+ * program ends even where all ticks are late.
+ */
+static u32 rex_tick_weight(const struct rex_watch *watch)
+{
+	return ktime_get() - hrtimer_get_expires(&watch->timer) > REX_LATE_NS ? 1 : REX_QUARTERS;
 }
 
 static enum hrtimer_restart rex_tick(struct hrtimer *timer)
 {
 	struct rex_watch *watch = this_cpu_ptr(&rex_watch);
+	u32 weight = rex_tick_weight(watch);
 
 	WRITE_ONCE(watch->ticks, watch->ticks + 1);
-	rex_look(get_irq_regs(), !watch->counted, false);
+	watch->retry = rex_look(get_irq_regs(), watch->counted || watch->retry ? 0 : weight, false);
 	watch->counted = false;
-	rex_look_at_others();
-	hrtimer_forward_now(timer, rex_tick_time);
+	rex_look_at_others(weight);
+	hrtimer_forward_now(timer, watch->retry ? rex_retry_time : rex_tick_time);
 	return HRTIMER_RESTART;
 }
 
+/* What the NMI that runs now has interrupted. */
+struct pt_regs *rex_nmi_regs(void)
+{
+	return this_cpu_read(rex_watch.nmi_regs);
+}
+
 /*
- * NMIs merge, and one of somebody else's may come first and do our work. So ours is known by
- * the time only: nobody would answer for it if we did not.
+ * One that is asked for is claimed once, and the work is done in whatever NMI comes first. When
+ * that is somebody else's, both have handled it, and the kernel expects ours right behind: it
+ * compares ip, which does not fit once the program was cut.
  */
 static int rex_nmi(unsigned int cmd, struct pt_regs *regs)
 {
 	struct rex_watch *watch = this_cpu_ptr(&rex_watch);
+	u32 weight = READ_ONCE(watch->asked);
 
-	if (likely(!READ_ONCE(watch->asked))) {
-		if (likely(!watch->claim_until))
-			return NMI_DONE;
-		if (ktime_get_mono_fast_ns() < watch->claim_until)
-			return NMI_HANDLED;
-		watch->claim_until = 0;
-		return NMI_DONE;
+	watch->nmi_regs = regs;
+	if (likely(!weight)) {
+		bool behind = watch->cut && regs->ip == (unsigned long)rex_overrun_entry;
+
+		watch->cut = false;
+		return behind ? NMI_HANDLED : NMI_DONE;
 	}
 	WRITE_ONCE(watch->asked, 0);
-	watch->claim_until = ktime_get_mono_fast_ns() + REX_CLAIM_NS;
 	watch->counted = true;
-	rex_look(regs, 1, true);
+	rex_look(regs, weight, true);
+	watch->cut = regs->ip == (unsigned long)rex_overrun_entry;
 	return NMI_HANDLED;
 }
 
@@ -204,7 +284,8 @@ int rex_watchdog_init(void)
 
 	for_each_possible_cpu(cpu)
 		rex_hrtimer_setup(&per_cpu(rex_watch.timer, cpu), rex_tick);
-	return register_nmi_handler(NMI_LOCAL, rex_nmi, 0, KBUILD_MODNAME);
+	/* First, because another one may print a trace: backtrace.c. */
+	return register_nmi_handler(NMI_LOCAL, rex_nmi, NMI_FLAG_FIRST, KBUILD_MODNAME);
 }
 
 static void rex_nothing(void *unused)

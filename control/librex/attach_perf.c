@@ -67,6 +67,18 @@ static const struct event *find_event(const char *name)
 	return NULL;
 }
 
+/* Such events come in NMIs, where rex.ko runs no program unless told to. */
+static bool may_run(const struct event *event)
+{
+	static const char parameter[] = "/sys/module/rex/parameters/allow_nmi";
+	FILE *f = event->type == PERF_TYPE_HARDWARE ? fopen(parameter, "re") : NULL;
+	bool may = !f || getc(f) != 'N';
+
+	if (f)
+		fclose(f);
+	return may;
+}
+
 static int attach_one(const struct attach *a, const struct event *event, const struct rex_target *t,
 		      int prog_fd)
 {
@@ -82,7 +94,10 @@ static int attach_one(const struct attach *a, const struct event *event, const s
 	}
 	fd = rex_perf_open(&attr, t->pid, t->cpu);
 	if (fd >= 0) {
-		err = rex_perf_link(a, t, prog_fd, fd);
+		err = may_run(event) ? rex_perf_link(a, t, prog_fd, fd) :
+		      rex_fail(-EPERM, "\"%s\" comes in NMIs, where nothing can end a program that does "
+			       "not return: use cpu-clock, or load rex.ko with allow_nmi=1",
+			       event->name);
 		close(fd);
 		return err;
 	}

@@ -25,6 +25,7 @@ static int link_program(struct job *job, const char *object)
 	args_add(&args, "%s/linked.o", job->tmp);
 	args_add(&args, "%s/sections.o", job->support);
 	args_add(&args, "%s", object);
+	args_add(&args, "%s/mem.o", job->support);
 	ret = run_program(args.v, NULL);
 	args_free(&args);
 	if (ret > 0) {

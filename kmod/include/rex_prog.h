@@ -7,7 +7,9 @@
  * Unless said otherwise a function may be called from any hook and context, may
  * not sleep, and returns 0 or a negative errno. Functions marked "stops" check
  * whether the watchdog has asked for the end of this invocation before they
- * return, and then do not return. -EOPNOTSUPP: this kernel does not have the
+ * return, and then do not return. So do all others but those of a few instructions,
+ * where the watchdog cuts as in the program's own text. What takes a length looks for
+ * a stop now and then. -EOPNOTSUPP: this kernel does not have the
  * helper behind it at this hook, or librex could not bind it.
  *
  * @ctx is always the context that the program was called with.

@@ -25,7 +25,9 @@ static const char usage[] =
 	"       drive keep PROG/ENTRY      run over and over until SIGTERM; a line for each verdict\n"
 	"                                  when it is first seen, and in the end one of all\n"
 	"       drive hit PROG/ENTRY WHERE TIMES      attach, call getppid(2) until it crashed, enable\n"
+	"       drive call PROG/ENTRY WHERE [PROG/ENTRY WHERE]   attach, call getppid(2) or run once\n"
 	"       drive crash PROG/ENTRY TIMES          the same by test runs (xdp, tc)\n"
+	"       drive stop PROG/ENTRY AT [WHERE]      run the loops of cloop.c, each must be stopped\n"
 	"       drive base REPEAT          the same for an empty eBPF program\n"
 	"       drive sum PROG MAP KEY     value of an array element, summed over CPUs\n"
 	"       drive ring PROG MAP        how many records a reader of the ring buffer gets\n"
@@ -224,6 +226,37 @@ static int cmd_hit(char **v)
 	return ret ? die("hit", ret) : 0;
 }
 
+/* The second one, if any, is attached meanwhile; the first one is run if it is for packets. */
+static int cmd_call(char **v)
+{
+	struct bpf_object *obj = NULL, *above_obj = NULL;
+	struct bpf_link *link = NULL, *above = NULL;
+	__u32 verdict, ns, size;
+	struct entry e;
+	int ret = 0;
+
+	if (v[2]) {
+		e = *find(v[2]);
+		above = shim_attach(&e, v[3], &above_obj);
+		if (!above)
+			return die(v[2], errno);
+	}
+	e = *find(v[0]);
+	if (e.hook == REX_HOOK_XDP) {
+		ret = test_run(shim_load(&e, 0), 64, 1, &verdict, &ns, &size);
+	} else {
+		link = shim_attach(&e, v[1], &obj);
+		if (!link)
+			return die(v[0], errno);
+		syscall(SYS_getppid);
+	}
+	bpf_link__destroy(link);
+	bpf_object__close(obj);
+	bpf_link__destroy(above);
+	bpf_object__close(above_obj);
+	return ret ? die(v[0], ret) : 0;
+}
+
 static int cmd_crash(char **v)
 {
 	struct entry e = *find(v[0]);
@@ -241,6 +274,14 @@ static int cmd_crash(char **v)
 	}
 	close(fd);
 	return ret ? die("crash", ret) : 0;
+}
+
+static int cmd_stop(char **v)
+{
+	struct entry e = *find(v[0]);
+	int ret = stop_loops(v[0], &e, atoi(v[1]), v[2]);
+
+	return ret ? die("stop", ret) : 0;
 }
 
 static int cmd_base(char **v)
@@ -434,7 +475,7 @@ static const struct {
 	{ "fault", 1, cmd_fault }, { "bind", 1, cmd_bind }, { "bind-one", 7, cmd_bind_one },
 	{ "helpers", 0, cmd_helpers }, { "helper-wrong", 0, cmd_helper_wrong },
 	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 1, cmd_keep },
-	{ "hit", 3, cmd_hit }, { "crash", 2, cmd_crash },
+	{ "hit", 3, cmd_hit }, { "call", 2, cmd_call }, { "crash", 2, cmd_crash }, { "stop", 2, cmd_stop },
 	{ "ring", 2, cmd_ring }, { "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
 	{ "events", 1, cmd_events },
 };

@@ -47,6 +47,7 @@ int prog_parse(const struct nlmsghdr *nlh, void *prog);
 int prog_set(const char *name, int attr, __u32 value);
 int map_bind(const char *name, __u32 index, int fd);
 int helper_bind(__u32 hook, __u32 id, int fd);
+int stop_loops(const char *program, const struct entry *entry, int at, char *where);
 int nl_fuzz(unsigned int seed, int rounds);
 
 /* A shim bound to @entry, its cookie xored with @wrong; a BPF program fd or a negative errno. */
