@@ -146,7 +146,7 @@ LOCKS(lock_many, TIMES_MANY)
 #define ARITHMETIC(name, times, op)			\
 	SEC("tc") int name(struct __sk_buff *ctx)	\
 	{						\
-		__u64 n = start(ctx);			\
+		__u32 n = start(ctx);			\
 							\
 		times(op)				\
 		return finish(n);			\

@@ -111,9 +111,9 @@ macro_rules! arithmetic {
     ($name:ident, $times:ident, |$n:ident| $op:expr) => {
         #[rex_tc]
         pub fn $name(ctx: &mut Tc<'_>) -> TcVerdict {
-            let mut $n = u64::from(start(ctx));
+            let mut $n = start(ctx);
             $times! { $n = $op; }
-            finish($n)
+            finish(u64::from($n))
         }
     };
 }

@@ -157,7 +157,7 @@ static __u64 sequence_after(unsigned int n)
 
 static __u64 after_adds(unsigned int n)
 {
-	__u64 sum = MICRO_FRAME;
+	__u32 sum = MICRO_FRAME;
 
 	while (n--)
 		sum += sum >> 1;
@@ -166,7 +166,7 @@ static __u64 after_adds(unsigned int n)
 
 static __u64 after_muls(unsigned int n)
 {
-	__u64 product = MICRO_FRAME;
+	__u32 product = MICRO_FRAME;
 
 	while (n--)
 		product = product * 11 >> 3;
