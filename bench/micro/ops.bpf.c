@@ -143,6 +143,20 @@ SEC("tc") int atomic_many(struct __sk_buff *ctx UNUSED)
 LOCKS(lock_few, TIMES_FEW)
 LOCKS(lock_many, TIMES_MANY)
 
+#define ARITHMETIC(name, times, op)			\
+	SEC("tc") int name(struct __sk_buff *ctx)	\
+	{						\
+		__u32 n = start(ctx);			\
+							\
+		times(op)				\
+		return finish(n);			\
+	}
+
+ARITHMETIC(add_few, TIMES_FEW, n += n >> 1;)
+ARITHMETIC(add_many, TIMES_MANY, n += n >> 1;)
+ARITHMETIC(mul_few, TIMES_FEW, n = n * 11 >> 3;)
+ARITHMETIC(mul_many, TIMES_MANY, n = n * 11 >> 3;)
+
 #define RESERVE_SUBMIT							\
 	record = bpf_ringbuf_reserve(&RING, sizeof(*record), 0);	\
 	if (!record)							\

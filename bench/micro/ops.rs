@@ -96,15 +96,36 @@ pub fn atomic_many(_ctx: &mut Tc<'_>) -> TcVerdict {
 
 #[rex_tc]
 pub fn lock_few(_ctx: &mut Tc<'_>) -> TcVerdict {
-    times_few! { *LOCKED.lock() += 1; }
+    times_few! { let mut n = LOCKED.lock(); *n = n.wrapping_add(1); drop(n); }
     finish(*LOCKED.lock())
 }
 
 #[rex_tc]
 pub fn lock_many(_ctx: &mut Tc<'_>) -> TcVerdict {
-    times_many! { *LOCKED.lock() += 1; }
+    times_many! { let mut n = LOCKED.lock(); *n = n.wrapping_add(1); drop(n); }
     finish(*LOCKED.lock())
 }
+
+/// With the check of an overflow, and without.
+macro_rules! arithmetic {
+    ($name:ident, $times:ident, |$n:ident| $op:expr) => {
+        #[rex_tc]
+        pub fn $name(ctx: &mut Tc<'_>) -> TcVerdict {
+            let mut $n = start(ctx);
+            $times! { $n = $op; }
+            finish(u64::from($n))
+        }
+    };
+}
+
+arithmetic!(add_few, times_few, |n| n + (n >> 1));
+arithmetic!(add_many, times_many, |n| n + (n >> 1));
+arithmetic!(add_wrapping_few, times_few, |n| n.wrapping_add(n >> 1));
+arithmetic!(add_wrapping_many, times_many, |n| n.wrapping_add(n >> 1));
+arithmetic!(mul_few, times_few, |n| n * 11 >> 3);
+arithmetic!(mul_many, times_many, |n| n * 11 >> 3);
+arithmetic!(mul_wrapping_few, times_few, |n| n.wrapping_mul(11) >> 3);
+arithmetic!(mul_wrapping_many, times_many, |n| n.wrapping_mul(11) >> 3);
 
 /// struct micro_record of micro.h.
 #[derive(Clone, Copy, Pod)]

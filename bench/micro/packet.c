@@ -155,6 +155,24 @@ static __u64 sequence_after(unsigned int n)
 	return MICRO_FRAME + n;
 }
 
+static __u64 after_adds(unsigned int n)
+{
+	__u32 sum = MICRO_FRAME;
+
+	while (n--)
+		sum += sum >> 1;
+	return sum;
+}
+
+static __u64 after_muls(unsigned int n)
+{
+	__u32 product = MICRO_FRAME;
+
+	while (n--)
+		product = product * 11 >> 3;
+	return product;
+}
+
 /* Runs @op once; it must have been done @n times. */
 static struct run prepare(enum side side, const char *op, const char *times, unsigned int n,
 			  __u64 (*result)(unsigned int), struct ring *ring)
@@ -225,6 +243,13 @@ static void operations(enum side side)
 	operation(side, "hash-lookup", "hash", end_of_chain, NULL, NULL);
 	operation(side, "static-atomic-add", "atomic", NULL, NULL, NULL);
 	operation(side, "spin-lock-unlock", "lock", NULL, NULL, NULL);
+	/* eBPF has one way: without a check */
+	operation(side, "add", "add", after_adds, NULL, NULL);
+	operation(side, "add-wrapping", side == REX ? "add_wrapping" : "add", after_adds, NULL,
+		  NULL);
+	operation(side, "mul", "mul", after_muls, NULL, NULL);
+	operation(side, "mul-wrapping", side == REX ? "mul_wrapping" : "mul", after_muls, NULL,
+		  NULL);
 	records(side, "ringbuf-reserve-submit", "reserve");
 	records(side, "ringbuf-output", "output");
 }

@@ -49,7 +49,7 @@ pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
         put(text, 0, VALUE);
         put(text, end, END);
     }
-    let sum = Sum::from(found.sum()) + end_sum(end);
+    let sum = sum::add(found.sum().into(), end_sum(end));
     send(ctx, headers, reply_len, sum);
     Ok(())
 }
@@ -131,7 +131,7 @@ pub fn send(ctx: &mut Xdp<'_>, mut headers: Headers, reply_len: usize, sum: Sum)
     let behind = ctx.data().len().saturating_sub(headers.place.text() + reply_len);
     if behind != 0 {
         // Padding that was there before. If it stays, it does no harm.
-        let _ = ctx.adjust_tail(-(behind as i32));
+        let _ = ctx.adjust_tail(0i32.saturating_sub_unsigned(behind as u32));
     }
 }
 

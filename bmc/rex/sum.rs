@@ -2,8 +2,15 @@
 //! The Internet checksum in the machine's order of bytes: a ones' complement sum of words does not
 //! care in which order their bytes are, as long as it is the same for all.
 
-/// A sum of words that is not folded yet: some thousand more fit.
+/// A sum of words that is not folded yet: 64 bits have room for the 32-bit words of any frame. So
+/// sums are added without the check that would cost every packet.
 pub type Sum = u64;
+
+/// Both together.
+#[inline(always)]
+pub fn add(a: Sum, b: Sum) -> Sum {
+    a.wrapping_add(b)
+}
 
 /// The sum of `bytes`, the first of which is at an even offset.
 #[inline(always)]
@@ -11,7 +18,8 @@ pub fn of(bytes: &[u8]) -> Sum {
     let (words, rest) = bytes.as_chunks::<8>();
     let sum = words.iter().fold(0, |sum: Sum, word| {
         let (sum, carry) = sum.overflowing_add(Sum::from_le_bytes(*word));
-        sum + Sum::from(carry)
+        // An end-around carry: what carried over is less than all ones.
+        sum.wrapping_add(Sum::from(carry))
     });
     // Room for what is added later.
     (sum >> 32) + (sum & 0xffff_ffff) + last(rest)
@@ -34,7 +42,8 @@ fn last(rest: &[u8]) -> Sum {
 #[inline(always)]
 pub fn fold(sum: Sum) -> u16 {
     let (half, carry) = (sum as u32).overflowing_add((sum >> 32) as u32);
-    let half = half + u32::from(carry);
+    // No overflow: as above.
+    let half = half.wrapping_add(u32::from(carry));
     // The upper half of this sum has the carry of the lower one in it.
     (half.wrapping_add(half.rotate_left(16)) >> 16) as u16
 }

@@ -165,6 +165,41 @@ static int check_sections(const struct object *o)
 	return 0;
 }
 
+/* All code is in functions, which were looked at, and pointers to it are to where they begin. */
+static int check_code(const struct object *o)
+{
+	for (size_t i = 1, f = 0; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+		size_t end = 0;
+
+		for (; f < o->nfunctions && o->functions[f].section == i; f++) {
+			if (o->functions[f].offset != end)
+				break;
+			end += o->functions[f].size;
+		}
+		if ((s->header.sh_flags & SHF_EXECINSTR) && end != s->size) {
+			diag_error(NULL, 0, 0, "section `%s` has code that belongs to no function",
+				   s->name);
+			diag_note("this is a bug of the compiler or of rexc");
+			return -EPERM;
+		}
+		for (size_t k = 0; (s->header.sh_flags & SHF_ALLOC) && k < s->nrelocs; k++) {
+			const struct reloc *r = &s->relocs[k];
+			const GElf_Sym *y = &o->symbols[r->symbol].sym;
+			long to = object_reloc_function(o, r, 0);
+
+			if (r->type != R_X86_64_64 || to < 0 ||
+			    o->functions[to].offset == y->st_value + (uint64_t)r->addend)
+				continue;
+			diag_error(NULL, 0, 0, "a pointer in %s leads into the middle of a function",
+				   s->name);
+			diag_note("this is a bug of the compiler or of rexc");
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
 /* Is this name in one of the sections @name before element @end of section @last? */
 static bool used_before(const struct object *o, const char *name, size_t element, size_t last,
 			const unsigned char *end)
@@ -272,6 +307,8 @@ int object_check(const struct object *o, uint64_t max_data)
 {
 	int err = check_sections(o);
 
+	if (!err)
+		err = check_code(o);
 	if (!err)
 		err = statics_check(o, max_data);
 	if (!err && !o->nentries)

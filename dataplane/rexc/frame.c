@@ -173,6 +173,8 @@ static void classify(csh cs, const cs_insn *in, struct step *s)
 		s->effect = LEAVE;
 		break;
 	case X86_INS_ENTER:
+	case X86_INS_PUSHF:
+	case X86_INS_PUSHFD:
 		s->effect = UNKNOWN;
 		break;
 	case X86_INS_LEA:

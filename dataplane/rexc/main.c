@@ -41,7 +41,7 @@ static const char doc[] = "Check a Rex program and build it into a kernel module
 			  "Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 "
 			  "wrong usage.";
 
-enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME, OPT_MAX_DATA, OPT_MAX_CPU };
+enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME, OPT_MAX_DATA, OPT_MAX_CPU, OPT_WRAP };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.ko", 0, "Write the module here", 0 },
@@ -54,6 +54,9 @@ static const struct argp_option options[] = {
 	  "What the program's statics may take together (64M; 1G at most)", 0 },
 	{ "max-cpu", OPT_MAX_CPU, "SECONDS", 0,
 	  "CPU time of the compiler and of each other program that rexc runs (120)", 0 },
+	{ "no-overflow-checks", OPT_WRAP, NULL, 0,
+	  "Let arithmetic of the program wrap around instead of ending the invocation by a panic",
+	  0 },
 	{ "keep", OPT_KEEP, "DIR", 0, "Keep intermediate files in this new folder", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is done", 0 },
 	{ 0 },
@@ -89,6 +92,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_KDIR:
 		job->kdir = arg;
+		break;
+	case OPT_WRAP:
+		job->wrap = true;
 		break;
 	case OPT_KEEP:
 		job->keep = arg;

@@ -44,6 +44,7 @@ struct job {
 
 	char **files;			/* sources, as the compiler names them */
 	size_t nfiles;
+	bool wrap;			/* arithmetic without overflow checks */
 	bool explain;			/* compile for the errors' sake, not for the code's */
 	unsigned int stack;		/* worst case in bytes; 0: unbounded */
 };

@@ -56,6 +56,7 @@ static int compile(struct job *job, const char *what, const char *to, const char
 	args_add(&args, "-Aunused_attributes"); /* it may say no_std itself */
 	args_add(&args, "-Zallow-features=");
 	args_add(&args, "-Funsafe_code");
+	args_add(&args, "-Coverflow-checks=%s", job->wrap ? "off" : "on");
 	args_add(&args, "--sysroot=%s", job->sysroot);
 	/* also when it is not used: it has the panic handler */
 	args_add(&args, "-Zunstable-options");

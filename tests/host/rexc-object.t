@@ -156,12 +156,140 @@ test_mutual_recursion_in_a_checked_program_with_one_unchecked_function() {
 	refused "\`a\` has no stack check"
 }
 
-test_a_function_without_a_known_frame_is_not_bounded() {
+# instructions RECORDED LINE...: a function of them
+instructions() {
+	local recorded=$1
+	shift
+	printf '%s\n' "$@" | { function_ main "$recorded"; entry main; } | assemble
+}
+
+test_a_function_without_a_recorded_frame() {
 	{
 		printf '\tret\n' | function_ main 0 | sed '/stack_sizes/,$d'
 		entry main
 	} | assemble
 	refused "frame of unknown size"
+	# ... also where nothing leads to it, and where the code is not the compiler's
+	{
+		printf '\tret\n' | function_ main 0
+		printf '\tpushq %%rax\n\tpopq %%rax\n\tret\n' | function_ naked 8 | sed '/stack_sizes/,$d'
+		entry main
+	} | assemble
+	refused "in naked: a function with a frame of unknown size"
+}
+
+test_a_frame_that_is_recorded_twice() {
+	{
+		printf '\tret\n' | function_ main 8
+		printf '\t.section .stack_sizes,"o",@progbits,.text.main\n\t.quad .Lb_main\n\t.uleb128 8\n'
+		entry main
+	} | assemble
+	refused "two stack sizes of one function"
+}
+
+test_a_record_of_no_function() {
+	{
+		printf '\tnop\n\tret\n' | function_ main 8 | sed 's/quad .Lb_main/quad .Lb_main+1/'
+		entry main
+	} | assemble
+	refused "the stack size of no function"
+	{ printf '\tret\n' | function_ main 8; printf '\t.quad 0\n\t.byte 8\n'; entry main; } | assemble
+	refused "the stack size of no function"
+}
+
+# Two frames whose sum is 0 in 64 bits
+test_records_that_wrap() {
+	{
+		printf '\tcallq a\n\tret\n' | function_ main 9223372036854775804
+		printf '\tret\n' | function_ a 9223372036854775804
+		entry main
+	} | assemble
+	refused "a stack size without reason"
+}
+
+test_a_record_that_is_smaller_than_the_frame() {
+	instructions 108 'pushq %rbx' 'subq $100, %rsp' 'addq $100, %rsp' 'popq %rbx' ret
+	ok 108
+	instructions 107 'pushq %rbx' 'subq $100, %rsp' 'addq $100, %rsp' 'popq %rbx' ret
+	refused "takes 108 bytes of stack, of which 107 are recorded"
+	# on one of two paths only, the later one in the code first in time
+	instructions 63 'jmp 2f' '1: subq $64, %rsp' 'callq memcpy' 'addq $64, %rsp' ret '2: testl %eax, %eax' 'jne 1b' ret
+	refused "takes 64 bytes of stack"
+	instructions 8 'leaq -4096(%rsp), %rsp' 'leaq 4096(%rsp), %rsp' ret
+	refused "takes 4096 bytes of stack"
+	instructions 8 'addq $-128, %rsp' 'subq $-128, %rsp' ret
+	refused "takes 128 bytes of stack"
+	instructions 8 pushfq 'pushq $1' 'pushq (%rax)' 'addq $24, %rsp' ret
+	refused "takes 24 bytes of stack"
+}
+
+test_a_frame_that_is_aligned() {
+	instructions 72 'pushq %rbp' 'movq %rsp, %rbp' 'andq $-64, %rsp' 'subq $64, %rsp' 'movq %rbp, %rsp' 'popq %rbp' ret
+	ok 128
+	instructions 200 'pushq %rbp' 'movq %rsp, %rbp' 'andq $-64, %rsp' 'subq $64, %rsp' 'leaq (%rbp), %rsp' 'popq %rbp' ret
+	ok 200
+	instructions 8 'pushq %rbp' 'movq %rsp, %rbp' 'andq $-64, %rsp' 'subq $128, %rsp' leave ret
+	refused "takes 136 bytes of stack"
+}
+
+test_a_frame_of_pages_that_a_loop_probes() {
+	local loop=('1: subq $4096, %rsp' 'movq $0, (%rsp)' 'cmpq %r11, %rsp' 'jne 1b' 'subq $8, %rsp' 'addq $20488, %rsp' ret)
+	instructions 20488 'leaq -20480(%rsp), %r11' "${loop[@]}"
+	ok 20488
+	instructions 20488 'movq %rsp, %r11' 'subq $20480, %r11' "${loop[@]}"
+	ok 20488
+	instructions 20480 'leaq -20480(%rsp), %r11' "${loop[@]}"
+	refused "takes 20488 bytes of stack"
+	# the end is missed, or anywhere
+	for mark in 'leaq -20479(%rsp), %r11' 'leaq 20480(%rsp), %r11' 'movq %rax, %r11' \
+		'leaq -20480(%rsp), %r11; xorl %r11d, %r11d' 'leaq -20480(%rsp), %r11; callq memcpy'; do
+		instructions 28672 "$mark" "${loop[@]}"
+		refused "the stack has no bound here"
+	done
+}
+
+test_a_stack_without_bound() {
+	for i in 'subq %rax, %rsp' 'movq %rax, %rsp' 'leaq (%rsp,%rax), %rsp' 'leaq 8(%rax), %rsp' 'popq %rsp' \
+		'xchgq %rax, %rsp' 'xchgq %rsp, (%rax)' 'xaddq %rax, %rsp' 'enter $16, $0' 'movq (%rsp), %rsp' \
+		'andq %rax, %rsp' 'andq $-8192, %rsp' 'andq $-24, %rsp' 'orq $8, %rsp' 'subl $8, %esp' 'subw $8, %sp' \
+		'pushw %ax' 'pushfw' 'leave' 'retq $8' 'addq $8, %rsp' 'popq %rax' 'movq %rbp, %rsp' 'incq %rsp' \
+		'1: pushq %rax; jmp 1b' '1: subq $4096, %rsp; jne 1b' 'subq $memcpy, %rsp' 'cmovzq %rax, %rsp' \
+		'movq %rsp, %rbp; popq %rbp; movq %rbp, %rsp' 'movq %rsp, %rbp; xorl %ebp, %ebp; leave' \
+		'bswapq %rsp' 'imulq $8, %rax, %rsp' 'notq %rsp' 'shlq $1, %rsp' 'sbbq %rsp, %rsp'; do
+		instructions 28672 "$i" ret
+		refused "the stack has no bound here"
+	done
+}
+
+test_code_is_entered_where_functions_begin() {
+	for jump in 'jmp a+4' 'callq a+4' 'jne a+4'; do
+		{
+			printf '\t%s\n\tret\n' "$jump" | function_ main 0
+			printf '\tsubq $64, %%rsp\n\taddq $64, %%rsp\n\tret\n' | function_ a 64
+			entry main
+		} | assemble
+		refused "a jump into the middle of another function"
+	done
+	{
+		printf '\tret\n' | function_ main 0
+		printf '\tnop\n\tret\n' | function_ a 64
+		entry main
+		printf '\t.section .data.rel,"aw"\n\t.quad a+1\n'
+	} | assemble
+	refused "leads into the middle of a function"
+}
+
+test_code_ends_where_functions_end() {
+	instructions 0 'nop'
+	refused "the stack has no bound here"
+	instructions 0 'testl %eax, %eax' 'je 1f' 'ret' '1:nop'
+	refused "the stack has no bound here"
+	{
+		printf '\tcallq memcpy\n' | function_ main 0
+		entry main
+		printf '\t.section .text.main\n\tpushq %%rax\n\tret\n'
+	} | assemble
+	refused "has code that belongs to no function"
 }
 
 test_sections_that_run_at_load_time() {

@@ -62,6 +62,13 @@ test_out_of_bounds_index_at_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10
 test_out_of_bounds_index_at_generic_xdp() { crashes oob_panic:oob_panic 'oob_panic.rs:10' xdp srv0 generic; }
 test_out_of_bounds_index_at_tc_ingress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 ingress; }
 test_out_of_bounds_index_at_tc_egress() { crashes oob_panic:oob_panic_tc 'oob_panic.rs:17' tc srv0 egress; }
+test_arithmetic_that_overflows() { crashes overflow:overflow 'overflow.rs:9' xdp srv0; }
+test_arithmetic_that_may_wrap() {
+	rex load build/tests/overflow_wraps.ko
+	head -c 64 /dev/zero >"$TMP/frame"
+	contains "$(rex run overflow_wraps:overflow --data-in "$TMP/frame")" XDP_TX
+	rex unload overflow_wraps
+}
 test_endless_loop_at_xdp() { crashes endless_loop:endless_loop 'overrun in entry endless_loop at endless_loop.rs:9,' xdp srv0; }
 test_endless_loop_of_helper_calls() { crashes endless_loop:endless_helper 'endless_loop.rs:16,' xdp srv0; }
 test_endless_loop_at_tc_egress() { crashes endless_loop:endless_tc 'endless_loop.rs:22,' tc srv0 egress; }

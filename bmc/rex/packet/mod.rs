@@ -216,14 +216,14 @@ impl Place {
         };
         let datagram = frame.get(self.udp..self.end)?;
         let len = Sum::from(u16::from_le_bytes(field(datagram, 4)));
-        let pseudo = addresses + UDP_SUM + len;
+        let pseudo = sum::add(addresses, UDP_SUM + len);
         let good = match u16::from_le_bytes(field(datagram, 6)) {
             // There is none, which IPv6 does not allow.
             0 => self.version == Version::V4,
             // From a socket of this machine, over a virtual device: the rest is for the hardware
             // to add, and there is none.
             check if check == sum::fold(pseudo) => true,
-            _ => sum::fold(pseudo + sum::of(datagram)) == 0xffff,
+            _ => sum::fold(sum::add(pseudo, sum::of(datagram))) == 0xffff,
         };
         good.then_some(addresses)
     }

@@ -42,7 +42,7 @@ pub fn turn_round(frame: &mut [u8], headers: &Headers, text_len: usize, text: Su
     let id = u16::from_ne_bytes([r0, r1]) ^ u16::from_ne_bytes([ports[0], ports[1]]);
     // The pseudo header has the length, too.
     let len = Sum::from(udp_len.to_be());
-    let sum = headers.addresses + UDP_SUM + len + sum::of(udp_header) + text;
+    let sum = [UDP_SUM, len, sum::of(udp_header), text].into_iter().fold(headers.addresses, sum::add);
     udp_header[6..8].copy_from_slice(&sum::finish(sum));
 
     match version {
@@ -72,7 +72,7 @@ fn ipv4(header: &mut [u8], udp_len: u16, id: u16, addresses: Sum) -> Option<()> 
     let second = [i0, i1, 0, 0];
     let third = [TTL, UDP, 0, 0];
     let word = |bytes: [u8; 4]| Sum::from(u32::from_le_bytes(bytes));
-    let sum = word(first) + word(second) + word(third) + addresses;
+    let sum = sum::add(word(first) + word(second) + word(third), addresses);
     let [c0, c1] = (!sum::fold(sum)).to_le_bytes();
     header[..4].copy_from_slice(&first);
     header[4..8].copy_from_slice(&second);

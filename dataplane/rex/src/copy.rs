@@ -160,12 +160,13 @@ pub(crate) unsafe fn equal(a: *const u8, b: *const u8, len: usize) -> bool {
         let diff = |i: usize| read::<u64>(a.add(i)) ^ read::<u64>(b.add(i));
         if len >= 8 {
             let end = len - 8;
-            let mut i = 0;
-            while i + 8 <= end {
-                if diff(i) | diff(i + 8) != 0 {
+            let mut i = 0usize;
+            // Without the checks of an overflow that no length of a slice comes near to.
+            while i.wrapping_add(8) <= end {
+                if diff(i) | diff(i.wrapping_add(8)) != 0 {
                     return false;
                 }
-                i += 16;
+                i = i.wrapping_add(16);
             }
             // At most 8 bytes are left before the last word, which may overlap them.
             return (i >= end || diff(i) == 0) && diff(end) == 0;

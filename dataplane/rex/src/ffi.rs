@@ -3,3 +3,11 @@
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, dead_code, missing_docs)]
 #![allow(clippy::all)]
 include!(env!("REX_BINDINGS"));
+
+impl rex_ctx {
+    /// The length of the packet's linear part: `data` is never behind `data_end`.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.data_end.wrapping_sub(self.data) as usize
+    }
+}

@@ -67,8 +67,7 @@ macro_rules! skb_methods {
                 // cannot move.
                 unsafe {
                     let ctx = self.raw.as_ref();
-                    let len = (ctx.data_end - ctx.data) as usize;
-                    core::slice::from_raw_parts(ctx.data as *const u8, len)
+                    core::slice::from_raw_parts(ctx.data as *const u8, ctx.len())
                 }
             }
 

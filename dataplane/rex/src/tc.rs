@@ -129,7 +129,7 @@ impl<'a> Tc<'a> {
         // the only slice.
         unsafe {
             let ctx = self.raw.as_ref();
-            Ok(slice::from_raw_parts_mut(ctx.data as *mut u8, (ctx.data_end - ctx.data) as usize))
+            Ok(slice::from_raw_parts_mut(ctx.data as *mut u8, ctx.len()))
         }
     }
 

@@ -97,7 +97,7 @@ impl<'a> Xdp<'a> {
         // SAFETY: type invariant; the slice keeps `self` borrowed, so that the packet cannot move.
         unsafe {
             let ctx = self.raw.as_ref();
-            slice::from_raw_parts(ctx.data as *const u8, (ctx.data_end - ctx.data) as usize)
+            slice::from_raw_parts(ctx.data as *const u8, ctx.len())
         }
     }
 
@@ -107,7 +107,7 @@ impl<'a> Xdp<'a> {
         // SAFETY: type invariant; `&mut self` makes this the only slice.
         unsafe {
             let ctx = self.raw.as_ref();
-            slice::from_raw_parts_mut(ctx.data as *mut u8, (ctx.data_end - ctx.data) as usize)
+            slice::from_raw_parts_mut(ctx.data as *mut u8, ctx.len())
         }
     }
 

@@ -258,12 +258,16 @@ fn run(seed: u64, unseen: usize) {
     }
 }
 
+fn mixed(seed: u64) -> u64 {
+    seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 #[test]
 fn what_is_in_flight_is_pending() {
-    (0..400).for_each(|seed| run(seed * 0x9e37_79b9_7f4a_7c15 + 99, 0));
+    (0..400).for_each(|seed| run(mixed(seed).wrapping_add(99), 0));
 }
 
 #[test]
 fn so_it_is_on_connections_that_are_older() {
-    (0..400).for_each(|seed| run(seed * 0x9e37_79b9_7f4a_7c15 + 7, 1 + seed as usize % 50));
+    (0..400).for_each(|seed| run(mixed(seed).wrapping_add(7), 1 + seed as usize % 50));
 }

@@ -51,7 +51,8 @@ impl<V: AnyBits> RexArray<V> {
         }
         // The mask keeps a mispredicted bounds check from reading elsewhere.
         let offset = u64::from(index & def.index_mask) * u64::from(def.stride);
-        Some((def.base + offset) as *mut V)
+        // Within the map, hence no overflow.
+        Some(def.base.wrapping_add(offset) as *mut V)
     }
 }
 

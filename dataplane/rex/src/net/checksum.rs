@@ -6,13 +6,15 @@
 #[inline]
 pub fn add(sum: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<4>();
-    // At most 2^32 - 1 per word: 2^32 words fit.
-    let sum = words.iter().fold(sum, |sum, word| sum + u64::from(u32::from_be_bytes(*word)));
+    // At most 2^32 - 1 per word: 2^32 words fit, and no check of an overflow is needed.
+    let sum = words
+        .iter()
+        .fold(sum, |sum, word| sum.wrapping_add(u64::from(u32::from_be_bytes(*word))));
     let mut last = [0; 4];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    sum + u64::from(u32::from_be_bytes(last))
+    sum.wrapping_add(u64::from(u32::from_be_bytes(last)))
 }
 
 /// Folds a sum to 16 bits.
@@ -96,7 +98,7 @@ impl Change {
     /// `old` was replaced by `new`, which may have another length: put in or taken out at the end.
     #[inline]
     pub fn bytes(old: &[u8], new: &[u8]) -> Self {
-        Self(fold(u64::from(finish(add(0, old))) + add(0, new)))
+        Self(fold(add(u64::from(finish(add(0, old))), new)))
     }
 
     /// Both changes.
