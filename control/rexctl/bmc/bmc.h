@@ -62,13 +62,34 @@ struct bmc_server {
 int server_find(uint32_t port, struct bmc_server *server);
 /* Whether GETs come to it that can be answered. */
 int server_check_udp(const struct bmc_server *server);
-/* Whether somebody listens there, cheaply. */
-bool server_listens(uint32_t port);
 void server_forget(struct bmc_server *server);
 /* "10.0.0.1:11211", "[::1]:11211" */
 const char *socket_text(const struct bmc_socket *s, char *text, size_t size);
-/* Bytes in the transmit queues of TCP connections of port @local to port @remote. */
-unsigned long server_unsent(uint16_t local, uint16_t remote);
+
+/* ---- sockets.c: the kernel's, in this network namespace */
+struct bmc_sockets {
+	struct bmc_socket *at;		/* by inode; malloc'ed */
+	size_t n;
+	bool failed;
+};
+/* All that wait for anybody: TCP that listens, UDP. */
+int sockets_read(struct bmc_sockets *s);
+const struct bmc_socket *sockets_find(const struct bmc_sockets *s, unsigned long inode);
+/* Whether anybody listens on TCP port @port. */
+bool sockets_listen(uint16_t port);
+
+struct bmc_unsent {
+	struct bmc_unsent_at {
+		uint32_t ports;
+		uint32_t bytes;
+	} *at;				/* by ports; malloc'ed */
+	size_t n;
+	bool failed;
+};
+/* How much the TCP connections of @server have not sent yet. */
+int sockets_unsent(const struct bmc_server *server, struct bmc_unsent *u);
+/* Whether it is known that connections of port @local to port @remote have sent all. */
+bool unsent_is_none(const struct bmc_unsent *u, uint16_t local, uint16_t remote);
 
 /* ---- ask.c: memcached's own answers */
 /* A connection to @s (TCP), or a bound and connected UDP socket. -1: refused. */
@@ -79,6 +100,16 @@ int ask_server(const struct bmc_server *server);
 bool ask_is_mptcp(const struct bmc_socket *s);
 /* Send @command (without CRLF) and read until END or a line that is no STAT. malloc'ed. */
 char *ask(int fd, const char *command);
+/* How long to wait for something, and who is asked meanwhile whether to go on. */
+struct patience {
+	int64_t end;			/* of now_ms() */
+	bool (*go_on)(void *arg);	/* may be NULL */
+	void *arg;
+};
+/* false, refused: not any longer, by the clock or by whoever was asked. */
+bool patience_left(const struct patience *p);
+/* The same as ask(), while there is patience (NULL: until nothing has come for 2 s). */
+char *ask_within(int fd, const char *command, const struct patience *p);
 /* The value of "STAT @name value" in an answer. */
 bool ask_stat(const char *answer, const char *name, char *value, size_t size);
 
@@ -166,14 +197,15 @@ uint32_t clock_at_zero(const struct bmc_server *server);
 
 /* ---- selftest.c, quiesce.c */
 int selftest(const struct bmc_server *server, const struct bmc_meta *meta);
-int quiesce(const struct bmc_server *server, int timeout_ms);
+int quiesce(const struct bmc_server *server, const struct patience *p);
 
 /* ---- run.c */
 bool server_lives(const struct bmc_server *server);
 /* Tell the trackers which process to look at, and see that they do. State is TRACK. */
 int run_test(struct bmc_parts *parts, const struct bmc_server *server);
 /* When all is done that was read before: state RUN. */
-int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int timeout_ms);
+int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
+	      const struct patience *p);
 
 /* ---- runfile.c: what a start leaves for later commands, and the lock of the daemon */
 struct bmc_runfile {

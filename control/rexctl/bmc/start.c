@@ -2,6 +2,7 @@
 /* start: all steps or none, and the daemon that goes on from there. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct start {
 	struct bmc_runfile runfile;
 	struct bmc_server server;
 	bool made;			/* parts are there that a failure has to undo */
+	int report;			/* to who waits for the daemon; -1: nobody does */
 };
 
 /* ---- rex.ko ------------------------------------------------------------------------------------------ */
@@ -33,11 +35,24 @@ static int open_rex(struct start *s, bool load)
 	return err ? refuse_rex() : 0;
 }
 
+/* Whether nobody has said stop: by a signal, or by going away. */
+static bool may_go_on(void *arg)
+{
+	const struct start *s = arg;
+	struct pollfd p = { .fd = s->report };
+	sigset_t pending;
+
+	sigpending(&pending);
+	return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
+	       !sigismember(&pending, SIGHUP) && poll(&p, 1, 0) <= 0;
+}
+
 /* ---- a new one --------------------------------------------------------------------------------------- */
 
 static int make(struct start *s)
 {
 	const struct bmc_config *c = &s->runfile.config;
+	struct patience p = { .go_on = may_go_on, .arg = s };
 	char path[512];
 
 	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
@@ -53,7 +68,8 @@ static int make(struct start *s)
 	    parts_attach_xdp(&s->parts, c))
 		return 1;
 	/* A client can hold this up at will: not a reason to give up. */
-	if (run_begin(&s->parts, &s->server, QUIESCE_MS)) {
+	p.end = now_ms() + QUIESCE_MS;
+	if (run_begin(&s->parts, &s->server, &p)) {
 		fail("not running yet: %s", why());
 		snprintf(s->runfile.reason, sizeof(s->runfile.reason), "%s", why());
 	}
@@ -161,6 +177,7 @@ static int run_daemon(struct start *s, int report)
 	int err;
 	char status;
 
+	s->report = report;
 	if (report >= 0)
 		setsid();
 	err = begin(s);

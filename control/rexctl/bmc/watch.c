@@ -20,12 +20,13 @@
 #define AGAIN_MS	1000
 #define EMPTY_MS	10000		/* between two times that the tables are emptied while it runs */
 #define IDLE_TICKS	(2000 / TICK_MS)	/* not by the clock: a machine may have been stopped */
-#define ASK_MS		1000
+#define ASK_MS		2000
 
 struct watcher {
 	struct bmc_parts *parts;
 	struct bmc_runfile *runfile;
 	struct bmc_server *server;
+	int signals;			/* signalfd */
 	bool lost;			/* a tracker, or the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
@@ -63,6 +64,21 @@ static void switch_off(struct watcher *w)
 	meta_set(w->parts->meta->state, BMC_OFF);
 	w->stale = true;
 	w->try_at = 0;
+}
+
+/* Whatever takes long asks this all the time: a signal, a tracker or memcached that has gone comes first. */
+static bool may_go_on(void *arg)
+{
+	const struct watcher *w = arg;
+	struct pollfd p = { .fd = w->signals, .events = POLLIN };
+	const char *which;
+
+	return !poll(&p, 1, 0) && parts_tracked(w->parts, &which) && server_lives(w->server);
+}
+
+static struct patience patience_of(struct watcher *w, int ms)
+{
+	return (struct patience){ .end = now_ms() + ms, .go_on = may_go_on, .arg = w };
 }
 
 /* ---- what can go wrong ------------------------------------------------------------------------------------ */
@@ -174,7 +190,9 @@ static bool is_stuck(struct watcher *w)
  */
 static void check_idle(struct watcher *w)
 {
-	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, ASK_MS))
+	struct patience p = patience_of(w, ASK_MS);
+
+	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, &p))
 		return;
 	/* It may have gone on meanwhile. */
 	if (!meta_get(w->parts->meta->pending_all))
@@ -235,7 +253,7 @@ static void not_yet(struct watcher *w)
 /* Whether one is there that can be protected; the trackers look at it then. */
 static bool find_server(struct watcher *w)
 {
-	if (!server_listens(w->runfile->config.port)) {
+	if (!sockets_listen(w->runfile->config.port)) {
 		w->listens_since = 0;
 		if (!*w->runfile->reason)
 			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
@@ -255,6 +273,8 @@ static bool find_server(struct watcher *w)
 
 static void tick(struct watcher *w)
 {
+	struct patience p;
+
 	if (w->lost || !check_trackers(w) || !check_program(w))
 		return;
 	check_blind(w);
@@ -264,9 +284,10 @@ static void tick(struct watcher *w)
 		return;
 	if (now_ms() < w->try_at || (w->server->pidfd < 0 && !find_server(w)))
 		return;
+	p = patience_of(w, QUIESCE_MS);
 	if (meta_get(w->parts->meta->state) == BMC_RUN)
 		set_reason(w, "%s", "");
-	else if (run_begin(w->parts, w->server, QUIESCE_MS))
+	else if (run_begin(w->parts, w->server, &p) && may_go_on(w))
 		not_yet(w);
 }
 
@@ -284,7 +305,7 @@ int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_serve
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
-	fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	w.signals = fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	do {
 		tick(&w);
 		fds[1].fd = w.lost || w.stale ? -1 : server->pidfd;
