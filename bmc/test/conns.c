@@ -49,11 +49,17 @@ static int die(const char *what)
 	exit(1);
 }
 
+/* From 127.0.0.1 and up: with many of one address, the kernel looks long for a free port. */
 static int connect_to(const struct sockaddr_in *to)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	static unsigned int n;
+	const struct sockaddr_in from = { .sin_family = AF_INET,
+					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + n++ / 4096) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
-	if (fd < 0 || connect(fd, (const void *)to, sizeof(*to)))
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ||
+	    bind(fd, (const void *)&from, sizeof(from)) ||
+	    connect(fd, (const void *)to, sizeof(*to)))
 		die("cannot connect");
 	return fd;
 }

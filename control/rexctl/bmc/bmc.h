@@ -16,6 +16,7 @@
 #define BMC_RUN_DIR	"/run/rex"
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
 #define BMC_MAX_DEVS	16
+#define BMC_DEV_LEN	128		/* of alternative names */
 #define BMC_MAX_SOCKETS	64
 
 /* ---- why.c */
@@ -30,7 +31,7 @@ const char *why(void);
 /* ---- config.c: what the user wants */
 struct bmc_config {
 	uint32_t port;
-	char devs[BMC_MAX_DEVS][IF_NAMESIZE];
+	char devs[BMC_MAX_DEVS][BMC_DEV_LEN];
 	size_t n_devs;
 	uint64_t memory;		/* bytes */
 	uint32_t max_age_us;		/* 0: entries of unknown expiry are not cached */
@@ -121,15 +122,56 @@ int settings_flush(const struct bmc_server *server, int64_t *flush_in);
 
 /* ---- machine.c: the kernel, the memory, the interfaces */
 int machine_check(const struct bmc_config *config);
+/* Whether processes have the numbers here that the kernel gives them. */
+int machine_check_pidns(void);
 /* Preemption that lets the kernel skip a tracker. */
 int machine_check_preemption(struct rex *rex);
 
-/* ---- dev.c */
+/* ---- dev.c: interfaces */
+struct bmc_if {
+	uint32_t index, below, master;	/* @below: the one that a VLAN is on, a veth's other end */
+	int below_netns;		/* id, -1: this one */
+	char name[IF_NAMESIZE], kind[16];
+	int vlan;			/* id, -1: none */
+	bool has_native;		/* an XDP program in native mode */
+	uint32_t xdp[3];		/* BPF programs there: the only one; native; generic */
+};
+/* By @name, which may be an alternative one, or by @index (@name NULL). @i->index 0: there is none. */
+int if_find(const char *name, uint32_t index, struct bmc_if *i);
+/* Whether replies of a program in native mode would be lost. */
+bool if_needs_generic(const struct bmc_if *i);
+/* Whether VLANs above it can be told apart by XDP. */
+int if_check_vlans(const struct bmc_if *i);
 int devs_check(const struct bmc_config *config);
 /* VLAN ids of the interfaces above @devs, 4096 bits. How many there are, or -1: refused. */
 int devs_vlans(const struct bmc_config *config, uint64_t vlans[64]);
-/* How XDP can be attached there without losing replies. */
-enum rex_xdp_mode dev_mode(const char *dev);
+
+/* ---- devs.c: where GETs are answered */
+struct bmc_dev {
+	char wanted[BMC_DEV_LEN];	/* as it was given */
+	char name[IF_NAMESIZE];		/* as it is called */
+	uint32_t index;			/* of the interface where XDP was attached; 0: there is none now */
+	bool ours;			/* our program runs there */
+	enum rex_xdp_mode mode;
+	char note[512];			/* why not, behind "DEV, " */
+	/* of the daemon */
+	bool off;			/* to be attached */
+	int64_t try_at, vlans_at;
+	unsigned int errors;
+	uint32_t seen;			/* of which interface the following were seen; 0: none */
+	uint32_t xdp[3], link;
+};
+/* @d->wanted is there. A failure is for the caller to undo. */
+int devs_attach(const struct rex_program *p, struct bmc_dev *devs, size_t n);
+/* Look again, and attach where it is due. */
+void dev_look(const struct rex_program *p, struct bmc_dev *d);
+/* Only look, for others than the daemon; it may have left a note. */
+void dev_see(const struct rex_program *p, struct bmc_dev *d);
+bool devs_answer(const struct bmc_dev *devs, size_t n);
+/* "native", "generic", "none" */
+const char *dev_mode_name(const struct bmc_dev *d);
+/* "eth0 (native)", "eth0, where ..." */
+const char *dev_text(const struct bmc_dev *d, char *text, size_t size);
 
 /* ---- meta.c: the map bmc_meta, shared with the program */
 int meta_map(const struct rex_program *p, struct bmc_meta **meta);
@@ -144,6 +186,9 @@ int map_fd(const struct rex_program *p, const char *name);
 void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
 /* From TRACK to RUN, unless the server is another one than @pid or has died. */
 bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);
+
+/* ---- networks.c: VLANs above the interfaces, and broadcast addresses, for the program */
+int networks_write(const struct rex_program *p, const struct bmc_config *c, struct bmc_meta *meta);
 
 /* ---- counters.c */
 int counters_read(const struct rex_program *p, uint64_t values[__BMC_STATS]);
@@ -178,9 +223,8 @@ int parts_attach_trackers(struct bmc_parts *parts);
 int parts_hold_trackers(struct bmc_parts *parts);
 /* false: one is not pinned any more. @which: its function. */
 bool parts_tracked(const struct bmc_parts *parts, const char **which);
-int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *config);
-/* Whether XDP of ours is at @dev (some XDP program, to be exact). */
-bool parts_at_dev(const char *dev);
+/* In a process of its own, of which nothing stays open. @fn returns 0, or 1 and refuses. */
+int in_child(int (*fn)(void *arg), void *arg);
 /* Look at the program again: state, generation. Refuses with -ENOENT: it has gone; -ESTALE: exchanged. */
 int parts_refresh(struct bmc_parts *parts);
 /* The program was exchanged: from now on, that one and its maps, which are as after a load. */
@@ -210,6 +254,7 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
 /* ---- runfile.c: what a start leaves for later commands, and the lock of the daemon */
 struct bmc_runfile {
 	struct bmc_config config;
+	struct bmc_dev devs[BMC_MAX_DEVS];	/* of each: index, note */
 	uint64_t netns;			/* inode */
 	bool runtime;			/* rex.ko was loaded by this start */
 	char reason[1024];		/* why hits are off, as far as the daemon knows */
@@ -225,6 +270,24 @@ void runfile_remove(void);
 uint64_t netns_inode(void);
 /* Into the network namespace where start worked: ours, the daemon's, that of @server, a named one. */
 int runfile_enter_netns(const struct bmc_runfile *r, pid_t server);
+
+/* ---- now.c */
+struct bmc_now {
+	struct bmc_parts parts;		/* of bmc_open() */
+	struct bmc_runfile runfile;
+	bool known;			/* there is a run file */
+	pid_t daemon;			/* 0: none */
+	uint32_t state;
+	int32_t server;
+	uint64_t memory, values[__BMC_STATS];
+	char reason[1200];		/* "": hits are given */
+	struct bmc_dev devs[BMC_MAX_DEVS];
+	size_t n_devs;
+};
+/* All but the parts, which are there. Goes to the network namespace where it was started. */
+int now_collect(struct bmc_now *now);
+/* "running", ... */
+const char *now_state(const struct bmc_now *now);
 
 /* ---- watch.c */
 /* Until SIGTERM, SIGINT or SIGHUP; then everything is undone. */

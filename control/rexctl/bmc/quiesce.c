@@ -301,10 +301,10 @@ static int refuse_quiesce(const struct quiesce *q)
 
 	if (!left || now_ms() < q->p->end)
 		return refuse_in("memcached's connections could not be looked at");
-	if (!q->slept)
-		what = "one of memcached's threads never pauses. Try again when there is less load";
-	else if (q->left_unsent || !left->waits)
+	if (q->left_unsent || !left->waits)
 		what = "a client that does not read its replies. End that client, or try again";
+	else if (!q->slept)
+		what = "one of memcached's threads never pauses. Try again when there is less load";
 	else
 		what = "there was no time for a second look. Try again";
 	return refuse("memcached's connection %d (%s) has commands from before the start that it may "

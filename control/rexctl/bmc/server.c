@@ -188,9 +188,10 @@ static int find_udp_port(struct bmc_server *s)
 		if (!sk->udp)
 			continue;
 		if (s->udp_port && s->udp_port != sk->port)
-			return refuse("process %d serves UDP on ports %u and %u; one can be "
-				      "accelerated, give memcached one (-U %u)", s->pid, s->udp_port,
-				      sk->port, s->udp_port);
+			return refuse("process %d serves UDP on ports %u and %u, and one can be "
+				      "accelerated. memcached serves UDP at each port that its option "
+				      "-l names, whatever -U is: give -l addresses without ports, or "
+				      "all with the same one", s->pid, s->udp_port, sk->port);
 		s->udp_port = sk->port;
 	}
 	return 0;

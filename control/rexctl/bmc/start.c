@@ -64,8 +64,10 @@ static int make(struct start *s)
 	if (machine_check_preemption(s->parts.rex) || parts_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
+	for (size_t i = 0; i < c->n_devs; i++)
+		strcpy(s->runfile.devs[i].wanted, c->devs[i]);
 	if (parts_attach_trackers(&s->parts) || run_test(&s->parts, &s->server) ||
-	    parts_attach_xdp(&s->parts, c))
+	    devs_attach(s->parts.program, s->runfile.devs, c->n_devs))
 		return 1;
 	/* A client can hold this up at will: not a reason to give up. */
 	p.end = now_ms() + QUIESCE_MS;
@@ -96,13 +98,16 @@ static int adopt(struct start *s)
 		return refuse("program \"%s\" is loaded, but by nothing that \"rexctl bmc start\" brought to "
 			      "an end; \"rexctl bmc stop\" removes it", BMC_PROGRAM);
 	if (!same(&old.config, &s->runfile.config) || old.netns != netns_inode())
-		return refuse("an accelerator without its daemon is there, with other options than these; "
-			      "\"rexctl bmc stop\" removes it, or start it with its own: "
-			      "\"rexctl bmc status\"");
+		return refuse("an accelerator for port %u without its daemon is there, with other options "
+			      "than these, and there is one per kernel; \"rexctl bmc stop\" removes it, or "
+			      "start it with its own: \"rexctl bmc status\"", old.config.port);
 	s->runfile = old;
 	*s->runfile.reason = '\0';
 	if (parts_adopt(&s->parts, &old.config))
 		return 1;
+	/* Whatever became of it meanwhile: who says start wants it there. */
+	for (size_t i = 0; i < old.config.n_devs; i++)
+		s->runfile.devs[i].off = true;
 	meta = s->parts.meta;
 	/* The process that hits are given for, if it is that still; else the daemon looks for one. */
 	if (meta_get(meta->state) == BMC_RUN && meta_get(meta->generation) ==
@@ -138,6 +143,8 @@ static int begin(struct start *s)
 
 	if (err)
 		return err;
+	if (machine_check_pidns())
+		return fail("%s", why());
 	lock = runfile_lock();
 	if (lock < 0)
 		return fail("%s", why());

@@ -21,6 +21,7 @@
 #define EMPTY_MS	10000		/* between two times that the tables are emptied while it runs */
 #define IDLE_TICKS	(2000 / TICK_MS)	/* not by the clock: a machine may have been stopped */
 #define ASK_MS		2000
+#define NETWORKS_MS	1000
 
 struct watcher {
 	struct bmc_parts *parts;
@@ -30,12 +31,24 @@ struct watcher {
 	bool lost;			/* a tracker, or the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
-	int64_t listens_since, try_at, empty_at;
+	int64_t listens_since, try_at, empty_at, networks_at;
+	bool networks_bad;
 	/* Looks at which something of all keys was pending, without anything new of the kind. */
 	unsigned int idle_ticks;
 	uint32_t idle_epoch;
 	uint64_t idle_counters[__BMC_STATS];
 };
+
+/* To the log, and to commands that look. */
+static void say(struct watcher *w, bool bad, const char *text)
+{
+	if (w->runfile->config.foreground)
+		fprintf(stderr, "rexctl: %s\n", text);
+	else
+		syslog(bad ? LOG_WARNING : LOG_INFO, "%s", text);
+	if (runfile_write(w->runfile))
+		syslog(LOG_ERR, "%s", why());
+}
 
 /* Why there are no hits; "": there are. Said once. */
 static void set_reason(struct watcher *w, const char *fmt, ...)
@@ -51,12 +64,7 @@ static void set_reason(struct watcher *w, const char *fmt, ...)
 	if (!strcmp(text, w->runfile->reason))
 		return;
 	strcpy(w->runfile->reason, text);
-	if (w->runfile->config.foreground)
-		fprintf(stderr, "rexctl: %s\n", *text ? text : "running");
-	else
-		syslog(*text ? LOG_WARNING : LOG_INFO, "%s", *text ? text : "running");
-	if (runfile_write(w->runfile))
-		syslog(LOG_ERR, "%s", why());
+	say(w, *text, *text ? text : "running");
 }
 
 static void switch_off(struct watcher *w)
@@ -201,6 +209,36 @@ static void check_idle(struct watcher *w)
 	set_reason(w, "a client sent commands of all keys and no more since: beginning again");
 }
 
+/* What became of an interface is said once. */
+static void check_dev(struct watcher *w, struct bmc_dev *d)
+{
+	char before[sizeof(d->note) + BMC_DEV_LEN + 8], after[sizeof(before)];
+	char text[sizeof(before) + 16];
+	uint32_t index = d->index;
+
+	dev_text(d, before, sizeof(before));
+	dev_look(w->parts->program, d);
+	dev_text(d, after, sizeof(after));
+	if (index == d->index && !strcmp(before, after))
+		return;
+	snprintf(text, sizeof(text), "device %s", after);
+	say(w, !d->ours, text);
+}
+
+static void check_devs(struct watcher *w)
+{
+	if (now_ms() >= w->networks_at) {
+		bool bad = networks_write(w->parts->program, &w->runfile->config, w->parts->meta);
+
+		if (bad && !w->networks_bad)
+			say(w, true, why());
+		w->networks_bad = bad;
+		w->networks_at = now_ms() + NETWORKS_MS;
+	}
+	for (size_t i = 0; i < w->runfile->config.n_devs; i++)
+		check_dev(w, &w->runfile->devs[i]);
+}
+
 /* ---- and how it goes on -------------------------------------------------------------------------------------- */
 
 static bool empty_tables(struct watcher *w)
@@ -277,6 +315,7 @@ static void tick(struct watcher *w)
 
 	if (w->lost || !check_trackers(w) || !check_program(w))
 		return;
+	check_devs(w);
 	check_blind(w);
 	check_idle(w);
 	check_server(w);
@@ -286,7 +325,8 @@ static void tick(struct watcher *w)
 		return;
 	p = patience_of(w, QUIESCE_MS);
 	if (meta_get(w->parts->meta->state) == BMC_RUN)
-		set_reason(w, "%s", "");
+		set_reason(w, "%s", devs_answer(w->runfile->devs, w->runfile->config.n_devs) ? "" :
+			   "nothing is answered: no interface has the program");
 	else if (run_begin(w->parts, w->server, &p) && may_go_on(w))
 		not_yet(w);
 }
