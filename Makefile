@@ -59,6 +59,9 @@ test-consistency: all
 	@$(MAKE) --no-print-directory -C tests/consistency
 	tests/consistency/run
 
+test-bmc-many: all
+	REX_CONNECTIONS=10000 tests/run tests/vm/bmc-many.t
+
 # One tree that rexc and rexctl find their parts in, links to its programs, and
 # rex.ko where modprobe looks. Build with the same KDIR first.
 PREFIX ?= /usr/local
@@ -92,6 +95,7 @@ help:
 	@echo "make bench-hitratio  hits per GET of the store, beside other ways to use the memory"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
+	@echo "make test-bmc-many  start, stop and status with 10,000 idle and 10,000 used connections"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-consistency test-proto demo doc bench-insn bench-hitratio install clean help
+.PHONY: all $(ROOMS) deps test test-bmc-many test-consistency test-proto demo doc bench-insn bench-hitratio install clean help

@@ -248,8 +248,10 @@ import ctypes, os, signal, socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("10.77.0.1", 11211))
 s.listen()
+parent = os.getpid()
 if not os.fork():
     ctypes.CDLL(None).prctl(1, 9)	# ends with its parent
+    os.getppid() == parent or os._exit(1)
 signal.pause()'
 	refuses_start
 	contains "$REFUSAL" "both listen on TCP port 11211"

@@ -63,8 +63,20 @@ test_hits_are_given() {
 
 test_a_second_start_is_refused() {
 	refuses start
-	contains "$REFUSAL" "running already (daemon $(status daemon))"
+	contains "$REFUSAL" "running already for port 11211 (daemon $(status daemon)): there is one per kernel"
+	refuses rexctl --netns rex-client bmc start --port 11212 --dev cli0 --memory 16M
+	contains "$REFUSAL" "for port 11211 of another network namespace (daemon $(status daemon))"
 	eq "$(status state)" running
+}
+
+# docs/bmc.md: 20 lines of a client.
+test_the_client_of_the_document() {
+	local before
+	warm one
+	before=$(stat_of hits)
+	eq "$(nsenter --net=/run/netns/rex-client python3 docs/examples/udp_get.py $SERVER 11211 one)" "$(printf 'v%.0s' {1..32})"
+	eq "$(($(stat_of hits) - before)) hits" "1 hits"
+	eq "$(nsenter --net=/run/netns/rex-client python3 docs/examples/udp_get.py $SERVER 11211 none)" "no such key"
 }
 
 test_flush() {
@@ -250,7 +262,7 @@ test_a_tracker_is_detached() {
 test_two_devices_and_one_is_detached() {
 	ip -n $NS link add srv1 type veth peer name srv2
 	start --port 11211 --dev srv0,srv1 --memory 16M --max-age 0
-	contains "$(rexctl bmc status)" "device: srv1"
+	contains "$(rexctl bmc status)" "device: srv1 (generic)"
 	rexctl --netns $NS detach rex_bmc:ingress xdp srv1
 	contains "$(rexctl bmc status)" "device: srv1, where XDP was detached"
 	lacks "$(rexctl bmc status)" "device: srv0, where"

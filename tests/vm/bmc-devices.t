@@ -8,8 +8,8 @@
 
 # device FIELD [NUMBER]: of the first interface, or the one with that number, as the status has it.
 device() {
-	rexctl bmc status --json | python3 -c 'import json, sys
-print(json.load(sys.stdin)["devices"][int(sys.argv[2])][sys.argv[1]])' "$1" "${2:-0}"
+	rexctl bmc status --json | tr '{' '\n' | grep '^"name"' | sed -n "$((${2:-0} + 1))p" |
+		sed -nE "s/.*\"$1\":\"?([^,\"]*).*/\1/p"
 }
 device_is() { [ "$(device "$1" "${3:-0}")" = "$2" ]; }
 prometheus() { rexctl bmc stats --prometheus | sed -nE "s/^rex_bmc_$1 //p"; }
@@ -75,7 +75,7 @@ says_it_is_off() { # WORDS
 	wait_for 10 is_state off
 	contains "$(status reason)" "no interface has the program: srv0, where $1"
 	contains "$(rexctl bmc status)" "device: srv0, where $1"
-	eq "$(device attached)" False
+	eq "$(device attached)" false
 	eq "$(prometheus running)" 0
 	eq "$(prometheus 'device_attached\{device="srv0"\}')" 0
 	asks one
@@ -171,14 +171,14 @@ test_an_interface_is_renamed_and_another_gets_its_name() {
 	eq "$(status state)" running
 	in_ns ip link add srv0 type veth peer name srv1
 	wait_for 10 device_is interface srv0
-	wait_for 10 device_is attached True
+	wait_for 10 device_is attached true
 	lacks "$(in_ns ip -o link show old0)" xdp
 	in_ns ip link del srv0
 	in_ns ip link set old0 down
 	in_ns ip link set old0 name srv0
 	in_ns ip link set srv0 up
 	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev srv0 nud permanent
-	wait_for 10 device_is attached True
+	wait_for 10 device_is attached true
 	warm one
 	hits 1 one
 	stopped
@@ -248,7 +248,7 @@ test_one_of_two_interfaces_goes() {
 	rexctl bmc stop
 	start --port 11211 --dev srv0,srv1 --memory 16M --max-age 60s
 	ip -n $NS link del srv1
-	wait_for 10 device_is attached False 1
+	wait_for 10 device_is attached false 1
 	eq "$(status state)" running
 	contains "$(rexctl bmc status)" "device: srv1, of which there is none now"
 	eq "$(prometheus running)" 1

@@ -54,7 +54,7 @@ static bool find_ours(const struct rex_program *p, uint32_t index, struct rex_li
 
 	memset(found, 0, sizeof(*found));
 	if (rex_program_entry(p, "ingress", rex_at_hook(REX_AT_XDP), &entry) ||
-	    rex_link_list(&links, &n)) {
+	    rex_link_list_here(&links, &n)) {
 		refuse_rex();
 		return false;
 	}
@@ -116,6 +116,12 @@ static int detach(void *arg)
 	if (!find_ours(c->program, c->index, &ours))
 		return 1;
 	return ours.ifindex && rex_detach(&ours) ? refuse_rex() : 0;
+}
+
+/* What libxdp left of an interface that has gone. */
+static int clean_up(void *arg)
+{
+	return rex_leftovers_remove(arg) < 0 ? refuse_rex() : 0;
 }
 
 /* libxdp keeps things open: each in a process of its own. */
@@ -263,16 +269,17 @@ static int check_again(const struct rex_program *p, const struct bmc_if *is, str
 
 static int look(const struct rex_program *p, struct bmc_dev *d)
 {
+	uint32_t was = d->index;
 	struct bmc_if is;
 
 	if (if_find(d->wanted, 0, &is))
 		return 1;
 	if (!is.index)
-		return see_none(p, d);
+		return see_none(p, d) || (was && !d->index && in_child(clean_up, (void *)p));
 	strcpy(d->name, is.name);
-	if (is.index != d->index) {
+	if (is.index != was) {
 		/* Another one has the name; that which had it may still be there. */
-		if (d->index && take_off(p, d->index, d))
+		if (was && (take_off(p, was, d) || in_child(clean_up, (void *)p)))
 			return 1;
 		d->index = is.index;
 		d->ours = false;

@@ -158,7 +158,7 @@ int parts_hold_trackers(struct bmc_parts *parts)
 	size_t n = 0;
 	int err = 0;
 
-	if (rex_link_list(&links, &n))
+	if (rex_link_list_here(&links, &n))
 		return refuse_rex();
 	for (size_t i = 0; !err && i < ARRAY_SIZE(trackers); i++) {
 		const struct rex_link *link = find_link(parts, &trackers[i], links, n);
@@ -275,20 +275,28 @@ static bool of_program(const struct rex_link *link, const struct rex_program *p)
 
 static int detach_all(const struct rex_program *p)
 {
-	struct rex_link *links = NULL;
+	struct rex_link *links = NULL, *mine;
 	size_t n = 0;
-	int err = 0;
+	int err;
 
 	if (rex_link_list(&links, &n))
 		return refuse_rex();
+	mine = calloc(n ? n : 1, sizeof(*mine));
+	err = mine ? 0 : refuse("out of memory");
 	/* XDP first: hits without trackers would lie, trackers without hits do no harm. */
-	for (int trackers_too = 0; trackers_too < 2; trackers_too++)
+	for (int trackers_too = 0; trackers_too < 2 && !err; trackers_too++) {
+		size_t k = 0;
+
 		for (size_t i = 0; i < n; i++) {
 			bool xdp = !links[i].unknown && links[i].target.at == REX_AT_XDP;
 
-			if (of_program(&links[i], p) && xdp != trackers_too && rex_detach(&links[i]))
-				err = refuse_rex();
+			if (of_program(&links[i], p) && !links[i].held && xdp != trackers_too)
+				mine[k++] = links[i];
 		}
+		if (rex_detach_all(p, mine, k))
+			err = refuse_rex();
+	}
+	free(mine);
 	free(links);
 	return err;
 }
