@@ -28,6 +28,9 @@ static void say_nowhere(struct bmc_now *s)
 static void find_reason(struct bmc_now *s)
 {
 	const struct rex_program *p = s->parts.program;
+	bool runs = s->state == BMC_RUN && meta_get(s->parts.meta->generation) == p->generation;
+	/* Without the run file, nobody knows which interfaces were meant. */
+	bool nowhere = s->known && !devs_answer(s->devs, s->n_devs);
 	char *to = s->reason;
 	size_t size = sizeof(s->reason);
 
@@ -35,13 +38,12 @@ static void find_reason(struct bmc_now *s)
 	if (p->state != REX_STATE_ENABLED)
 		snprintf(to, size, "program \"%s\" is %s; \"rexctl status\" tells more, \"rexctl enable "
 			 "%s\" lets it run again", p->name, rex_state_name(p->state), p->name);
+	else if (runs && nowhere)
+		say_nowhere(s);
+	else if (runs)
+		return;
 	else if (!s->known)
 		snprintf(to, size, "start has not come to an end; \"rexctl bmc stop\" removes what it made");
-	else if (s->state == BMC_RUN && meta_get(s->parts.meta->generation) == p->generation &&
-		 devs_answer(s->devs, s->n_devs))
-		return;
-	else if (s->state == BMC_RUN && meta_get(s->parts.meta->generation) == p->generation)
-		say_nowhere(s);
 	else if (!s->daemon)
 		snprintf(to, size, "the daemon is needed to begin again: \"rexctl bmc start\" with the same "
 			 "options");
