@@ -27,24 +27,17 @@ link_up() { # NAME: as topology/veth/lab makes it
 }
 link_down() { ip -n $NS link del "$1"; }
 
-# stopped: what start made, and what libxdp made for it, has gone.
-stopped() {
-	rexctl bmc stop
-	nothing_left
-}
-
-setup() {
-	[ -e "$LAB_DIR/before" ] || everything >"$LAB_DIR/before"
-	rexctl bmc status >/dev/null 2>&1 || { peer_on; start; }
-	wait_for 20 is_state running
-}
-
 # gets a value, from memcached or not, and the right one
 asks() { client get "$1" 32 v; }
 
-# ---- the peer of a veth ----------------------------------------------------------------------------------
+setup() {
+	[ -e "$LAB_DIR/before" ] || everything >"$LAB_DIR/before"
+}
+
+# ---- what is at the other end of a veth --------------------------------------------------------------------
 
 test_the_mode_is_said() {
+	start
 	eq "$(device mode)" native
 	contains "$(rexctl bmc status)" "device: srv0 (native)"
 	eq "$(prometheus 'device_attached\{device="srv0"\}')" 1
@@ -59,91 +52,42 @@ test_the_other_end_of_a_veth_loses_its_program() {
 	eq "$(prometheus running)" 1
 }
 
-test_a_veth_that_starts_without_a_program_at_its_other_end_is_generic() {
-	stopped
-	start
-	eq "$(device mode)" generic
+# ---- an interface goes, and comes ----------------------------------------------------------------------------
+
+test_an_interface_is_renamed_and_another_gets_its_name() {
+	in_ns ip link set srv0 down
+	in_ns ip link set srv0 name old0
+	in_ns ip link set old0 up
+	wait_for 10 device_is interface old0
+	contains "$(rexctl bmc status)" "device: srv0 (called old0 now, generic)"
+	eq "$(status state)" running
+	in_ns ip link add srv0 type veth peer name srv1
+	wait_for 10 device_is interface srv0
+	wait_for 10 device_is attached true
+	lacks "$(in_ns ip -o link show old0)" xdp
+	in_ns ip link del srv0
+	in_ns ip link set old0 down
+	in_ns ip link set old0 name srv0
+	in_ns ip link set srv0 up
+	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev srv0 nud permanent
+	wait_for 10 device_is attached true
 	warm one
 	hits 1 one
-	peer_on
-	stopped
 }
 
-# ---- XDP goes ---------------------------------------------------------------------------------------------
-
-says_it_is_off() { # WORDS
-	wait_for 10 is_state off
-	contains "$(status reason)" "no interface has the program: srv0, where $1"
-	contains "$(rexctl bmc status)" "device: srv0, where $1"
-	eq "$(device attached)" false
-	eq "$(prometheus running)" 0
-	eq "$(prometheus 'device_attached\{device="srv0"\}')" 0
-	asks one
-	hits 0 one
-}
-
-test_xdp_is_switched_off_with_ip() {
-	warm one
-	in_ns ip link set srv0 xdp off
-	says_it_is_off "XDP was detached by somebody"
-	stopped
-}
-
-test_xdp_is_detached_with_bpftool() {
-	warm one
-	in_ns bpftool net detach xdp dev srv0
-	says_it_is_off "XDP was detached by somebody"
-	stopped
-}
-
-test_another_program_takes_the_interface() {
-	local pin=/sys/fs/bpf/bmc-test-other
-	warm one
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $pin type xdp
-	in_ns ip link set srv0 xdp off
-	in_ns bpftool net attach xdpdrv pinned $pin dev srv0
-	rm $pin
-	says_it_is_off "another XDP program (BPF program "
-	rexctl bmc stop
-	in_ns ip link set srv0 xdp off
-	nothing_left
-}
-
-# The dispatcher stays, and calls nothing any more.
-test_the_pins_of_libxdp_are_removed() {
-	warm one
-	rm -r /sys/fs/bpf/xdp/dispatch-*
-	wait_for 10 is_state off
-	asks one
-	rexctl bmc stop
-	in_ns ip link set srv0 xdp off
-	nothing_left
-}
-
-# ---- the interface goes ---------------------------------------------------------------------------------------
-
-test_an_interface_is_deleted() {
+test_an_interface_is_deleted_and_comes_back() {
 	warm one
 	link_down srv0
 	wait_for 10 is_state off
 	contains "$(status reason)" "no interface has the program: srv0, of which there is none now"
 	eq "$(prometheus running)" 0
+	eq "$(prometheus 'device_attached\{device="srv0"\}')" 0
 	link_up srv0
 	wait_for 10 is_state running
-	eq "$(device mode)" generic
 	asks one
 	hits 1 one
-	stopped
-	peer_on
-}
-
-test_stop_after_an_interface_was_deleted() {
-	link_down srv0
-	wait_for 10 is_state off
-	rexctl bmc stop
-	link_up srv0
-	peer_on
-	nothing_left
+	# what was made for the one that is gone, is gone
+	eq "$(find /sys/fs/bpf/xdp -name 'dispatch-*' | wc -l) dispatchers" "1 dispatchers"
 }
 
 test_an_interface_comes_back_while_there_is_no_daemon() {
@@ -159,35 +103,13 @@ test_an_interface_comes_back_while_there_is_no_daemon() {
 	wait_for 10 is_state running
 	warm one
 	hits 1 one
-	peer_on
 }
 
-test_an_interface_is_renamed_and_another_gets_its_name() {
-	in_ns ip link set srv0 down
-	in_ns ip link set srv0 name old0
-	in_ns ip link set old0 up
-	wait_for 10 device_is interface old0
-	contains "$(rexctl bmc status)" "device: srv0 (called old0 now, "
-	eq "$(status state)" running
-	in_ns ip link add srv0 type veth peer name srv1
-	wait_for 10 device_is interface srv0
-	wait_for 10 device_is attached true
-	lacks "$(in_ns ip -o link show old0)" xdp
-	in_ns ip link del srv0
-	in_ns ip link set old0 down
-	in_ns ip link set old0 name srv0
-	in_ns ip link set srv0 up
-	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev srv0 nud permanent
-	wait_for 10 device_is attached true
-	warm one
-	hits 1 one
-	stopped
-}
+hits_above() { [ "$(stat_of hits)" -gt "$1" ]; }
 
-# Requests all the time, from a socket that outlives the interface: some are lost while there is none, and no
-# answer is wrong.
+# Requests all the time: some are lost while there is no interface, and no answer is wrong.
 test_an_interface_is_deleted_and_made_again_under_load() {
-	local load i before
+	local load before
 	warm one
 	nsenter --net=/run/netns/rex-client python3 - >"$TMP/load" <<-'END' &
 		import signal, socket
@@ -213,7 +135,7 @@ test_an_interface_is_deleted_and_made_again_under_load() {
 		print("asked", asked, "answered", answered, "wrong", wrong)
 	END
 	load=$!
-	for i in 1 2 3; do
+	for _ in 1 2; do
 		link_down srv0
 		link_up srv0
 		wait_for 20 is_state running
@@ -224,51 +146,96 @@ test_an_interface_is_deleted_and_made_again_under_load() {
 	wait $load
 	cat "$TMP/load"
 	contains "$(cat "$TMP/load")" "wrong 0"
-	peer_on
-	stopped
 }
-hits_above() { [ "$(stat_of hits)" -gt "$1" ]; }
 
-# ---- other names, other kinds -----------------------------------------------------------------------------
+test_stop_after_an_interface_was_deleted() {
+	link_down srv0
+	wait_for 10 is_state off
+	rexctl bmc stop
+	link_up srv0
+	nothing_left
+}
 
-test_an_alternative_name_is_taken() {
+# ---- XDP goes ---------------------------------------------------------------------------------------------
+
+test_names_of_one_interface_are_refused() {
 	in_ns ip link property add dev srv0 altname the-name-of-this-interface
-	start --port 11211 --dev the-name-of-this-interface --memory 16M --max-age 60s
-	eq "$(device interface)" srv0
-	warm one
-	hits 1 one
-	stopped
 	refuses start --port 11211 --dev srv0,the-name-of-this-interface --memory 16M
 	contains "$REFUSAL" "are names of the same interface"
-	in_ns ip link property del dev srv0 altname the-name-of-this-interface
+	nothing_left
 }
 
-test_one_of_two_interfaces_goes() {
-	ip -n $NS link add srv1 type veth peer name srv2
-	rexctl bmc stop
-	start --port 11211 --dev srv0,srv1 --memory 16M --max-age 60s
-	ip -n $NS link del srv1
-	wait_for 10 device_is attached false 1
-	eq "$(status state)" running
-	contains "$(rexctl bmc status)" "device: srv1, of which there is none now"
-	eq "$(prometheus running)" 1
-	eq "$(prometheus 'device_attached\{device="srv1"\}')" 0
+# Beside the first, three that other things happen to.
+test_an_alternative_name_is_taken() {
+	local i
+	for i in 1 3 5; do ip -n $NS link add dev$i type veth peer name dev$((i + 1)); done
+	start --port 11211 --dev the-name-of-this-interface,dev1,dev3,dev5 --memory 16M --max-age 60s
+	eq "$(device interface)" srv0
+	contains "$(rexctl bmc status)" "device: the-name-of-this-interface (called srv0 now, generic)"
 	warm one
 	hits 1 one
-	stopped
 }
+
+# says_off NUMBER DEVICE WORDS: that one, and the others go on.
+says_off() {
+	wait_for 10 device_is attached false "$1"
+	contains "$(rexctl bmc status)" "device: $2, $3"
+	eq "$(prometheus "device_attached\{device=\"$2\"\}")" 0
+	eq "$(status state)" running
+	eq "$(prometheus running)" 1
+	hits 1 one
+}
+
+test_xdp_is_switched_off_with_ip() {
+	in_ns ip link set dev1 xdpgeneric off
+	says_off 1 dev1 "where XDP was detached by somebody"
+}
+
+test_xdp_is_detached_with_bpftool() {
+	in_ns bpftool net detach xdpgeneric dev dev3
+	says_off 2 dev3 "where XDP was detached by somebody"
+}
+
+test_another_program_takes_an_interface() {
+	local pin=/sys/fs/bpf/bmc-test-other
+	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $pin type xdp
+	in_ns ip link set dev5 xdpgeneric off
+	in_ns bpftool net attach xdpgeneric pinned $pin dev dev5
+	rm $pin
+	says_off 3 dev5 "where another XDP program (BPF program "
+}
+
+# The dispatcher stays, and calls nothing any more. It was the last one.
+test_the_pins_of_libxdp_are_removed() {
+	rm -r "/sys/fs/bpf/xdp/dispatch-$(in_ns ip -o link show srv0 | cut -d: -f1)"-*
+	wait_for 10 is_state off
+	contains "$(status reason)" "no interface has the program: the-name-of-this-interface, where "
+	eq "$(prometheus running)" 0
+	asks one
+	hits 0 one
+}
+
+test_stop_leaves_what_is_of_others() {
+	rexctl bmc stop
+	contains "$(in_ns ip -o link show dev5)" "xdpgeneric"
+	for i in 1 3 5; do in_ns ip link del dev$i; done
+	in_ns ip link set srv0 xdpgeneric off
+	in_ns ip link property del dev srv0 altname the-name-of-this-interface
+	nothing_left
+}
+
+# ---- another kind of interface --------------------------------------------------------------------------------
 
 # The bond gives the program to its slave, whose other end has none.
 test_a_bond_above_a_veth_is_generic() {
 	modprobe bonding max_bonds=0
-	rexctl bmc stop
 	everything >"$LAB_DIR/before"
-	peer_off
+	in_ns ip addr flush dev srv0
 	in_ns ip link add bond0 address 02:00:0a:4d:00:01 type bond mode active-backup
 	in_ns ip link set srv0 down
 	in_ns ip link set srv0 master bond0
-	in_ns ip addr add 10.77.0.1/24 dev bond0
 	in_ns ip link set bond0 up
+	in_ns ip addr add 10.77.0.1/24 dev bond0
 	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev bond0 nud permanent
 	wait_for 10 client request version
 	start --port 11211 --dev bond0 --memory 16M --max-age 60s
