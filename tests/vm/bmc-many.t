@@ -9,6 +9,7 @@
 . "$TOP/bmc/test/control.sh"
 
 N=${REX_CONNECTIONS:-2000}
+# shellcheck disable=SC2034 # of start
 OPTIONS=(--port 11211 --dev srv0 --memory 128M --max-age 60s)
 
 connections() { in_ns ss -Htn state established "sport = :11211" | wc -l; }

@@ -215,9 +215,9 @@ impl Place {
     pub fn is_from_all(&self, frame: &[u8], meta: &Meta) -> bool {
         // Mostly, the lowest bits are others than those of all of them.
         self.version == Version::V4
-            && frame.get(self.ip + ipv4::FROM + 3).is_none_or(|last| {
-                meta.broadcasts.load(Relaxed) >> (last & 63) & 1 != 0
-            })
+            && frame
+                .get(self.ip + ipv4::FROM + 3)
+                .is_none_or(|last| meta.broadcasts.load(Relaxed) >> (last & 63) & 1 != 0)
             && self.is_from_broadcast(frame)
     }
 

@@ -67,7 +67,8 @@ fn set_broadcasts(addresses: &[[u8; 4]]) {
     for i in 0..64 {
         let address = addresses.get(i).map_or(0, |ip| u32::from_be_bytes(*ip));
         assert!(crate::packet::BMC_BROADCASTS.set(i as u32, address));
-        bits |= if address == u32::MAX { u64::MAX } else { u64::from(address != 0) << (address & 63) };
+        bits |=
+            if address == u32::MAX { u64::MAX } else { u64::from(address != 0) << (address & 63) };
     }
     crate::meta::get().broadcasts.store(bits, Relaxed);
 }
