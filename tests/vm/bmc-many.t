@@ -67,7 +67,7 @@ test_all_come_back_after_memcached_was_restarted() {
 	) >"$LAB_DIR/held" 2>&1 &
 	wait_for 600 grep -q . "$LAB_DIR/held"
 	eq "$(cat "$LAB_DIR/held")" ready
-	eq "$(status state)" waiting
+	lacks "$(status state)" running
 	kill -CONT "$daemon"
 	wait_for 60 is_state running
 	warm two
