@@ -62,6 +62,9 @@ test-consistency: all
 	@$(MAKE) --no-print-directory -C tests/consistency
 	tests/consistency/run
 
+test-bmc-many: all
+	REX_CONNECTIONS=10000 tests/run tests/vm/bmc-many.t
+
 # One tree that rexc and rexctl find their parts in, links to its programs, and
 # rex.ko where modprobe looks. Build with the same KDIR first.
 PREFIX ?= /usr/local
@@ -96,6 +99,7 @@ help:
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make test-tokens  ten minutes of made-up programs, whose tokens are the same for rexc and rustc"
 	@echo "make test-consistency  a million operations against each accelerator, every answer judged"
+	@echo "make test-bmc-many  start, stop and status with 10,000 idle and 10,000 used connections"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-consistency test-proto test-tokens demo doc bench-insn bench-hitratio install clean help
+.PHONY: all $(ROOMS) deps test test-bmc-many test-consistency test-proto test-tokens demo doc bench-insn bench-hitratio install clean help

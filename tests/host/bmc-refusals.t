@@ -51,16 +51,21 @@ test_options() {
 	bad --port 1 --dev a,,b --memory 1M;                contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a, --memory 1M;                  contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a,b,a --memory 1M;               contains "$REFUSAL" '"a" is there twice'
-	bad --port 1 --dev abcdefghijklmnop --memory 1M;    contains "$REFUSAL" "abcdefghijklmnop"
+	local long
+	long=$(printf '%0128d' 0)
+	bad --port 1 --dev "$long" --memory 1M;             contains "$REFUSAL" "is longer than 127 characters"
 	bad --port 1 --dev a --memory 512;                  contains "$REFUSAL" '"512" is no amount of memory'
 	bad --port 1 --dev a --memory 512k;                 contains "$REFUSAL" "like 512M"
 	bad --port 1 --dev a --memory 0M;                   contains "$REFUSAL" "1M is the least"
 	bad --port 1 --dev a --memory 99999999999M;         contains "$REFUSAL" "no amount of memory"
 	bad --port 1 --dev a --memory -1M;                  contains "$REFUSAL" '"-1M"'
 	bad --port 1 --dev a --memory 1M --max-age 1;       contains "$REFUSAL" '"1" is no time'
+	bad --port 1 --dev a --memory 1M --max-age 0s;      contains "$REFUSAL" '"0s" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 1h;      contains "$REFUSAL" '"1h" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 100ms;   contains "$REFUSAL" "135ms is the least"
 	bad --port 1 --dev a --memory 1M --max-age 3601s;   contains "$REFUSAL" "an hour"
+	bad --port 1 --dev a --memory 1M --max-age 18000s;  contains "$REFUSAL" '"18000s" is too long: an hour (3600s)'
+	bad --port 1 --dev a --memory 1M --max-age 99999999999999999999ms; contains "$REFUSAL" "an hour (3600s)"
 	bad --port 1 --dev a --memory 1M more;              contains "$REFUSAL" '"more" is too much'
 	bad --port 1 --dev a --memory 1M --fast;            contains "$REFUSAL" '"--fast"'
 	refuses rexctl bmc;                                 contains "$REFUSAL" "start, stop, status"
@@ -70,6 +75,17 @@ test_options() {
 	refuses rexctl bmc flush all;                       contains "$REFUSAL" '"all" is too much'
 	rexctl bmc start 2>/dev/null || status=$?
 	eq $status 2
+}
+
+test_not_root() {
+	local command
+	cp "$BUILD/bin/rexctl" "$TMP/rexctl"
+	chmod -R a+rX "$TAP_DIR"
+	for command in "start --port 1 --dev a --memory 1M" stop status stats flush; do
+		# shellcheck disable=SC2086
+		refuses setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/rexctl" bmc $command
+		contains "$REFUSAL" "needs root"
+	done
 }
 
 test_nobody_listens() {
@@ -106,6 +122,7 @@ test_two_udp_ports() {
 	server memcached -u nobody -l $SERVER:11211 -l $SERVER:11311 -U 11211
 	refuses_start
 	contains "$REFUSAL" "UDP on ports"
+	contains "$REFUSAL" "give -l addresses without ports"
 }
 
 test_tls() {
@@ -231,8 +248,10 @@ import ctypes, os, signal, socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("10.77.0.1", 11211))
 s.listen()
+parent = os.getpid()
 if not os.fork():
     ctypes.CDLL(None).prctl(1, 9)	# ends with its parent
+    os.getppid() == parent or os._exit(1)
 signal.pause()'
 	refuses_start
 	contains "$REFUSAL" "both listen on TCP port 11211"

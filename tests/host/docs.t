@@ -57,11 +57,15 @@ test_the_safe_subset_names_every_program_that_is_refused() {
 }
 
 # <!-- FILE -->, then the file in a fence, without its first line (the license).
-shown() {
+shown() { # FILE [DOCUMENT]
 	awk -v file="$1" '$0 == "<!-- " file " -->" { want = 1; next }
 	     want == 1 { want = /^```/ ? 2 : 0; next }
 	     want == 2 && /^```/ { exit }
-	     want == 2' docs/from-ebpf.md
+	     want == 2' "${2:-docs/from-ebpf.md}"
+}
+
+test_bmc_md_shows_its_client() {
+	diff -u <(tail -n +2 docs/examples/udp_get.py) <(shown docs/examples/udp_get.py docs/bmc.md)
 }
 
 test_the_tutorial_shows_the_examples() {

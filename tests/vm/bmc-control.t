@@ -4,51 +4,7 @@
 # program, a tracker, XDP or the daemon itself goes. Refusals of servers: tests/host/bmc-refusals.t.
 . "$(dirname "$0")/../lib/tap.sh"
 
-NS=rex-server SERVER=10.77.0.1
-in_ns() { nsenter --net=/run/netns/$NS "$@"; }
-client() { nsenter --net=/run/netns/rex-client "$BUILD/tests/bmc-client" $SERVER "$@"; }
-# a minute: what is stored here is there as long as a test takes, whoever saw it stored
-OPTIONS=(--port 11211 --dev srv0 --memory 16M --max-age 60s)
-start() { rexctl --netns $NS bmc start "${@:-${OPTIONS[@]}}"; }
-
-memcached_up() { # ARGUMENT...
-	# no function: its process would be a shell's. It answers when its UDP port is there, too.
-	nsenter --net=/run/netns/$NS memcached -u nobody -l $SERVER -m 64 -t 2 "$@" >"$LAB_DIR/memcached.log" 2>&1 &
-	echo $! >"$LAB_DIR/memcached.pid"
-	wait_for 10 in_ns bash -c "exec 3<>/dev/tcp/$SERVER/11211; echo version >&3; read -rt 1 -u 3"
-}
-memcached_pid() { cat "$LAB_DIR/memcached.pid"; }
-memcached_down() { kill -9 "$(memcached_pid)"; }
-
-# status FIELD, stat FIELD, of a number or a text
-status() { rexctl bmc status --json | grep -oE "\"$1\":(\"([^\"\\]|\\\\.)*\"|[0-9]+)" | head -1 | sed -E 's/^[^:]*://; s/^"(.*)"$/\1/'; }
-stat_of() { rexctl bmc stats --json | grep -oE "\"$1\":[0-9]+" | head -1 | cut -d: -f2; }
-is_state() { [ "$(status state)" = "$1" ]; }
-
-# What could be left: modules, programs and maps of BPF, links, pins, files.
-everything() {
-	lsmod | awk 'NR > 1 { print $1 }' | sort
-	# those that the kernel frees a little later
-	bpftool -j prog show | grep -oE '"name":"rex_shim[^"]*"' || :
-	bpftool -j map show | grep -oE '"name":"BMC_[^"]*"' || :
-	bpftool -j link show
-	in_ns ip -o -d link show srv0 | grep -oE 'xdp[^ ]*|prog/[^ ]*' || :
-	find /sys/fs/bpf /run/rex -mindepth 1 2>/dev/null | grep -v '^/sys/fs/bpf/xdp$' || :
-}
-nothing_left() {
-	wait_for 5 sh -c '! bpftool -j map show | grep -q BMC_'
-	everything >"$TMP/now"
-	diff "$LAB_DIR/before" "$TMP/now" || fail "something is left"
-}
-
-# hits N KEY: a GET for KEY's value of 32 bytes that is (1) or is not (0) a hit.
-hits() {
-	local before
-	before=$(stat_of hits)
-	client get "$2" 32 v
-	eq "$2: $(($(stat_of hits) - before)) hits" "$2: $1 hits"
-}
-warm() { client set "$1" 32 v; client get "$1" 32 v; }
+. "$TOP/bmc/test/control.sh"
 
 # ---- refused by the kernel, or by what it shows -----------------------------------------------------
 
@@ -107,8 +63,20 @@ test_hits_are_given() {
 
 test_a_second_start_is_refused() {
 	refuses start
-	contains "$REFUSAL" "running already (daemon $(status daemon))"
+	contains "$REFUSAL" "running already for port 11211 (daemon $(status daemon)): there is one per kernel"
+	refuses rexctl --netns rex-client bmc start --port 11212 --dev cli0 --memory 16M
+	contains "$REFUSAL" "for port 11211 of another network namespace (daemon $(status daemon))"
 	eq "$(status state)" running
+}
+
+# docs/bmc.md: 20 lines of a client.
+test_the_client_of_the_document() {
+	local before
+	warm one
+	before=$(stat_of hits)
+	eq "$(nsenter --net=/run/netns/rex-client python3 docs/examples/udp_get.py $SERVER 11211 one)" "$(printf 'v%.0s' {1..32})"
+	eq "$(($(stat_of hits) - before)) hits" "1 hits"
+	eq "$(nsenter --net=/run/netns/rex-client python3 docs/examples/udp_get.py $SERVER 11211 none)" "no such key"
 }
 
 test_flush() {
@@ -294,7 +262,7 @@ test_a_tracker_is_detached() {
 test_two_devices_and_one_is_detached() {
 	ip -n $NS link add srv1 type veth peer name srv2
 	start --port 11211 --dev srv0,srv1 --memory 16M --max-age 0
-	contains "$(rexctl bmc status)" "device: srv1"
+	contains "$(rexctl bmc status)" "device: srv1 (generic)"
 	rexctl --netns $NS detach rex_bmc:ingress xdp srv1
 	contains "$(rexctl bmc status)" "device: srv1, where XDP was detached"
 	lacks "$(rexctl bmc status)" "device: srv0, where"
@@ -341,19 +309,4 @@ test_a_flush_with_delay_that_is_given_during_the_start() {
 
 # ---- the lab ------------------------------------------------------------------------------------------------
 
-status=1
-LAB_DIR=$(mktemp -d)
-export LAB_DIR
-topology/veth/lab up >/dev/null
-bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-pass type xdp
-nsenter --net=/run/netns/rex-client bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-pass dev cli0
-rm /sys/fs/bpf/bmc-test-pass
-if memcached_up -U 11211; then
-	(tap_run)
-	status=$?
-fi
-rexctl bmc stop >/dev/null 2>&1
-memcached_down
-topology/veth/lab down
-rm -rf "$LAB_DIR"
-exit $status
+run_in_control_lab

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/mptcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #ifndef SOL_MPTCP
 #define SOL_MPTCP 284
 #endif
+#define SLICE_MS 50
 #define MAX_ANSWER (64u << 20)		/* stats conns: some 200 bytes a connection */
 
 static bool is_any(const struct bmc_socket *s)
@@ -131,32 +133,55 @@ static void show_start(const char *text, size_t len, char *shown, size_t size)
 	shown[n] = '\0';
 }
 
-char *ask(int fd, const char *command)
+bool patience_left(const struct patience *p)
 {
-	size_t len = strlen(command), size = 4096, at = 0;
-	char *answer = NULL, *grown, line[64], shown[200];
+	if (p->go_on && !p->go_on(p->arg)) {
+		refuse("interrupted");
+		return false;
+	}
+	if (now_ms() < p->end)
+		return true;
+	refuse("memcached did not answer in time");
+	return false;
+}
+
+/* Whether there is something to read. */
+static bool wait_for_answer(int fd, const struct patience *p)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	while (p && patience_left(p))
+		if (poll(&ready, 1, SLICE_MS) > 0)
+			return true;
+	return !p;
+}
+
+static void refuse_answer(const char *command, const char *answer, size_t len, ssize_t n, int err)
+{
+	char shown[200];
+
+	show_start(answer, len, shown, sizeof(shown));
+	if (len)
+		refuse("the answer to \"%s\" does not end: \"%s\"", command, shown);
+	else if (n < 0 && err != ECONNRESET)
+		refuse("no answer to \"%s\" within 2 s", command);
+	else
+		refuse("the connection was closed without an answer to \"%s\"", command);
+}
+
+/* Reads until the answer is whole. */
+static char *hear(int fd, const char *command, const struct patience *p)
+{
+	size_t size = 4096, at = 0;
+	char *answer = malloc(size), *grown;
 	ssize_t n;
 
-	if (len + 3 > sizeof(line))
-		return NULL;
-	sprintf(line, "%s\r\n", command);
-	if (send(fd, line, len + 2, MSG_NOSIGNAL) != (ssize_t)len + 2) {
-		refuse("cannot send \"%s\": %s", command, strerror(errno));
-		return NULL;
-	}
-	answer = malloc(size);
-	while (answer) {
+	if (!answer)
+		refuse("out of memory");
+	while (answer && wait_for_answer(fd, p)) {
 		n = recv(fd, answer + at, size - at - 1, 0);
 		if (n <= 0) {
-			int err = errno;
-
-			show_start(answer, at, shown, sizeof(shown));
-			if (at)
-				refuse("the answer to \"%s\" does not end: \"%s\"", command, shown);
-			else if (n < 0 && err != ECONNRESET)
-				refuse("no answer to \"%s\" within 2 s", command);
-			else
-				refuse("the connection was closed without an answer to \"%s\"", command);
+			refuse_answer(command, answer, at, n, errno);
 			break;
 		}
 		at += n;
@@ -173,10 +198,28 @@ char *ask(int fd, const char *command)
 		answer = grown;
 		size *= 2;
 	}
-	if (!answer)
-		refuse("out of memory");
 	free(answer);
 	return NULL;
+}
+
+char *ask_within(int fd, const char *command, const struct patience *p)
+{
+	size_t len = strlen(command);
+	char line[64];
+
+	if (len + 3 > sizeof(line))
+		return NULL;
+	sprintf(line, "%s\r\n", command);
+	if (send(fd, line, len + 2, MSG_NOSIGNAL) != (ssize_t)len + 2) {
+		refuse("cannot send \"%s\": %s", command, strerror(errno));
+		return NULL;
+	}
+	return hear(fd, command, p);
+}
+
+char *ask(int fd, const char *command)
+{
+	return ask_within(fd, command, NULL);
 }
 
 bool ask_stat(const char *answer, const char *name, char *value, size_t size)

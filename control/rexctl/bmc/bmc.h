@@ -16,6 +16,7 @@
 #define BMC_RUN_DIR	"/run/rex"
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
 #define BMC_MAX_DEVS	16
+#define BMC_DEV_LEN	128		/* of alternative names */
 #define BMC_MAX_SOCKETS	64
 
 /* ---- why.c */
@@ -30,7 +31,7 @@ const char *why(void);
 /* ---- config.c: what the user wants */
 struct bmc_config {
 	uint32_t port;
-	char devs[BMC_MAX_DEVS][IF_NAMESIZE];
+	char devs[BMC_MAX_DEVS][BMC_DEV_LEN];
 	size_t n_devs;
 	uint64_t memory;		/* bytes */
 	uint32_t max_age_us;		/* 0: entries of unknown expiry are not cached */
@@ -62,13 +63,34 @@ struct bmc_server {
 int server_find(uint32_t port, struct bmc_server *server);
 /* Whether GETs come to it that can be answered. */
 int server_check_udp(const struct bmc_server *server);
-/* Whether somebody listens there, cheaply. */
-bool server_listens(uint32_t port);
 void server_forget(struct bmc_server *server);
 /* "10.0.0.1:11211", "[::1]:11211" */
 const char *socket_text(const struct bmc_socket *s, char *text, size_t size);
-/* Bytes in the transmit queues of TCP connections of port @local to port @remote. */
-unsigned long server_unsent(uint16_t local, uint16_t remote);
+
+/* ---- sockets.c: the kernel's, in this network namespace */
+struct bmc_sockets {
+	struct bmc_socket *at;		/* by inode; malloc'ed */
+	size_t n;
+	bool failed;
+};
+/* All that wait for anybody: TCP that listens, UDP. */
+int sockets_read(struct bmc_sockets *s);
+const struct bmc_socket *sockets_find(const struct bmc_sockets *s, unsigned long inode);
+/* Whether anybody listens on TCP port @port. */
+bool sockets_listen(uint16_t port);
+
+struct bmc_unsent {
+	struct bmc_unsent_at {
+		uint32_t ports;
+		uint32_t bytes;
+	} *at;				/* by ports; malloc'ed */
+	size_t n;
+	bool failed;
+};
+/* How much the TCP connections of @server have not sent yet. */
+int sockets_unsent(const struct bmc_server *server, struct bmc_unsent *u);
+/* Whether it is known that connections of port @local to port @remote have sent all. */
+bool unsent_is_none(const struct bmc_unsent *u, uint16_t local, uint16_t remote);
 
 /* ---- ask.c: memcached's own answers */
 /* A connection to @s (TCP), or a bound and connected UDP socket. -1: refused. */
@@ -79,6 +101,16 @@ int ask_server(const struct bmc_server *server);
 bool ask_is_mptcp(const struct bmc_socket *s);
 /* Send @command (without CRLF) and read until END or a line that is no STAT. malloc'ed. */
 char *ask(int fd, const char *command);
+/* How long to wait for something, and who is asked meanwhile whether to go on. */
+struct patience {
+	int64_t end;			/* of now_ms() */
+	bool (*go_on)(void *arg);	/* may be NULL */
+	void *arg;
+};
+/* false, refused: not any longer, by the clock or by whoever was asked. */
+bool patience_left(const struct patience *p);
+/* The same as ask(), while there is patience (NULL: until nothing has come for 2 s). */
+char *ask_within(int fd, const char *command, const struct patience *p);
 /* The value of "STAT @name value" in an answer. */
 bool ask_stat(const char *answer, const char *name, char *value, size_t size);
 
@@ -90,15 +122,56 @@ int settings_flush(const struct bmc_server *server, int64_t *flush_in);
 
 /* ---- machine.c: the kernel, the memory, the interfaces */
 int machine_check(const struct bmc_config *config);
+/* Whether processes have the numbers here that the kernel gives them. */
+int machine_check_pidns(void);
 /* Preemption that lets the kernel skip a tracker. */
 int machine_check_preemption(struct rex *rex);
 
-/* ---- dev.c */
+/* ---- dev.c: interfaces */
+struct bmc_if {
+	uint32_t index, below, master;	/* @below: the one that a VLAN is on, a veth's other end */
+	int below_netns;		/* id, -1: this one */
+	char name[IF_NAMESIZE], kind[16];
+	int vlan;			/* id, -1: none */
+	bool has_native;		/* an XDP program in native mode */
+	uint32_t xdp[3];		/* BPF programs there: the only one; native; generic */
+};
+/* By @name, which may be an alternative one, or by @index (@name NULL). @i->index 0: there is none. */
+int if_find(const char *name, uint32_t index, struct bmc_if *i);
+/* Whether replies of a program in native mode would be lost. */
+bool if_needs_generic(const struct bmc_if *i);
+/* Whether VLANs above it can be told apart by XDP. */
+int if_check_vlans(const struct bmc_if *i);
 int devs_check(const struct bmc_config *config);
 /* VLAN ids of the interfaces above @devs, 4096 bits. How many there are, or -1: refused. */
 int devs_vlans(const struct bmc_config *config, uint64_t vlans[64]);
-/* How XDP can be attached there without losing replies. */
-enum rex_xdp_mode dev_mode(const char *dev);
+
+/* ---- devs.c: where GETs are answered */
+struct bmc_dev {
+	char wanted[BMC_DEV_LEN];	/* as it was given */
+	char name[IF_NAMESIZE];		/* as it is called */
+	uint32_t index;			/* of the interface where XDP was attached; 0: there is none now */
+	bool ours;			/* our program runs there */
+	enum rex_xdp_mode mode;
+	char note[512];			/* why not, behind "DEV, " */
+	/* of the daemon */
+	bool off;			/* to be attached */
+	int64_t try_at, vlans_at;
+	unsigned int errors;
+	uint32_t seen;			/* of which interface the following were seen; 0: none */
+	uint32_t xdp[3], link;
+};
+/* @d->wanted is there. A failure is for the caller to undo. */
+int devs_attach(const struct rex_program *p, struct bmc_dev *devs, size_t n);
+/* Look again, and attach where it is due. */
+void dev_look(const struct rex_program *p, struct bmc_dev *d);
+/* Only look, for others than the daemon; it may have left a note. */
+void dev_see(const struct rex_program *p, struct bmc_dev *d);
+bool devs_answer(const struct bmc_dev *devs, size_t n);
+/* "native", "generic", "none" */
+const char *dev_mode_name(const struct bmc_dev *d);
+/* "eth0 (native)", "eth0, where ..." */
+const char *dev_text(const struct bmc_dev *d, char *text, size_t size);
 
 /* ---- meta.c: the map bmc_meta, shared with the program */
 int meta_map(const struct rex_program *p, struct bmc_meta **meta);
@@ -113,6 +186,9 @@ int map_fd(const struct rex_program *p, const char *name);
 void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
 /* From TRACK to RUN, unless the server is another one than @pid or has died. */
 bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);
+
+/* ---- networks.c: VLANs above the interfaces, and broadcast addresses, for the program */
+int networks_write(const struct rex_program *p, const struct bmc_config *c, struct bmc_meta *meta);
 
 /* ---- counters.c */
 int counters_read(const struct rex_program *p, uint64_t values[__BMC_STATS]);
@@ -147,9 +223,8 @@ int parts_attach_trackers(struct bmc_parts *parts);
 int parts_hold_trackers(struct bmc_parts *parts);
 /* false: one is not pinned any more. @which: its function. */
 bool parts_tracked(const struct bmc_parts *parts, const char **which);
-int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *config);
-/* Whether XDP of ours is at @dev (some XDP program, to be exact). */
-bool parts_at_dev(const char *dev);
+/* In a process of its own, of which nothing stays open. @fn returns 0, or 1 and refuses. */
+int in_child(int (*fn)(void *arg), void *arg);
 /* Look at the program again: state, generation. Refuses with -ENOENT: it has gone; -ESTALE: exchanged. */
 int parts_refresh(struct bmc_parts *parts);
 /* The program was exchanged: from now on, that one and its maps, which are as after a load. */
@@ -166,18 +241,20 @@ uint32_t clock_at_zero(const struct bmc_server *server);
 
 /* ---- selftest.c, quiesce.c */
 int selftest(const struct bmc_server *server, const struct bmc_meta *meta);
-int quiesce(const struct bmc_server *server, int timeout_ms);
+int quiesce(const struct bmc_server *server, const struct patience *p);
 
 /* ---- run.c */
 bool server_lives(const struct bmc_server *server);
 /* Tell the trackers which process to look at, and see that they do. State is TRACK. */
 int run_test(struct bmc_parts *parts, const struct bmc_server *server);
 /* When all is done that was read before: state RUN. */
-int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int timeout_ms);
+int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
+	      const struct patience *p);
 
 /* ---- runfile.c: what a start leaves for later commands, and the lock of the daemon */
 struct bmc_runfile {
 	struct bmc_config config;
+	struct bmc_dev devs[BMC_MAX_DEVS];	/* of each: index, note */
 	uint64_t netns;			/* inode */
 	bool runtime;			/* rex.ko was loaded by this start */
 	char reason[1024];		/* why hits are off, as far as the daemon knows */
@@ -193,6 +270,24 @@ void runfile_remove(void);
 uint64_t netns_inode(void);
 /* Into the network namespace where start worked: ours, the daemon's, that of @server, a named one. */
 int runfile_enter_netns(const struct bmc_runfile *r, pid_t server);
+
+/* ---- now.c */
+struct bmc_now {
+	struct bmc_parts parts;		/* of bmc_open() */
+	struct bmc_runfile runfile;
+	bool known;			/* there is a run file */
+	pid_t daemon;			/* 0: none */
+	uint32_t state;
+	int32_t server;
+	uint64_t memory, values[__BMC_STATS];
+	char reason[1200];		/* "": hits are given */
+	struct bmc_dev devs[BMC_MAX_DEVS];
+	size_t n_devs;
+};
+/* All but the parts, which are there. Goes to the network namespace where it was started. */
+int now_collect(struct bmc_now *now);
+/* "running", ... */
+const char *now_state(const struct bmc_now *now);
 
 /* ---- watch.c */
 /* Until SIGTERM, SIGINT or SIGHUP; then everything is undone. */

@@ -2,6 +2,7 @@
 /* bmc: the table of its subcommands. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bmc.h"
 
@@ -22,6 +23,8 @@ int cmd_bmc(int argc, char **argv)
 		if (strcmp(subcommands[i].name + strlen("bmc "), argv[1]))
 			continue;
 		this_command = &subcommands[i];
+		if (geteuid())
+			return fail("\"rexctl %s\" needs root", subcommands[i].name);
 		return subcommands[i].run(argc - 1, argv + 1);
 	}
 	return usage("there is no \"bmc %s\"", argv[1]);

@@ -35,6 +35,14 @@ uint32_t coarse_time(uint32_t us)
 	return ((uint64_t)us * 1000) >> BMC_TIME_SHIFT;
 }
 
+/* A number that is one, and more than can be counted. */
+static bool is_long_time(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+
+	return strspn(text, "0") < len && (!strcmp(text + len, "s") || !strcmp(text + len, "ms"));
+}
+
 static int parse_max_age(const char *text, uint32_t *us)
 {
 	const uint32_t longest = 3600u * 1000000;
@@ -42,7 +50,9 @@ static int parse_max_age(const char *text, uint32_t *us)
 	*us = 0;
 	if (!strcmp(text, "0"))
 		return 0;
-	if (parse_time(text, us))
+	if (parse_time(text, us) && is_long_time(text))
+		*us = UINT32_MAX;
+	else if (parse_time(text, us))
 		return usage("\"%s\" is no time; it is a number and ms or s, like 1s, or 0 (values of "
 			     "unknown expiry are not cached)", text);
 	if (!coarse_time(*us))
@@ -58,9 +68,9 @@ static int add_dev(struct bmc_config *c, const char *name, size_t len)
 {
 	if (!len)
 		return usage("an interface in --dev has no name; it is IF[,IF...]");
-	if (len >= IF_NAMESIZE)
+	if (len >= BMC_DEV_LEN)
 		return usage("\"%.*s\" is no name of an interface: it is longer than %d characters",
-			     (int)len, name, IF_NAMESIZE - 1);
+			     (int)len, name, BMC_DEV_LEN - 1);
 	if (c->n_devs == BMC_MAX_DEVS)
 		return usage("more than %d interfaces", BMC_MAX_DEVS);
 	memcpy(c->devs[c->n_devs], name, len);

@@ -55,25 +55,6 @@ const char *program_path(char *path, size_t size)
 
 /* ---- load --------------------------------------------------------------------------------------- */
 
-static int write_vlans(const struct rex_program *p, const struct bmc_config *c,
-		       struct bmc_meta *meta)
-{
-	uint64_t bits[64];
-	int n = devs_vlans(c, bits), fd, err = 0;
-
-	if (n < 0)
-		return 1;
-	fd = map_fd(p, "BMC_VLANS");
-	if (fd < 0)
-		return 1;
-	for (uint32_t i = 0; !err && i < ARRAY_SIZE(bits); i++)
-		if (bpf_map_update_elem(fd, &i, &bits[i], BPF_ANY))
-			err = refuse("cannot write map \"BMC_VLANS\": %s", strerror(errno));
-	close(fd);
-	meta->vlans = !err && n;
-	return err;
-}
-
 /* What does not change, in a map that is empty. */
 static int write_meta(const struct rex_program *p, const struct bmc_config *c, struct bmc_meta *meta)
 {
@@ -83,7 +64,7 @@ static int write_meta(const struct rex_program *p, const struct bmc_config *c, s
 	while (!meta->seed)
 		if (getrandom(&meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
 			return refuse("no random numbers: %s", strerror(errno));
-	return write_vlans(p, c, meta);
+	return networks_write(p, c, meta);
 }
 
 int parts_load(struct bmc_parts *parts, const struct bmc_config *c, const struct bmc_server *server)
@@ -177,7 +158,7 @@ int parts_hold_trackers(struct bmc_parts *parts)
 	size_t n = 0;
 	int err = 0;
 
-	if (rex_link_list(&links, &n))
+	if (rex_link_list_here(&links, &n))
 		return refuse_rex();
 	for (size_t i = 0; !err && i < ARRAY_SIZE(trackers); i++) {
 		const struct rex_link *link = find_link(parts, &trackers[i], links, n);
@@ -204,32 +185,6 @@ bool parts_tracked(const struct bmc_parts *parts, const char **which)
 	}
 	*which = NULL;
 	return parts->n_links;
-}
-
-/* ---- XDP --------------------------------------------------------------------------------------------- */
-
-int parts_attach_xdp(struct bmc_parts *parts, const struct bmc_config *c)
-{
-	const struct rex_entry *entry;
-
-	if (find_entry_at(parts->program, "ingress", REX_AT_XDP, &entry))
-		return 1;
-	for (size_t i = 0; i < c->n_devs; i++) {
-		struct rex_target target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 };
-
-		strcpy(target.name, c->devs[i]);
-		target.mode = dev_mode(c->devs[i]);
-		if (rex_attach(parts->program, entry, &target))
-			return refuse_rex();
-	}
-	return 0;
-}
-
-bool parts_at_dev(const char *dev)
-{
-	uint32_t id = 0;
-
-	return !bpf_xdp_query_id(if_nametoindex(dev), 0, &id) && id;
 }
 
 /* ---- an accelerator that is there ------------------------------------------------------------------- */
@@ -320,29 +275,37 @@ static bool of_program(const struct rex_link *link, const struct rex_program *p)
 
 static int detach_all(const struct rex_program *p)
 {
-	struct rex_link *links = NULL;
+	struct rex_link *links = NULL, *mine;
 	size_t n = 0;
-	int err = 0;
+	int err;
 
 	if (rex_link_list(&links, &n))
 		return refuse_rex();
+	mine = calloc(n ? n : 1, sizeof(*mine));
+	err = mine ? 0 : refuse("out of memory");
 	/* XDP first: hits without trackers would lie, trackers without hits do no harm. */
-	for (int trackers_too = 0; trackers_too < 2; trackers_too++)
+	for (int trackers_too = 0; trackers_too < 2 && !err; trackers_too++) {
+		size_t k = 0;
+
 		for (size_t i = 0; i < n; i++) {
 			bool xdp = !links[i].unknown && links[i].target.at == REX_AT_XDP;
 
-			if (of_program(&links[i], p) && xdp != trackers_too && rex_detach(&links[i]))
-				err = refuse_rex();
+			if (of_program(&links[i], p) && !links[i].held && xdp != trackers_too)
+				mine[k++] = links[i];
 		}
+		if (rex_detach_all(p, mine, k))
+			err = refuse_rex();
+	}
+	free(mine);
 	free(links);
 	return err;
 }
 
 /*
- * In a process of its own: libxdp keeps some of what it took apart open, and the program would be
- * in use until the daemon has ended.
+ * libxdp keeps some of what it took apart open, and the program would be in use until the daemon has
+ * ended.
  */
-static int detach_in_child(const struct rex_program *p)
+int in_child(int (*fn)(void *arg), void *arg)
 {
 	char text[2048];
 	int fds[2], err = 0;
@@ -355,7 +318,7 @@ static int detach_in_child(const struct rex_program *p)
 	if (pid < 0)
 		err = refuse("fork: %s", strerror(errno));
 	if (!pid) {
-		err = p ? detach_all(p) : detach_stale();
+		err = fn(arg);
 		if (err && write(fds[1], why(), strlen(why())) < 0)
 			_exit(2);
 		_exit(err);
@@ -365,9 +328,14 @@ static int detach_in_child(const struct rex_program *p)
 	close(fds[0]);
 	if (pid > 0 && (waitpid(pid, &err, 0) != pid || err)) {
 		text[n < 0 ? 0 : n] = '\0';
-		err = refuse("%s", *text ? text : "the process that detaches died");
+		err = refuse("%s", *text ? text : "the process that does it died");
 	}
 	return err;
+}
+
+static int detach_what(void *arg)
+{
+	return arg ? detach_all(arg) : detach_stale();
 }
 
 int parts_remove(struct rex *rex)
@@ -380,13 +348,13 @@ int parts_remove(struct rex *rex)
 		return refuse_rex();
 	/* Taken away by rmmod: what it was attached to leads nowhere, but is in the way of a start. */
 	if (err)
-		return access("/sys/module/rex", F_OK) ? 0 : detach_in_child(NULL);
+		return access("/sys/module/rex", F_OK) ? 0 : in_child(detach_what, NULL);
 	/* A program without that map gives no hits of ours; it goes all the same. */
 	if (!meta_map(p, &meta)) {
 		meta_set(meta->state, BMC_OFF);
 		meta_unmap(meta);
 	}
-	err = detach_in_child(p);
+	err = in_child(detach_what, p);
 	rex_program_free(p);
 	if (!err && rex_program_unload(rex, BMC_PROGRAM, false))
 		err = refuse_rex();

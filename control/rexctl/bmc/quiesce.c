@@ -24,16 +24,20 @@
 
 #include "bmc.h"
 
+#define PAUSE_MS	2
+#define QUICK_LOOKS	4
+
 /* One of memcached's, by its number there. */
 struct conn {
-	int fd;				/* -1: is clean */
+	int fd;
 	char peer[80], state[80];
 	uint16_t local, remote;
+	bool clean;
 	bool waits;			/* new_cmd or nread, with nothing unsent, in the last dump */
 };
 
 struct conns {
-	struct conn *conn;
+	struct conn *conn;		/* by fd */
 	size_t n;
 };
 
@@ -53,43 +57,64 @@ static struct conn *conn_of(struct conns *c, int fd)
 	/* Its lines come together. */
 	if (c->n && c->conn[c->n - 1].fd == fd)
 		return &c->conn[c->n - 1];
-	grown = realloc(c->conn, (c->n + 1) * sizeof(*grown));
-	if (!grown)
-		return NULL;
-	c->conn = grown;
-	memset(&grown[c->n], 0, sizeof(*grown));
-	grown[c->n].fd = fd;
-	return &grown[c->n++];
+	if (!(c->n & (c->n - 1))) {
+		grown = realloc(c->conn, (c->n ? 2 * c->n : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		c->conn = grown;
+	}
+	memset(&c->conn[c->n], 0, sizeof(*c->conn));
+	c->conn[c->n].fd = fd;
+	return &c->conn[c->n++];
 }
 
-static int parse_dump(const char *answer, struct conns *c)
+/* One line, alone: sscanf() looks for the end of the text first, which may be megabytes away. */
+static int parse_line(const char *line, struct conns *c)
 {
-	for (const char *line = answer; line && *line; line = strchr(line, '\n')) {
-		char key[32], value[80];
-		struct conn *conn;
-		int fd;
+	char key[32], value[80];
+	struct conn *conn;
+	int fd;
 
-		line += *line == '\n';
-		if (sscanf(line, "STAT %d:%31s %79s", &fd, key, value) != 3)
-			continue;
-		conn = conn_of(c, fd);
-		if (!conn)
-			return refuse("out of memory");
-		if (!strcmp(key, "addr")) {
-			strcpy(conn->peer, value);
-			conn->remote = port_of(value);
-		} else if (!strcmp(key, "listen_addr")) {
-			conn->local = port_of(value);
-		} else if (!strcmp(key, "state")) {
-			strcpy(conn->state, value);
-		}
+	if (sscanf(line, "STAT %d:%31s %79s", &fd, key, value) != 3)
+		return 0;
+	conn = conn_of(c, fd);
+	if (!conn)
+		return refuse("out of memory");
+	if (!strcmp(key, "addr")) {
+		strcpy(conn->peer, value);
+		conn->remote = port_of(value);
+	} else if (!strcmp(key, "listen_addr")) {
+		conn->local = port_of(value);
+	} else if (!strcmp(key, "state")) {
+		strcpy(conn->state, value);
 	}
 	return 0;
 }
 
-static int dump(int fd, struct conns *c)
+static int by_fd(const void *a, const void *b)
 {
-	char *answer = ask(fd, "stats conns");
+	const struct conn *x = a, *y = b;
+
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+static int parse_dump(const char *answer, struct conns *c)
+{
+	char line[160];
+
+	for (const char *end, *at = answer; (end = strchr(at, '\n')); at = end + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)(end - at), at);
+		if (parse_line(line, c))
+			return 1;
+	}
+	if (c->n)
+		qsort(c->conn, c->n, sizeof(*c->conn), by_fd);
+	return 0;
+}
+
+static int dump(int fd, struct conns *c, const struct patience *p)
+{
+	char *answer = ask_within(fd, "stats conns", p);
 	int err;
 
 	memset(c, 0, sizeof(*c));
@@ -163,22 +188,27 @@ static void look_at_threads(pid_t pid, struct sleepers *s)
 
 /* ---- all of it ---------------------------------------------------------------------------------------- */
 
+struct quiesce {
+	const struct bmc_server *server;
+	const struct patience *p;
+	int fd;				/* the connection that we ask through */
+	char own[80];			/* as memcached calls it */
+	struct conns first;		/* those that were there at first */
+	struct sleepers sleepers;
+	bool slept;			/* all threads, since the last dump */
+	unsigned int looks;
+	int64_t look_ms;		/* how long the last one took */
+	const struct conn *left;	/* one that is not clean */
+	bool left_unsent;		/* it has not sent all */
+};
+
 static const struct conn *find_same(const struct conns *c, const struct conn *old)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (c->conn[i].fd == old->fd && !strcmp(c->conn[i].peer, old->peer))
-			return &c->conn[i];
-	return NULL;
+	const struct conn *found = c->n ? bsearch(old, c->conn, c->n, sizeof(*old), by_fd) : NULL;
+
+	return found && !strcmp(found->peer, old->peer) ? found : NULL;
 }
 
-/* Whether nothing that @c had read is left, if its thread has slept since. */
-static bool can_wait(const struct conn *c)
-{
-	return is(c, "conn_nread") ||
-	       (is(c, "conn_new_cmd") && !server_unsent(c->local, c->remote));
-}
-
-/* The connection that we ask through, as memcached calls it. */
 static void name_own(int fd, char *peer, size_t size)
 {
 	struct sockaddr_storage name;
@@ -196,79 +226,114 @@ static void name_own(int fd, char *peer, size_t size)
 		snprintf(peer, size, "tcp:%s:%u", text, ntohs(v4->sin_port));
 }
 
-/* Strikes out those that are clean. Returns one that is not, or NULL. */
-static const struct conn *strike_out(struct conns *first, const struct conns *now, const char *own,
-				     bool slept)
+/* Strikes out those that are clean. */
+static void strike_out(struct quiesce *q, const struct conns *now, const struct bmc_unsent *unsent)
 {
-	const struct conn *left = NULL;
+	q->left = NULL;
+	for (size_t i = 0; i < q->first.n; i++) {
+		struct conn *c = &q->first.conn[i];
+		const struct conn *is_now = c->clean ? NULL : find_same(now, c);
+		bool waited = c->waits, sent;
 
-	for (size_t i = 0; i < first->n; i++) {
-		struct conn *c = &first->conn[i];
-		const struct conn *is_now = c->fd < 0 ? NULL : find_same(now, c);
-		bool waited = c->waits;
-
-		if (c->fd < 0)
+		if (c->clean)
 			continue;
-		c->waits = is_now && can_wait(is_now);
-		if (!is_now || is_clean(is_now) || !strcmp(c->peer, own) ||
-		    (slept && waited && c->waits && is(is_now, c->state)))
-			c->fd = -1;
-		else
-			left = c;
+		sent = is_now && unsent_is_none(unsent, is_now->local, is_now->remote);
+		/* Then nothing that it had read is left, if its thread has slept since. */
+		c->waits = is_now && (is(is_now, "conn_nread") || (is(is_now, "conn_new_cmd") && sent));
+		c->clean = !is_now || is_clean(is_now) || !strcmp(c->peer, q->own) ||
+			   (q->slept && waited && c->waits && is(is_now, c->state));
 		if (is_now)
 			strcpy(c->state, is_now->state);
+		if (c->clean)
+			continue;
+		q->left = c;
+		q->left_unsent = !sent;
 	}
-	return left;
 }
 
-static int wait_for_conns(const struct bmc_server *server, int fd, int64_t end, struct conns *first)
+/* One dump of memcached's connections, and then one of the kernel's. */
+static int look(struct quiesce *q)
 {
-	const struct timespec pause = { .tv_nsec = 2000000 };
-	char own[sizeof(first->conn->peer)];
-	struct sleepers *s = calloc(1, sizeof(*s));
-	const struct conn *left;
+	struct bmc_unsent unsent;
 	struct conns now;
-	bool slept = false;
-	int err = s ? 0 : refuse("out of memory");
+	int64_t start = now_ms();
+	int err = dump(q->fd, &now, q->p);
 
-	name_own(fd, own, sizeof(own));
-	while (!err) {
-		err = dump(fd, &now);
-		if (err)
-			break;
-		left = strike_out(first, &now, own, slept);
-		free(now.conn);
-		if (!left)
-			break;
-		/* Workers and the main thread, each once since that dump. */
-		s->n = 0;
-		do {
-			look_at_threads(server->pid, s);
-			slept = s->n > server->threads;
-		} while (!slept && now_ms() < end && !nanosleep(&pause, NULL));
-		if (now_ms() >= end)
-			err = refuse("memcached's connection %d (%s) has commands from before the start "
-				     "that it may still carry out (%s): a client that does not read its "
-				     "replies, or threads without a pause. End that client, or try again",
-				     left->fd, left->peer, left->state);
+	if (err)
+		return err;
+	err = sockets_unsent(q->server, &unsent);
+	if (!err) {
+		strike_out(q, &now, &unsent);
+		free(unsent.at);
+		q->looks++;
 	}
-	free(s);
+	free(now.conn);
+	q->look_ms = now_ms() - start;
 	return err;
 }
 
-int quiesce(const struct bmc_server *server, int timeout_ms)
+/* Until workers and the main thread have slept, each once since the dump. */
+static int wait_for_threads(struct quiesce *q)
 {
-	int64_t end = now_ms() + timeout_ms;
-	int fd = ask_server(server), err;
-	struct conns first;
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+	/* memcached answers others, too; a client may hold this up for long. */
+	int64_t next = now_ms() + (q->looks > QUICK_LOOKS ? q->look_ms + 10 * PAUSE_MS : 0);
 
-	if (fd < 0)
-		return 1;
-	err = dump(fd, &first);
-	if (!err) {
-		err = wait_for_conns(server, fd, end, &first);
-		free(first.conn);
+	q->sleepers.n = 0;
+	q->slept = false;
+	while (!q->slept || now_ms() < next) {
+		if (!patience_left(q->p))
+			return 1;
+		if (!q->slept)
+			look_at_threads(q->server->pid, &q->sleepers);
+		q->slept |= q->sleepers.n > q->server->threads;
+		if (!q->slept || now_ms() < next)
+			nanosleep(&pause, NULL);
 	}
-	close(fd);
+	return 0;
+}
+
+/* Time is up, or somebody said stop. */
+static int refuse_quiesce(const struct quiesce *q)
+{
+	const struct conn *left = q->left;
+	const char *what;
+
+	if (!left || now_ms() < q->p->end)
+		return refuse_in("memcached's connections could not be looked at");
+	if (q->left_unsent || !left->waits)
+		what = "a client that does not read its replies. End that client, or try again";
+	else if (!q->slept)
+		what = "one of memcached's threads never pauses. Try again when there is less load";
+	else
+		what = "there was no time for a second look. Try again";
+	return refuse("memcached's connection %d (%s) has commands from before the start that it may "
+		      "still carry out (%s; %u looks at %zu connections): %s", left->fd, left->peer,
+		      left->state, q->looks, q->first.n, what);
+}
+
+int quiesce(const struct bmc_server *server, const struct patience *p)
+{
+	struct quiesce *q = calloc(1, sizeof(*q));
+	int err;
+
+	if (!q)
+		return refuse("out of memory");
+	q->server = server;
+	q->p = p;
+	q->fd = ask_server(server);
+	err = q->fd < 0 || dump(q->fd, &q->first, p);
+	if (!err) {
+		name_own(q->fd, q->own, sizeof(q->own));
+		err = look(q);
+		while (!err && q->left)
+			err = wait_for_threads(q) || look(q);
+		if (err)
+			refuse_quiesce(q);
+		free(q->first.conn);
+	}
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q);
 	return err;
 }

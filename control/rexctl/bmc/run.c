@@ -79,11 +79,12 @@ int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 	return err ? err : selftest(server, parts->meta);
 }
 
-int run_begin(struct bmc_parts *parts, const struct bmc_server *server, int timeout_ms)
+int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
+	      const struct patience *p)
 {
 	uint32_t generation = parts->program->generation;
 
-	if (quiesce(server, timeout_ms) || expect_flush(parts->meta, server) || parts_refresh(parts))
+	if (quiesce(server, p) || expect_flush(parts->meta, server) || parts_refresh(parts))
 		return 1;
 	/* 0: of a rex.ko that does not tell; the program would not believe it. */
 	if (!generation)

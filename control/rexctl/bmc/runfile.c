@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +43,23 @@ pid_t runfile_daemon(void)
 	return pid;
 }
 
+/* There is one accelerator: the program keeps its state in statics, and its maps have names. */
+static void refuse_second(void)
+{
+	struct bmc_runfile *r = malloc(sizeof(*r));
+	pid_t daemon = runfile_daemon();
+
+	if (r && runfile_read(r))
+		refuse("the accelerator is running already for port %u%s (daemon %d): there is one per "
+		       "kernel, for one memcached; \"rexctl bmc status\" tells how it is, \"rexctl bmc "
+		       "stop\" ends it", r->config.port,
+		       r->netns == netns_inode() ? "" : " of another network namespace", daemon);
+	else
+		refuse("the accelerator is just being started (daemon %d): there is one per kernel, for "
+		       "one memcached; \"rexctl bmc stop\" ends it", daemon);
+	free(r);
+}
+
 int runfile_lock(void)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -59,8 +77,7 @@ int runfile_lock(void)
 	if (!fcntl(fd, F_SETLK, &lock))
 		return fd;
 	close(fd);
-	refuse("the accelerator is running already (daemon %d); \"rexctl bmc status\" tells how, \"rexctl "
-	       "bmc stop\" ends it", runfile_daemon());
+	refuse_second();
 	return -1;
 }
 
@@ -69,7 +86,9 @@ static json_t *to_json(const struct bmc_runfile *r)
 	json_t *devs = json_array();
 
 	for (size_t i = 0; i < r->config.n_devs; i++)
-		json_array_append_new(devs, json_string(r->config.devs[i]));
+		json_array_append_new(devs, json_pack("{s:s,s:I,s:s}", "name", r->config.devs[i],
+				      "index", (json_int_t)r->devs[i].index, "note",
+				      r->devs[i].note));
 	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port, "devices",
 			 devs, "memory", (json_int_t)r->config.memory, "max_age_us",
 			 (json_int_t)r->config.max_age_us, "netns", (json_int_t)r->netns, "runtime",
@@ -88,6 +107,21 @@ int runfile_write(const struct bmc_runfile *r)
 	}
 	json_decref(o);
 	return err ? refuse("cannot write \"%s\": %s", BMC_RUN_FILE, strerror(errno)) : 0;
+}
+
+static void read_dev(struct bmc_runfile *r, json_t *dev)
+{
+	size_t i = r->config.n_devs;
+	const char *name, *note;
+	json_int_t index;
+
+	if (json_unpack(dev, "{s:s,s:I,s:s}", "name", &name, "index", &index, "note", &note))
+		return;
+	snprintf(r->config.devs[i], BMC_DEV_LEN, "%s", name);
+	strcpy(r->devs[i].wanted, r->config.devs[i]);
+	snprintf(r->devs[i].note, sizeof(r->devs[i].note), "%s", note);
+	r->devs[i].index = index;
+	r->config.n_devs++;
 }
 
 bool runfile_read(struct bmc_runfile *r)
@@ -113,9 +147,8 @@ bool runfile_read(struct bmc_runfile *r)
 	r->runtime = runtime;
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	json_array_foreach(devs, i, dev)
-		if (json_is_string(dev) && r->config.n_devs < BMC_MAX_DEVS)
-			snprintf(r->config.devs[r->config.n_devs++], IF_NAMESIZE, "%s",
-				 json_string_value(dev));
+		if (r->config.n_devs < BMC_MAX_DEVS)
+			read_dev(r, dev);
 	json_decref(o);
 	return true;
 }

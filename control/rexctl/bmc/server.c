@@ -11,8 +11,6 @@
 
 #include "bmc.h"
 
-#define TCP_LISTEN_HEX	0x0a
-
 const char *socket_text(const struct bmc_socket *s, char *text, size_t size)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -23,151 +21,6 @@ const char *socket_text(const struct bmc_socket *s, char *text, size_t size)
 		inet_ntop(AF_INET, &s->address.s6_addr[12], address, sizeof(address));
 	snprintf(text, size, s->v6 ? "[%s]:%u" : "%s:%u", address, s->port);
 	return text;
-}
-
-/* ---- /proc/net/{tcp,udp}{,6} ----------------------------------------------------------------- */
-
-struct line {
-	struct bmc_socket socket;
-	unsigned int state, remote_port;
-	unsigned long unsent;
-};
-
-/* The kernel prints an address as words of 4 bytes, in the machine's order. */
-static bool parse_address(const char *hex, struct in6_addr *address, bool *v6)
-{
-	size_t len = strlen(hex), words = len / 8;
-	uint32_t word[4] = { 0, 0, htonl(0xffff) };
-
-	if (len != 8 && len != 32)
-		return false;
-	*v6 = words == 4;
-	for (size_t i = 0; i < words; i++) {
-		char one[9] = "";
-
-		memcpy(one, hex + 8 * i, 8);
-		word[words == 1 ? 3 : i] = strtoul(one, NULL, 16);
-	}
-	memcpy(address, word, sizeof(word));
-	return true;
-}
-
-static bool parse_line(const char *text, bool udp, struct line *l)
-{
-	unsigned int port;
-	char local[33], remote[33];
-
-	memset(l, 0, sizeof(*l));
-	if (sscanf(text, "%*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %lx:%*x %*x:%*x %*x %*u %*u %lu", local,
-		   &port, remote, &l->remote_port, &l->state, &l->unsent, &l->socket.inode) != 7)
-		return false;
-	l->socket.port = port;
-	l->socket.udp = udp;
-	return parse_address(local, &l->socket.address, &l->socket.v6);
-}
-
-/* Each line of a table until @see says stop (not 0). */
-static void read_table(const char *name, bool udp, int (*see)(const struct line *l, void *arg),
-		       void *arg)
-{
-	char path[64], text[512];
-	struct line l;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
-	f = fopen(path, "re");
-	while (f && fgets(text, sizeof(text), f))
-		if (parse_line(text, udp, &l) && see(&l, arg))
-			break;
-	if (f)
-		fclose(f);
-}
-
-/* ---- all sockets that wait for anybody --------------------------------------------------------- */
-
-struct table {
-	struct bmc_socket *sockets;
-	size_t n;
-	bool failed;
-};
-
-static int add_listener(const struct line *l, void *arg)
-{
-	struct table *t = arg;
-	struct bmc_socket *grown;
-
-	/* The kernel lists those that listen first. */
-	if (!l->socket.udp && l->state != TCP_LISTEN_HEX)
-		return 1;
-	if (!l->socket.inode)
-		return 0;
-	grown = realloc(t->sockets, (t->n + 1) * sizeof(*grown));
-	if (!grown) {
-		t->failed = true;
-		return 1;
-	}
-	t->sockets = grown;
-	grown[t->n++] = l->socket;
-	return 0;
-}
-
-static int read_listeners(struct table *t)
-{
-	memset(t, 0, sizeof(*t));
-	read_table("tcp", false, add_listener, t);
-	read_table("tcp6", false, add_listener, t);
-	read_table("udp", true, add_listener, t);
-	read_table("udp6", true, add_listener, t);
-	if (!t->failed)
-		return 0;
-	free(t->sockets);
-	return refuse("out of memory");
-}
-
-struct wanted {
-	uint32_t port;
-	bool found;
-};
-
-static int see_port(const struct line *l, void *arg)
-{
-	struct wanted *w = arg;
-
-	w->found |= l->state == TCP_LISTEN_HEX && l->socket.port == w->port;
-	return w->found || l->state != TCP_LISTEN_HEX;
-}
-
-bool server_listens(uint32_t port)
-{
-	struct wanted w = { .port = port };
-
-	read_table("tcp", false, see_port, &w);
-	if (!w.found)
-		read_table("tcp6", false, see_port, &w);
-	return w.found;
-}
-
-struct connection {
-	uint16_t local, remote;
-	unsigned long unsent;
-};
-
-static int see_connection(const struct line *l, void *arg)
-{
-	struct connection *c = arg;
-
-	if (l->state != TCP_LISTEN_HEX && l->socket.port == c->local && l->remote_port == c->remote)
-		c->unsent += l->unsent;
-	return 0;
-}
-
-unsigned long server_unsent(uint16_t local, uint16_t remote)
-{
-	struct connection c = { .local = local, .remote = remote };
-
-	read_table("tcp", false, see_connection, &c);
-	read_table("tcp6", false, see_connection, &c);
-	return c.unsent;
 }
 
 /* ---- who has them ------------------------------------------------------------------------------ */
@@ -201,22 +54,19 @@ static bool each_socket(pid_t pid, bool (*see)(unsigned long inode, void *arg), 
 }
 
 struct on_port {
-	const struct table *t;
+	const struct bmc_sockets *t;
 	uint32_t port;
 };
 
 static bool is_on_port(unsigned long inode, void *arg)
 {
 	const struct on_port *p = arg;
+	const struct bmc_socket *s = sockets_find(p->t, inode);
 
-	for (size_t i = 0; i < p->t->n; i++)
-		if (!p->t->sockets[i].udp && p->t->sockets[i].port == p->port &&
-		    p->t->sockets[i].inode == inode)
-			return true;
-	return false;
+	return s && !s->udp && s->port == p->port;
 }
 
-static int find_process(uint32_t port, const struct table *t, pid_t *found)
+static int find_process(uint32_t port, const struct bmc_sockets *t, pid_t *found)
 {
 	struct on_port p = { .t = t, .port = port };
 	DIR *d = opendir("/proc");
@@ -248,7 +98,7 @@ static int find_process(uint32_t port, const struct table *t, pid_t *found)
 /* ---- what else it has ---------------------------------------------------------------------------- */
 
 struct own {
-	const struct table *t;
+	const struct bmc_sockets *t;
 	struct bmc_server *server;
 	bool full;
 };
@@ -257,22 +107,17 @@ static bool add_own(unsigned long inode, void *arg)
 {
 	struct own *o = arg;
 	struct bmc_server *s = o->server;
+	const struct bmc_socket *socket = sockets_find(o->t, inode);
 
-	for (size_t i = 0; i < o->t->n; i++) {
-		bool twice = false;
-
-		if (o->t->sockets[i].inode != inode)
-			continue;
-		for (size_t k = 0; k < s->n_sockets; k++)
-			twice |= s->sockets[k].inode == inode;
-		if (twice)		/* memcached has a copy of its UDP socket for each thread */
-			return false;
-		o->full = s->n_sockets == BMC_MAX_SOCKETS;
-		if (!o->full)
-			s->sockets[s->n_sockets++] = o->t->sockets[i];
-		return o->full;
-	}
-	return false;
+	if (!socket)
+		return false;
+	for (size_t k = 0; k < s->n_sockets; k++)
+		if (s->sockets[k].inode == inode)
+			return false;	/* memcached has a copy of its UDP socket for each thread */
+	o->full = s->n_sockets == BMC_MAX_SOCKETS;
+	if (!o->full)
+		s->sockets[s->n_sockets++] = *socket;
+	return o->full;
 }
 
 struct unix_listeners {
@@ -343,9 +188,10 @@ static int find_udp_port(struct bmc_server *s)
 		if (!sk->udp)
 			continue;
 		if (s->udp_port && s->udp_port != sk->port)
-			return refuse("process %d serves UDP on ports %u and %u; one can be "
-				      "accelerated, give memcached one (-U %u)", s->pid, s->udp_port,
-				      sk->port, s->udp_port);
+			return refuse("process %d serves UDP on ports %u and %u, and one can be "
+				      "accelerated. memcached serves UDP at each port that its option "
+				      "-l names, whatever -U is: give -l addresses without ports, or "
+				      "all with the same one", s->pid, s->udp_port, sk->port);
 		s->udp_port = sk->port;
 	}
 	return 0;
@@ -367,7 +213,7 @@ int server_check_udp(const struct bmc_server *s)
 	return 0;
 }
 
-static int look(uint32_t port, const struct table *t, struct bmc_server *s)
+static int look(uint32_t port, const struct bmc_sockets *t, struct bmc_server *s)
 {
 	struct own own = { .t = t, .server = s };
 	int err = find_process(port, t, &s->pid);
@@ -388,20 +234,20 @@ static int look(uint32_t port, const struct table *t, struct bmc_server *s)
 
 int server_find(uint32_t port, struct bmc_server *s)
 {
-	struct table t;
+	struct bmc_sockets t;
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->pidfd = -1;
-	if (!server_listens(port))
+	if (!sockets_listen(port))
 		return refuse("nobody listens on TCP port %u in this network namespace: start memcached "
 			      "first (\"ss -ltn\" lists the ports; \"rexctl --netns NAME\" works in "
 			      "another namespace)", port);
-	err = read_listeners(&t);
+	err = sockets_read(&t);
 	if (err)
 		return err;
 	err = look(port, &t, s);
-	free(t.sockets);
+	free(t.at);
 	if (err)
 		server_forget(s);
 	return err;

@@ -73,7 +73,9 @@ static int check_version(int fd, struct bmc_server *s)
 			     s->pid, answer);
 	else if (strncmp(s->version, SERIES, strlen(SERIES)))
 		err = refuse("memcached is of version %s; what the accelerator knows of its ways is "
-			     "true for " SERIES "x", s->version);
+			     "true for releases of " SERIES "x%s", s->version,
+			     strcmp(s->version, "UNKNOWN") ? "" : ": one that was built from a "
+			     "repository without tags does not say which it is");
 	free(answer);
 	return err;
 }

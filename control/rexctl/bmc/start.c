@@ -2,6 +2,7 @@
 /* start: all steps or none, and the daemon that goes on from there. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct start {
 	struct bmc_runfile runfile;
 	struct bmc_server server;
 	bool made;			/* parts are there that a failure has to undo */
+	int report;			/* to who waits for the daemon; -1: nobody does */
 };
 
 /* ---- rex.ko ------------------------------------------------------------------------------------------ */
@@ -33,11 +35,24 @@ static int open_rex(struct start *s, bool load)
 	return err ? refuse_rex() : 0;
 }
 
+/* Whether nobody has said stop: by a signal, or by going away. */
+static bool may_go_on(void *arg)
+{
+	const struct start *s = arg;
+	struct pollfd p = { .fd = s->report };
+	sigset_t pending;
+
+	sigpending(&pending);
+	return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
+	       !sigismember(&pending, SIGHUP) && poll(&p, 1, 0) <= 0;
+}
+
 /* ---- a new one --------------------------------------------------------------------------------------- */
 
 static int make(struct start *s)
 {
 	const struct bmc_config *c = &s->runfile.config;
+	struct patience p = { .go_on = may_go_on, .arg = s };
 	char path[512];
 
 	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
@@ -49,11 +64,14 @@ static int make(struct start *s)
 	if (machine_check_preemption(s->parts.rex) || parts_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
+	for (size_t i = 0; i < c->n_devs; i++)
+		strcpy(s->runfile.devs[i].wanted, c->devs[i]);
 	if (parts_attach_trackers(&s->parts) || run_test(&s->parts, &s->server) ||
-	    parts_attach_xdp(&s->parts, c))
+	    devs_attach(s->parts.program, s->runfile.devs, c->n_devs))
 		return 1;
 	/* A client can hold this up at will: not a reason to give up. */
-	if (run_begin(&s->parts, &s->server, QUIESCE_MS)) {
+	p.end = now_ms() + QUIESCE_MS;
+	if (run_begin(&s->parts, &s->server, &p)) {
 		fail("not running yet: %s", why());
 		snprintf(s->runfile.reason, sizeof(s->runfile.reason), "%s", why());
 	}
@@ -80,13 +98,16 @@ static int adopt(struct start *s)
 		return refuse("program \"%s\" is loaded, but by nothing that \"rexctl bmc start\" brought to "
 			      "an end; \"rexctl bmc stop\" removes it", BMC_PROGRAM);
 	if (!same(&old.config, &s->runfile.config) || old.netns != netns_inode())
-		return refuse("an accelerator without its daemon is there, with other options than these; "
-			      "\"rexctl bmc stop\" removes it, or start it with its own: "
-			      "\"rexctl bmc status\"");
+		return refuse("an accelerator for port %u without its daemon is there, with other options "
+			      "than these, and there is one per kernel; \"rexctl bmc stop\" removes it, or "
+			      "start it with its own: \"rexctl bmc status\"", old.config.port);
 	s->runfile = old;
 	*s->runfile.reason = '\0';
 	if (parts_adopt(&s->parts, &old.config))
 		return 1;
+	/* Whatever became of it meanwhile: who says start wants it there. */
+	for (size_t i = 0; i < old.config.n_devs; i++)
+		s->runfile.devs[i].off = true;
 	meta = s->parts.meta;
 	/* The process that hits are given for, if it is that still; else the daemon looks for one. */
 	if (meta_get(meta->state) == BMC_RUN && meta_get(meta->generation) ==
@@ -122,6 +143,8 @@ static int begin(struct start *s)
 
 	if (err)
 		return err;
+	if (machine_check_pidns())
+		return fail("%s", why());
 	lock = runfile_lock();
 	if (lock < 0)
 		return fail("%s", why());
@@ -161,6 +184,7 @@ static int run_daemon(struct start *s, int report)
 	int err;
 	char status;
 
+	s->report = report;
 	if (report >= 0)
 		setsid();
 	err = begin(s);

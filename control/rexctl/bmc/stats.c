@@ -2,6 +2,7 @@
 /* stats: the program's counters as text, JSON, or in the format that Prometheus reads. */
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bmc.h"
@@ -92,8 +93,20 @@ static void print_gauge(const char *name, const char *help, uint64_t value)
 	printf("rex_bmc_%s %" PRIu64 "\n", name, value);
 }
 
-static int print_prometheus(const struct bmc_parts *parts, const uint64_t *values)
+static void print_devs(const struct bmc_now *now)
 {
+	print_head("device_attached", "whether the program answers at the interface", "gauge");
+	for (size_t i = 0; i < now->n_devs; i++) {
+		printf("rex_bmc_device_attached{device=\"");
+		print_escaped(now->devs[i].wanted, true);
+		printf("\"} %d\n", now->devs[i].ours);
+	}
+}
+
+static int print_prometheus(const struct bmc_now *now)
+{
+	const struct bmc_parts *parts = &now->parts;
+	const uint64_t *values = now->values;
 	char name[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
@@ -112,11 +125,11 @@ static int print_prometheus(const struct bmc_parts *parts, const uint64_t *value
 	}
 	print_head("server_deaths_total", "times that memcached ended", "counter");
 	printf("rex_bmc_server_deaths_total %u\n", meta_get(parts->meta->server_deaths));
-	print_gauge("running", "whether GETs are answered",
-		    meta_get(parts->meta->state) == BMC_RUN &&
-		    parts->program->state == REX_STATE_ENABLED);
-	print_gauge("daemon", "whether the daemon is there", runfile_daemon() != 0);
-	print_gauge("cache_bytes", "memory for values", tables_cache_bytes(parts->program));
+	print_gauge("running", "whether GETs are answered", !*now->reason);
+	print_gauge("daemon", "whether the daemon is there", now->daemon != 0);
+	print_gauge("cache_bytes", "memory for values", now->memory);
+	if (now->n_devs)
+		print_devs(now);
 	return fflush(stdout) ? fail("cannot write to standard output") : 0;
 }
 
@@ -127,9 +140,8 @@ int bmc_stats(int argc, char **argv)
 		{ "prometheus", no_argument, NULL, 'p' },
 		{}
 	};
-	uint64_t values[__BMC_STATS];
 	bool json = false, prometheus = false;
-	struct bmc_parts parts;
+	struct bmc_now *now;
 	int opt, err;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -142,15 +154,20 @@ int bmc_stats(int argc, char **argv)
 		return usage("\"%s\" is too much", argv[optind]);
 	if (json && prometheus)
 		return usage("either --json or --prometheus");
-	err = bmc_open(&parts);
-	if (err)
+	now = calloc(1, sizeof(*now));
+	err = now ? bmc_open(&now->parts) : fail("out of memory");
+	if (err) {
+		free(now);
 		return err;
-	if (counters_read(parts.program, values))
+	}
+	/* Who only counts need not go to another network namespace. */
+	if (prometheus ? now_collect(now) : counters_read(now->parts.program, now->values))
 		err = fail("%s", why());
 	else
-		err = json ? print_stats_json(values) : prometheus ? print_prometheus(&parts, values) :
-		      print_text(values);
-	parts_release(&parts);
-	rex_close(parts.rex);
+		err = json ? print_stats_json(now->values) : prometheus ? print_prometheus(now) :
+		      print_text(now->values);
+	parts_release(&now->parts);
+	rex_close(now->parts.rex);
+	free(now);
 	return err;
 }

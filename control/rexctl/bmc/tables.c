@@ -78,16 +78,26 @@ static int clear_array(int fd, const struct rex_map *m)
 	return err;
 }
 
+/* Asked for the first key again and again, the kernel would walk over all that is empty already. */
 static int clear_hash(int fd, const struct rex_map *m)
 {
-	unsigned char key[512];
+	unsigned char keys[2][512], *key = keys[0], *next = keys[1], *swap;
+	bool more;
 	int err = 0;
 
-	if (m->key_size > sizeof(key))
+	if (m->key_size > sizeof(keys[0]))
 		return refuse("map \"%s\" has keys of %u bytes", m->name, m->key_size);
-	while (!err && !bpf_map_get_next_key(fd, NULL, key))
+	more = !bpf_map_get_next_key(fd, NULL, key);
+	while (!err && more) {
+		more = !bpf_map_get_next_key(fd, key, next);
 		if (bpf_map_delete_elem(fd, key) && errno != ENOENT)
 			err = refuse("cannot clear map \"%s\": %s", m->name, strerror(errno));
+		swap = key;
+		key = next;
+		next = swap;
+	}
+	if (!err && !bpf_map_get_next_key(fd, NULL, key))
+		err = refuse("map \"%s\" does not get empty", m->name);
 	return err;
 }
 
@@ -108,7 +118,7 @@ static int clear(const struct rex_program *p, const struct rex_map *m)
 int tables_clear(const struct rex_program *p)
 {
 	/* Those that are ours, and the counters. */
-	static const char *const kept[] = { "BMC_META", "BMC_STATS", "BMC_VLANS" };
+	static const char *const kept[] = { "BMC_META", "BMC_STATS", "BMC_VLANS", "BMC_BROADCASTS" };
 	int err = 0;
 
 	/* Whoever entered the program before it saw BMC_OFF has left it after a grace period of RCU. */

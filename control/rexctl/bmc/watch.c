@@ -20,21 +20,35 @@
 #define AGAIN_MS	1000
 #define EMPTY_MS	10000		/* between two times that the tables are emptied while it runs */
 #define IDLE_TICKS	(2000 / TICK_MS)	/* not by the clock: a machine may have been stopped */
-#define ASK_MS		1000
+#define ASK_MS		2000
+#define NETWORKS_MS	1000
 
 struct watcher {
 	struct bmc_parts *parts;
 	struct bmc_runfile *runfile;
 	struct bmc_server *server;
+	int signals;			/* signalfd */
 	bool lost;			/* a tracker, or the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
-	int64_t listens_since, try_at, empty_at;
+	int64_t listens_since, try_at, empty_at, networks_at;
+	bool networks_bad;
 	/* Looks at which something of all keys was pending, without anything new of the kind. */
 	unsigned int idle_ticks;
 	uint32_t idle_epoch;
 	uint64_t idle_counters[__BMC_STATS];
 };
+
+/* To the log, and to commands that look. */
+static void say(struct watcher *w, bool bad, const char *text)
+{
+	if (w->runfile->config.foreground)
+		fprintf(stderr, "rexctl: %s\n", text);
+	else
+		syslog(bad ? LOG_WARNING : LOG_INFO, "%s", text);
+	if (runfile_write(w->runfile))
+		syslog(LOG_ERR, "%s", why());
+}
 
 /* Why there are no hits; "": there are. Said once. */
 static void set_reason(struct watcher *w, const char *fmt, ...)
@@ -50,12 +64,7 @@ static void set_reason(struct watcher *w, const char *fmt, ...)
 	if (!strcmp(text, w->runfile->reason))
 		return;
 	strcpy(w->runfile->reason, text);
-	if (w->runfile->config.foreground)
-		fprintf(stderr, "rexctl: %s\n", *text ? text : "running");
-	else
-		syslog(*text ? LOG_WARNING : LOG_INFO, "%s", *text ? text : "running");
-	if (runfile_write(w->runfile))
-		syslog(LOG_ERR, "%s", why());
+	say(w, *text, *text ? text : "running");
 }
 
 static void switch_off(struct watcher *w)
@@ -63,6 +72,21 @@ static void switch_off(struct watcher *w)
 	meta_set(w->parts->meta->state, BMC_OFF);
 	w->stale = true;
 	w->try_at = 0;
+}
+
+/* Whatever takes long asks this all the time: a signal, a tracker or memcached that has gone comes first. */
+static bool may_go_on(void *arg)
+{
+	const struct watcher *w = arg;
+	struct pollfd p = { .fd = w->signals, .events = POLLIN };
+	const char *which;
+
+	return !poll(&p, 1, 0) && parts_tracked(w->parts, &which) && server_lives(w->server);
+}
+
+static struct patience patience_of(struct watcher *w, int ms)
+{
+	return (struct patience){ .end = now_ms() + ms, .go_on = may_go_on, .arg = w };
 }
 
 /* ---- what can go wrong ------------------------------------------------------------------------------------ */
@@ -174,13 +198,45 @@ static bool is_stuck(struct watcher *w)
  */
 static void check_idle(struct watcher *w)
 {
-	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, ASK_MS))
+	struct patience p = patience_of(w, ASK_MS);
+
+	if (!is_stuck(w) || !may_begin_again(w) || quiesce(w->server, &p))
 		return;
 	/* It may have gone on meanwhile. */
 	if (!meta_get(w->parts->meta->pending_all))
 		return;
 	switch_off(w);
 	set_reason(w, "a client sent commands of all keys and no more since: beginning again");
+}
+
+/* What became of an interface is said once. */
+static void check_dev(struct watcher *w, struct bmc_dev *d)
+{
+	char before[sizeof(d->note) + BMC_DEV_LEN + 8], after[sizeof(before)];
+	char text[sizeof(before) + 16];
+	uint32_t index = d->index;
+
+	dev_text(d, before, sizeof(before));
+	dev_look(w->parts->program, d);
+	dev_text(d, after, sizeof(after));
+	if (index == d->index && !strcmp(before, after))
+		return;
+	snprintf(text, sizeof(text), "device %s", after);
+	say(w, !d->ours, text);
+}
+
+static void check_devs(struct watcher *w)
+{
+	if (now_ms() >= w->networks_at) {
+		bool bad = networks_write(w->parts->program, &w->runfile->config, w->parts->meta);
+
+		if (bad && !w->networks_bad)
+			say(w, true, why());
+		w->networks_bad = bad;
+		w->networks_at = now_ms() + NETWORKS_MS;
+	}
+	for (size_t i = 0; i < w->runfile->config.n_devs; i++)
+		check_dev(w, &w->runfile->devs[i]);
 }
 
 /* ---- and how it goes on -------------------------------------------------------------------------------------- */
@@ -235,7 +291,7 @@ static void not_yet(struct watcher *w)
 /* Whether one is there that can be protected; the trackers look at it then. */
 static bool find_server(struct watcher *w)
 {
-	if (!server_listens(w->runfile->config.port)) {
+	if (!sockets_listen(w->runfile->config.port)) {
 		w->listens_since = 0;
 		if (!*w->runfile->reason)
 			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
@@ -255,8 +311,11 @@ static bool find_server(struct watcher *w)
 
 static void tick(struct watcher *w)
 {
+	struct patience p;
+
 	if (w->lost || !check_trackers(w) || !check_program(w))
 		return;
+	check_devs(w);
 	check_blind(w);
 	check_idle(w);
 	check_server(w);
@@ -264,9 +323,11 @@ static void tick(struct watcher *w)
 		return;
 	if (now_ms() < w->try_at || (w->server->pidfd < 0 && !find_server(w)))
 		return;
+	p = patience_of(w, QUIESCE_MS);
 	if (meta_get(w->parts->meta->state) == BMC_RUN)
-		set_reason(w, "%s", "");
-	else if (run_begin(w->parts, w->server, QUIESCE_MS))
+		set_reason(w, "%s", devs_answer(w->runfile->devs, w->runfile->config.n_devs) ? "" :
+			   "nothing is answered: no interface has the program");
+	else if (run_begin(w->parts, w->server, &p) && may_go_on(w))
 		not_yet(w);
 }
 
@@ -284,7 +345,7 @@ int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_serve
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
-	fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	w.signals = fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	do {
 		tick(&w);
 		fds[1].fd = w.lost || w.stale ? -1 : server->pidfd;
