@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <math.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,7 @@
 #define BATCH		64
 #define ROUND		(512 * BATCH)	/* frames a system call, dropped ones included */
 #define WARM_RATE	10000		/* requests a second */
+#define GRACE		1		/* s, to send what was due */
 #define SETTLE_NS	UINT64_C(200000000)	/* for the last replies */
 
 enum { OPT_IFACE = 512, OPT_SRC_IP, OPT_SRC_MAC, OPT_DST_MAC };
@@ -197,7 +199,7 @@ static void settle(struct live_bpf *b, uint64_t c[LIVE_COUNTS], uint64_t *last)
 }
 
 static void take_counts(struct counts *out, const uint64_t now[LIVE_COUNTS],
-			const uint64_t before[LIVE_COUNTS], double seconds)
+			const uint64_t before[LIVE_COUNTS])
 {
 	out->sent = now[LIVE_SENT] - before[LIVE_SENT];
 	out->verified = now[LIVE_GOOD] - before[LIVE_GOOD];
@@ -206,10 +208,12 @@ static void take_counts(struct counts *out, const uint64_t now[LIVE_COUNTS],
 	out->received = out->verified + out->missing + out->wrong;
 	out->lost = out->sent > out->received ? out->sent - out->received : 0;
 	out->duplicate = out->received > out->sent ? out->received - out->sent : 0;
-	out->seconds = seconds;
 }
 
-/* Send until the time is over or @n requests have left; counts what came of them. */
+/*
+ * Send until @n requests have left or the time is over. With a rate, @n is what is due, and
+ * a generator that is behind gets another second.
+ */
 static int pass(struct live_bpf *b, const struct arguments *a, double rate, double seconds,
 		uint64_t n, struct counts *out)
 {
@@ -217,21 +221,36 @@ static int pass(struct live_bpf *b, const struct arguments *a, double rate, doub
 	uint8_t frame[LIVE_FRAME];
 	struct request first = { 0 };
 	uint32_t len = frame_get(frame, &a->path, &a->common.keys, &first);
+	double nominal = rate > 0 ? n / rate : 0;
 	int err = 0;
 
 	read_counts(b, before);
 	start = now_ns();
-	end = start + seconds * 1e9;
+	end = start + (seconds + (rate > 0 ? GRACE : 0)) * 1e9;
 	b->bss->left = n;
 	b->bss->next_due = start;
 	b->bss->interval_ns = rate > 0 ? 1e9 / rate : 0;
 	while (!err && !drive_stop && b->bss->left && now_ns() < end)
 		err = send_frames(b, frame, len, ROUND);
 	b->bss->left = 0;
-	last = now_ns();
+	end = last = now_ns();
 	settle(b, c, &last);
-	take_counts(out, c, before, (last - start) / 1e9);
+	take_counts(out, c, before);
+	out->due = rate > 0 && !drive_stop ? n : out->sent;
+	out->send_seconds = (end - start) / 1e9;
+	if (out->send_seconds < nominal && !drive_stop)
+		out->send_seconds = nominal;
+	out->last_reply_seconds = (last - start) / 1e9;
 	return err;
+}
+
+/* How many requests the run is to send. */
+static uint64_t requests(const struct load *l)
+{
+	uint64_t n = l->requests ? l->requests : UINT64_MAX;
+	double due = l->rate > 0 ? ceil(l->rate * l->seconds) : UINT64_MAX;
+
+	return due < n ? due : n;
 }
 
 static int run(struct live_bpf *b, const struct arguments *a, struct result *res)
@@ -249,8 +268,7 @@ static int run(struct live_bpf *b, const struct arguments *a, struct result *res
 					 a->iface);
 	}
 	if (!err)
-		err = pass(b, a, l->rate, l->seconds, l->requests ? l->requests : UINT64_MAX,
-			   &res->run);
+		err = pass(b, a, l->rate, l->seconds, requests(l), &res->run);
 	res->interrupted = drive_stop;
 	return err;
 }
@@ -259,7 +277,8 @@ static int generate(struct arguments *a)
 {
 	static struct result res;
 	struct report rep = { .tool = "livegen", .client = "live-frames", .load = &a->common.load,
-			      .keys = &a->common.keys, .res = &res };
+			      .keys = &a->common.keys, .res = &res,
+			      .flood = a->common.load.rate == 0 };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	int err, link = -1, ifindex = if_nametoindex(a->iface);
 	struct live_bpf *b;
@@ -301,8 +320,8 @@ static int generate(struct arguments *a)
 	report_text(stdout, &rep);
 	if (a->common.json)
 		err = report_json(a->common.json, &rep);
-	if (!err && !report_clean(&res))
-		err = 2;
+	if (!err)
+		err = report_status(&rep);
 out:
 	if (link >= 0)
 		close(link);

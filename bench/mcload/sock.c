@@ -56,6 +56,7 @@ static int sock_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 			n++;
 		}
 	}
+	w->more = n == max;
 	return n;
 }
 

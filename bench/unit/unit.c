@@ -301,7 +301,8 @@ static void track_life(void **state)
 	assert_int_equal(track_init(&t, 3), 0);
 	assert_null(track_find(&t, 0, 0));
 	for (int i = 0; i < 10; i++) {
-		q[i] = track_send(&t, 100 + i, 1000 * i);
+		q[i] = track_book(&t, 100 + i, 0, 0);
+		track_sent(&t, &q[i], 1000 * i);
 		assert_int_equal(q[i].port, i % 3);
 		assert_int_equal(q[i].id, i / 3);
 	}
@@ -322,7 +323,7 @@ static void track_life(void **state)
 	for (int i = 7; i < 10; i++)
 		track_done(&t, track_find(&t, q[i].port, q[i].id));
 	for (uint32_t i = 0; i < 2 * t.size; i++) {
-		struct request r = track_send(&t, i, i);
+		struct request r = track_book(&t, i, i, 0);
 
 		assert_true(track_room(&t));
 		s = track_find(&t, r.port, r.id);
@@ -332,7 +333,7 @@ static void track_life(void **state)
 	assert_int_equal(t.pending, 0);
 	for (uint32_t i = 0; i < t.size / 2; i++) {
 		assert_true(track_room(&t));
-		track_send(&t, i, i);
+		track_book(&t, i, i, 0);
 	}
 	assert_false(track_room(&t));
 	track_free(&t);
