@@ -11,7 +11,7 @@
 #include "judge.h"
 
 #define GRACE_NS	UINT64_C(1000000000)	/* for an open loop that is behind */
-#define LATE_NS		UINT64_C(1000000000)	/* at the end, for replies to lost requests */
+#define LATE_NS		UINT64_C(2000000000)	/* at the end, for replies to lost requests */
 #define SECOND_NS	UINT64_C(20000000)	/* at the end, for second replies */
 
 volatile sig_atomic_t drive_stop;

@@ -24,10 +24,12 @@ static void from_elsewhere(struct judge *j, struct counts *c, const struct datag
 		c->stray_port++;
 	else
 		c->stray_address++;
+	/* a socket does not say which of our addresses it was sent to */
 	samples_add(j->bad, port ? BAD_PORT : BAD_ADDRESS,
-		    "stray, wrong %s: from %u.%u.%u.%u:%u to %u.%u.%u.%u:%u",
-		    port ? "port" : "address", s[0], s[1], s[2], s[3], d->src_port,
-		    t[0], t[1], t[2], t[3], d->dst_port);
+		    d->dst_ip ? "stray, wrong %s: from %u.%u.%u.%u:%u to port %u of %u.%u.%u.%u" :
+				"stray, wrong %s: from %u.%u.%u.%u:%u to port %u",
+		    port ? "port" : "address", s[0], s[1], s[2], s[3], d->src_port, d->dst_port,
+		    t[0], t[1], t[2], t[3]);
 }
 
 /* The first reply to a request in flight. */
