@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * livegen: GETs made inside the kernel (BPF_F_TEST_XDP_LIVE_FRAMES). The rate of
- * good replies is what the other end can do; there is no latency, and under
- * overload lost requests are the normal case.
+ * livegen: GETs made inside the kernel (BPF_F_TEST_XDP_LIVE_FRAMES). Without --rate
+ * the rate of good replies is what the other end still does under overload, which may
+ * be less than it can do; there is no latency, and lost requests are the normal case.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -232,9 +232,10 @@ static void settle(struct live_bpf *b, struct counts *c, uint64_t *last)
 /* What has no reply by now is lost: count it, and give it some time to come after all. */
 static void bury(struct live_bpf *b, struct counts *c)
 {
-	uint64_t lost = 0, end;
+	uint64_t lost = 0, end, used = b->bss->number;
 
-	for (uint32_t i = 0; i < LIVE_SLOTS; i++) {
+	used = used < LIVE_SLOTS ? used : LIVE_SLOTS;
+	for (uint64_t i = 0; i < used; i++) {
 		uint32_t was = b->bss->slot[i];
 
 		if ((was & SLOT_STATE) == SLOT_PENDING)
