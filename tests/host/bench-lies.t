@@ -23,7 +23,7 @@ run() { # TOOL ARGUMENT...
 # All lies to one tool, in two namespaces of their own.
 all_to() { # TOOL
 	local s=lies-$1-s-$$ c=lies-$1-c-$$ lie
-	local LIAR="ip netns exec $s $BUILD/tests/bench-liar s-$$ $SERVER"
+	export LIAR="ip netns exec $s $BUILD/tests/bench-liar s-$$ $SERVER"
 	ip netns add "$s"
 	ip netns add "$c"
 	ip link add s-$$ netns "$s" type veth peer name c-$$ netns "$c"

@@ -63,6 +63,17 @@ test_live_frames_replies_are_checked() {
 	lacks "$(ip -n live-c link show gen)" xdp
 }
 
+# As fast as it goes: most is lost, and that is no failure.
+test_a_flood_counts_what_it_loses() {
+	server mcload --preload $SERVER -n 100
+	live -n 100 --no-warm-up -t 0.5 --json "$TMP/j" >"$TMP/out"
+	cat "$TMP/out"
+	[ "$(number verified "$TMP/j")" -gt 0 ] || fail "no reply"
+	eq "sent $(number sent "$TMP/j")" "sent $(($(number verified "$TMP/j") + $(number lost "$TMP/j")))"
+	eq "due $(number due "$TMP/j")" "due $(number sent "$TMP/j")"
+	contains "$(cat "$TMP/out")" "as fast as it goes"
+}
+
 # Proof that the check can fail: same key, flags and length, one other byte.
 test_a_changed_byte_is_wrong_and_a_deleted_key_is_missing() {
 	local key=abcdefghijklmn07 good flags status=0
@@ -102,7 +113,8 @@ LIVE_LIES='honest nosum last swap truncated seq end empty id old srcport dstport
 	dstmac srcmac udpsum ipsum fragment lost mixed late latewrong second secondwrong'
 
 test_all_lies_are_told() {
-	local lie LIAR="ip netns exec live-s $BUILD/tests/bench-liar srv $SERVER"
+	local lie
+	export LIAR="ip netns exec live-s $BUILD/tests/bench-liar srv $SERVER"
 	# shellcheck disable=SC2046 # memcached leaves its port to the liar
 	kill $(ip netns pids live-s)
 	wait_for 20 eval '[ -z "$(ip netns pids live-s)" ]'
