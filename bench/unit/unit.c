@@ -510,6 +510,7 @@ int main(void)
 		cmocka_unit_test(drive_counts_what_does_not_leave),
 		cmocka_unit_test(drive_books_no_pause_of_its_own_as_loss),
 		cmocka_unit_test(drive_divides_by_the_time_of_sending),
+		cmocka_unit_test(drive_knows_late_replies_of_the_warm_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,5 +15,6 @@ void drive_keeps_a_rate(void **state);
 void drive_counts_what_does_not_leave(void **state);
 void drive_books_no_pause_of_its_own_as_loss(void **state);
 void drive_divides_by_the_time_of_sending(void **state);
+void drive_knows_late_replies_of_the_warm_up(void **state);
 
 #endif

@@ -265,6 +265,9 @@ test_refusals_name_the_way_out() {
 	contains "$REFUSAL" "does not answer ARP"
 	refuses server mcload --preload $SERVER:1
 	contains "$REFUSAL" "$SERVER:1"
+	# nobody listens there: that is said at once, not counted as loss
+	refuses server mcload --get --server $SERVER:1 --no-warm-up -c 10 $PATIENT
+	contains "$REFUSAL" "is it started with -U?"
 }
 
 tap_run
