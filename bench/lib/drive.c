@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "drive.h"
 #include "fail.h"
-#include "verify.h"
+#include "judge.h"
 
 #define GRACE_NS	UINT64_C(1000000000)	/* for an open loop that is behind */
+#define LATE_NS		UINT64_C(2000000000)	/* at the end, for replies to lost requests */
+#define SECOND_NS	UINT64_C(20000000)	/* at the end, for second replies */
 
 volatile sig_atomic_t drive_stop;
 
@@ -36,98 +39,78 @@ uint64_t now_ns(void)
 	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
 }
 
+enum { PHASE_WARM, PHASE_RUN };
+
 /* One pass: the warm-up (keys in order) or the run (keys drawn). */
 struct phase {
 	struct wire *w;
 	const struct load *l;
 	struct counts *c;
-	struct result *res;
-	struct track track;
+	struct track *track;
 	struct picker *picker;	/* NULL in the warm-up */
-	uint64_t start, stop, last_reply;
+	struct judge judge;
+	uint64_t start, stop;
+	uint64_t over_at;	/* sending ended; 0 = it goes on */
+	uint64_t last_sent, settled;
 	uint64_t limit;		/* requests, UINT64_MAX = none */
 	double rate;
+	bool interrupted;
 	struct request queue[BURST];
 	unsigned int queued, first;
 	uint64_t next_line, last_received;
 };
 
-static void note_bad(struct phase *p, const struct slot *s, uint32_t port, uint16_t id,
-		     const char *why)
+static uint64_t due_until(const struct phase *p, uint64_t now)
 {
-	char key[KEY_MAX];
+	double n = (now - p->start) * p->rate / 1e9;
 
-	if (*p->res->first_wrong)
-		return;
-	snprintf(p->res->first_wrong, sizeof(p->res->first_wrong),
-		 "%s: key '%.*s', source port number %u, request id %u", why,
-		 (int)key_text(p->w->keys, s->key, key), key, port, id);
-}
-
-static void take_reply(struct phase *p, const struct datagram *d, uint64_t now)
-{
-	const char *why = d->broken;
-	struct mc_reply r;
-	struct slot *s;
-
-	mc_parse_reply(&r, d->payload, d->len);
-	s = d->len < MC_FRAME_LEN ? NULL : track_find(&p->track, d->port, r.id);
-	if (!s) {
-		p->c->stray++;
-		return;
-	}
-	if (s->state == SLOT_DONE) {
-		p->c->duplicate++;
-		return;
-	}
-	if (s->state == SLOT_LOST) {
-		p->c->late++;
-		s->state = SLOT_DONE;
-		return;
-	}
-	switch (d->broken ? REPLY_WRONG : verify_reply(p->w->keys, s->key, &r, &why)) {
-	case REPLY_GOOD:
-		p->c->verified++;
-		break;
-	case REPLY_MISSING:
-		p->c->missing++;
-		note_bad(p, s, d->port, r.id, why);
-		break;
-	case REPLY_WRONG:
-		p->c->wrong++;
-		note_bad(p, s, d->port, r.id, why);
-		break;
-	}
-	p->c->received++;
-	hist_add(&p->c->latency, now > s->due ? now - s->due : 0);
-	p->last_reply = now;
-	track_done(&p->track, s);
+	return n < p->limit ? n : p->limit;
 }
 
 /* Book the requests that may leave now. */
 static void fill_queue(struct phase *p, uint64_t now)
 {
-	uint64_t n = BURST, due = now;
+	uint64_t n, due = now;
 
 	if (p->rate > 0) {
-		double should = (now - p->start) * p->rate / 1e9;
-
-		n = should < p->c->sent ? 0 : (uint64_t)should - p->c->sent;
+		n = due_until(p, now);
+		n = n > p->c->sent ? n - p->c->sent : 0;
 	} else {
-		n = p->track.pending < p->l->window ? p->l->window - p->track.pending : 0;
+		n = p->track->pending < p->l->window ? p->l->window - p->track->pending : 0;
 	}
 	if (n > BURST)
 		n = BURST;
 	if (n > p->limit - p->c->sent)
 		n = p->limit - p->c->sent;
-	for (p->first = p->queued = 0; p->queued < n && track_room(&p->track); p->queued++) {
-		uint32_t key = p->picker ? picker_next(p->picker) : p->c->sent;
+	for (p->first = p->queued = 0; p->queued < n && track_room(p->track); p->queued++) {
+		uint64_t number = p->c->sent + p->queued;
+		uint32_t key = p->picker ? picker_next(p->picker) : number;
 
 		if (p->rate > 0)
-			due = p->start + p->c->sent * 1e9 / p->rate;
-		p->queue[p->queued] = track_send(&p->track, key, due);
-		p->c->sent++;
+			due = p->start + number * 1e9 / p->rate;
+		p->queue[p->queued] = track_book(p->track, key, due, p->judge.phase);
 	}
+}
+
+/* Returns how many left, or -errno. */
+static int send_queue(struct phase *p)
+{
+	int n = p->w->send(p->w, p->queue + p->first, p->queued);
+	uint64_t now;
+
+	if (n <= 0)
+		return n;
+	/* read again: were we kept from the CPU since, the server is not to blame */
+	p->last_sent = now = now_ns();
+	for (int i = 0; i < n; i++) {
+		const struct slot *s = track_sent(p->track, &p->queue[p->first + i], now);
+
+		hist_add(&p->c->lag, now > s->due ? now - s->due : 0);
+	}
+	p->c->sent += n;
+	p->first += n;
+	p->queued -= n;
+	return n;
 }
 
 static void progress(struct phase *p, uint64_t now)
@@ -144,18 +127,11 @@ static void progress(struct phase *p, uint64_t now)
 	p->next_line = now + 1000000000;
 }
 
-static int run_phase(struct phase *p)
+static void begin(struct phase *p, uint64_t now)
 {
-	struct datagram d[BURST];
-	uint64_t now = now_ns();
-	bool idle = false;
-	int n;
-
 	hist_reset(&p->c->latency);
-	n = track_init(&p->track, p->w->ports);
-	if (n)
-		return n;
-	p->start = p->last_reply = now;
+	hist_reset(&p->c->lag);
+	p->start = p->last_sent = p->judge.last_reply = now;
 	p->stop = p->picker ? now + p->l->seconds * 1e9 : UINT64_MAX;
 	if (p->rate > 0) {
 		/*
@@ -167,61 +143,121 @@ static int run_phase(struct phase *p)
 		p->limit = due < p->limit ? due : p->limit;
 		p->stop += GRACE_NS;
 	}
-	for (;;) {
-		bool over = drive_stop || now >= p->stop || p->c->sent >= p->limit;
+}
 
+/* Is sending over? What is booked but has not left by then will not leave. */
+static bool over(struct phase *p, uint64_t now)
+{
+	if (p->over_at)
+		return true;
+	if (drive_stop && !p->interrupted) {
+		p->interrupted = true;
+		p->stop = p->rate > 0 ? now + GRACE_NS : now;
+		if (p->rate > 0)
+			p->limit = due_until(p, now);
+	}
+	if (now < p->stop && p->c->sent < p->limit)
+		return false;
+	p->over_at = now;
+	track_unbook(p->track, p->queued);
+	p->queued = 0;
+	return true;
+}
+
+/* Has everything come that may come? Late and second replies get a while. */
+static bool finished(struct phase *p, uint64_t now)
+{
+	if (!p->over_at || p->track->pending)
+		return false;
+	if (!p->settled)
+		p->settled = now;
+	return now - p->settled >= (p->c->lost > p->c->late ? LATE_NS : SECOND_NS);
+}
+
+/*
+ * The time of sending. Of a closed loop that a number of requests ends, it is that until
+ * the last of them is settled: the loop was waiting for it, after all.
+ */
+static void take_times(struct phase *p)
+{
+	uint64_t end = p->c->sent >= p->limit ? p->settled : p->over_at;
+
+	p->c->due = p->c->sent;
+	if (p->rate > 0) {
+		p->c->due = p->limit;
+		end = p->start + p->limit * 1e9 / p->rate;
+		end = p->last_sent > end ? p->last_sent : end;
+	}
+	p->c->send_seconds = (end - p->start) / 1e9;
+	p->c->last_reply_seconds = (p->judge.last_reply - p->start) / 1e9;
+}
+
+static int run_phase(struct phase *p)
+{
+	struct datagram d[BURST];
+	uint64_t now = now_ns(), before;
+	bool idle = false;
+	int n;
+
+	begin(p, now);
+	while (!finished(p, now)) {
+		bool stop = over(p, now);
+
+		before = now;
 		n = p->w->recv(p->w, d, BURST, idle);
-		now = now_ns();
 		if (n < 0)
-			break;
+			return n;
+		now = now_ns();
 		for (int i = 0; i < n; i++)
-			take_reply(p, &d[i], now);
-		if (now > p->l->timeout_ns)
-			p->c->lost += track_expire(&p->track, now - p->l->timeout_ns);
+			judge_datagram(&p->judge, &d[i], now);
+		/* what has come until now is taken: only what is older than that can be lost */
+		if (!p->w->more && before > p->l->timeout_ns)
+			p->c->lost += track_expire(p->track, before - p->l->timeout_ns);
 		idle = !n;
-		if (!p->queued && !over)
+		if (!p->queued && !stop)
 			fill_queue(p, now);
 		if (p->queued) {
-			n = p->w->send(p->w, p->queue + p->first, p->queued);
+			n = send_queue(p);
 			if (n < 0)
-				break;
-			p->first += n;
-			p->queued -= n;
+				return n;
 			idle = idle && !n;
-		} else if (over && !p->track.pending) {
-			n = 0;
-			break;
 		}
 		progress(p, now);
+		if (p->settled && idle)
+			usleep(100);	/* nobody measures any more: leave the CPU to others */
 	}
-	p->c->seconds = (p->last_reply - p->start) / 1e9;
-	track_free(&p->track);
-	return n < 0 ? n : 0;
+	take_times(p);
+	return 0;
 }
 
 int drive(struct wire *w, const struct load *l, struct result *res)
 {
+	struct track track;
 	struct picker picker;
+	struct phase warm = { .w = w, .l = l, .c = &res->warm, .track = &track,
+			      .limit = w->keys->count };
+	struct phase run = { .w = w, .l = l, .c = &res->run, .track = &track, .picker = &picker,
+			     .rate = l->rate, .limit = l->requests ? l->requests : UINT64_MAX };
 	int err;
 
 	memset(res, 0, sizeof(*res));
-	err = picker_init(&picker, w->keys->count, l->theta, l->seed);
+	warm.judge = (struct judge){ .keys = w->keys, .track = &track, .phase = PHASE_WARM,
+				     .counts = { &res->warm, &res->run }, .bad = &res->bad };
+	run.judge = warm.judge;
+	run.judge.phase = PHASE_RUN;
+	err = track_init(&track, w->ports);
 	if (err)
 		return err;
-	if (l->warm_up) {
-		struct phase warm = { .w = w, .l = l, .c = &res->warm, .res = res,
-				      .limit = w->keys->count };
-
+	err = picker_init(&picker, w->keys->count, l->theta, l->seed);
+	if (err)
+		goto out;
+	if (l->warm_up)
 		err = run_phase(&warm);
-	}
-	if (!err && !drive_stop) {
-		struct phase run = { .w = w, .l = l, .c = &res->run, .res = res,
-				     .picker = &picker, .rate = l->rate,
-				     .limit = l->requests ? l->requests : UINT64_MAX };
-
+	if (!err && !drive_stop)
 		err = run_phase(&run);
-	}
 	picker_free(&picker);
 	res->interrupted = drive_stop;
+out:
+	track_free(&track);
 	return err;
 }

@@ -122,6 +122,34 @@ static enum frame_kind parse_arp(struct path *p, const uint8_t *arp, uint32_t le
 	return FRAME_ARP_REPLY;
 }
 
+/*
+ * Is it meant to be a reply to us, and if so, what of its way is wrong? One wrong port or
+ * address does not hide it; datagrams that share less with our own requests are others'.
+ */
+static bool is_reply(const struct path *p, const uint8_t *frame, const uint8_t *ip,
+		     const uint8_t *udp, struct datagram *d)
+{
+	bool from_address, to_address, from_port, to_port;
+
+	d->src_ip = get32(ip + 12);
+	d->dst_ip = get32(ip + 16);
+	d->src_port = get16(udp);
+	d->dst_port = get16(udp + 2);
+	from_address = d->src_ip == p->dst_ip;
+	to_address = d->dst_ip == p->src_ip;
+	from_port = d->src_port == p->dst_port;
+	to_port = (uint16_t)(d->dst_port - p->src_port) < p->ports;
+	if (from_address && to_address && from_port && to_port)
+		d->origin = FROM_SERVER;
+	else if (from_address && to_address)
+		d->origin = FROM_PORT;
+	else if (to_port && (to_address || (from_address && !memcmp(frame, p->src_mac, MAC_LEN))))
+		d->origin = FROM_ADDRESS;
+	else
+		return false;
+	return true;
+}
+
 enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 			    struct datagram *d)
 {
@@ -141,13 +169,12 @@ enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 	if (ip_len < IP_LEN || total > len || total < ip_len + UDP_LEN || ip[9] != 17)
 		return FRAME_OTHER;
 	udp = ip + ip_len;
-	if (get32(ip + 16) != p->src_ip || get32(ip + 12) != p->dst_ip ||
-	    get16(udp) != p->dst_port || (uint16_t)(get16(udp + 2) - p->src_port) >= p->ports)
+	if (!is_reply(p, frame, ip, udp, d))
 		return FRAME_OTHER;
 
 	/* From here on it is meant to be a reply to us: what is wrong with it is reported. */
 	udp_len = get16(udp + 4);
-	d->port = get16(udp + 2) - p->src_port;
+	d->port = d->dst_port - p->src_port;
 	d->payload = udp + UDP_LEN;
 	d->len = total - ip_len - UDP_LEN;
 	d->broken = NULL;

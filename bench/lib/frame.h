@@ -27,7 +27,7 @@ uint32_t frame_get(uint8_t *out, const struct path *p, const struct keyset *k,
 
 enum frame_kind {
 	FRAME_OTHER,		/* not for us */
-	FRAME_REPLY,		/* @d is filled */
+	FRAME_REPLY,		/* @d is filled; it may be a stray */
 	FRAME_ARP_REQUEST,	/* somebody asks for src_ip: answer with frame_arp_reply() */
 	FRAME_ARP_REPLY,	/* dst_mac was learned */
 };

@@ -8,7 +8,8 @@
 #include "options.h"
 
 enum { OPT_VALUE = 256, OPT_ZIPF, OPT_SEED, OPT_TIMEOUT, OPT_NO_WARM, OPT_JSON, OPT_PRELOAD,
-       OPT_PORTS, OPT_ANY_BYTE, OPT_PROGRESS };
+       OPT_PORTS, OPT_ANY_BYTE, OPT_PROGRESS,
+       OPT_MAY_LOSE };
 
 static const struct argp_option argp_options[] = {
 	{ "server", 's', "ADDR[:PORT]", 0, "memcached's address (default port 11211)", 1 },
@@ -25,6 +26,8 @@ static const struct argp_option argp_options[] = {
 	{ "time", 't', "SECONDS", 0, "length of the run (default 5, at most 3600)", 3 },
 	{ "count", 'c', "N", 0, "stop after N requests as well", 3 },
 	{ "timeout", OPT_TIMEOUT, "MS", 0, "a request without reply is lost after this (default 200)", 3 },
+	{ "may-lose", OPT_MAY_LOSE, NULL, 0,
+	  "a closed loop that loses requests does not fail: overload is intended", 3 },
 	{ "ports", OPT_PORTS, "N", 0, "number of source ports, 1..64 (default 8)", 3 },
 	{ "no-warm-up", OPT_NO_WARM, NULL, 0, "do not ask for each key once before the run", 3 },
 	{ "progress", OPT_PROGRESS, NULL, 0, "a line a second to standard error", 4 },
@@ -125,6 +128,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_PORTS:
 		err = whole("--ports", arg, 1, 64, &v);
 		o->ports = v;
+		break;
+	case OPT_MAY_LOSE:
+		o->load.may_lose = true;
 		break;
 	case OPT_NO_WARM:
 		o->load.warm_up = false;

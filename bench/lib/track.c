@@ -24,13 +24,30 @@ int track_room(const struct track *t)
 	return t->head - t->tail < t->size / 2;
 }
 
-struct request track_send(struct track *t, uint32_t key, uint64_t due)
+struct request track_book(struct track *t, uint32_t key, uint64_t due, uint16_t phase)
 {
 	uint32_t i = t->head++ % t->size;
 
-	t->slot[i] = (struct slot){ .due = due, .key = key, .state = SLOT_PENDING };
+	t->slot[i] = (struct slot){ .due = due, .sent = UINT64_MAX, .key = key,
+				    .state = SLOT_PENDING, .phase = phase };
 	t->pending++;
 	return (struct request){ .port = i % t->ports, .id = i / t->ports, .key = key };
+}
+
+struct slot *track_sent(struct track *t, const struct request *r, uint64_t now)
+{
+	struct slot *s = &t->slot[(uint32_t)r->id * t->ports + r->port];
+
+	s->sent = now;
+	return s;
+}
+
+void track_unbook(struct track *t, uint32_t n)
+{
+	while (n--) {
+		t->slot[--t->head % t->size].state = SLOT_FREE;
+		t->pending--;
+	}
 }
 
 struct slot *track_find(struct track *t, uint32_t port, uint16_t id)
@@ -63,7 +80,7 @@ uint32_t track_expire(struct track *t, uint64_t before)
 	while (t->tail < t->head) {
 		struct slot *s = &t->slot[t->tail % t->size];
 
-		if (s->due >= before)
+		if (s->sent >= before)
 			break;
 		s->state = SLOT_LOST;
 		t->pending--;

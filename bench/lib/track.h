@@ -13,8 +13,10 @@ enum slot_state { SLOT_FREE, SLOT_PENDING, SLOT_DONE, SLOT_LOST };
 
 struct slot {
 	uint64_t due;		/* ns: when the request was to be sent */
+	uint64_t sent;		/* ns: when it had left, UINT64_MAX until then */
 	uint32_t key;
-	uint32_t state;
+	uint16_t state;
+	uint16_t phase;		/* the caller's; a late reply belongs to its request's phase */
 };
 
 struct track {
@@ -37,7 +39,13 @@ struct request {
 };
 
 /* Book request number @t->head; track_room() must hold. */
-struct request track_send(struct track *t, uint32_t key, uint64_t due);
+struct request track_book(struct track *t, uint32_t key, uint64_t due, uint16_t phase);
+
+/* A booked request has left: its time runs from now on. */
+struct slot *track_sent(struct track *t, const struct request *r, uint64_t now);
+
+/* Take the last @n booked requests back: they will not leave. */
+void track_unbook(struct track *t, uint32_t n);
 
 /* The slot of a reply, NULL if @port or the slot was never used. The caller looks at its state. */
 struct slot *track_find(struct track *t, uint32_t port, uint16_t id);
@@ -45,7 +53,7 @@ struct slot *track_find(struct track *t, uint32_t port, uint16_t id);
 /* Settle a pending slot as answered. */
 void track_done(struct track *t, struct slot *s);
 
-/* Declare requests due before @before lost; returns how many. */
+/* Declare requests that left before @before lost; returns how many. */
 uint32_t track_expire(struct track *t, uint64_t before);
 
 #endif

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * livegen: GETs made inside the kernel (BPF_F_TEST_XDP_LIVE_FRAMES). The rate of
- * good replies is what the other end can do; there is no latency, and under
- * overload lost requests are the normal case.
+ * livegen: GETs made inside the kernel (BPF_F_TEST_XDP_LIVE_FRAMES). Without --rate
+ * the rate of good replies is what the other end still does under overload, which may
+ * be less than it can do; there is no latency, and lost requests are the normal case.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <math.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -29,7 +31,10 @@
 #define BATCH		64
 #define ROUND		(512 * BATCH)	/* frames a system call, dropped ones included */
 #define WARM_RATE	10000		/* requests a second */
-#define SETTLE_NS	UINT64_C(200000000)	/* for the last replies */
+#define GRACE		1		/* s, to send what was due */
+#define SETTLE_NS	UINT64_C(200000000)	/* of silence: what is missing then is lost */
+#define LATE_NS		UINT64_C(1000000000)	/* for replies to lost requests */
+#define SECOND_NS	UINT64_C(20000000)	/* for second replies */
 
 enum { OPT_IFACE = 512, OPT_SRC_IP, OPT_SRC_MAC, OPT_DST_MAC };
 
@@ -102,18 +107,48 @@ static int interface_mac(uint8_t *mac, const char *iface)
 	return err;
 }
 
-/* The sum that live_sink must find: 16-bit words, ones' complement, 0xffff as 0. */
-static uint32_t text_sum(const uint8_t *p, uint32_t len)
+static uint64_t text_hash(const uint8_t *p, uint32_t len)
 {
-	uint64_t s = 0;
+	uint64_t hash = 0, w;
 
-	for (; len > 1; p += 2, len -= 2)
-		s += p[0] | p[1] << 8;
-	if (len)
-		s += *p;
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s == 0xffff ? 0 : s;
+	for (uint32_t i = 0; i < len; i += 8) {
+		w = 0;
+		memcpy(&w, p + i, len - i < 8 ? len - i : 8);
+		hash = live_hash(hash, w);
+	}
+	return hash;
+}
+
+static struct live_expect expected(const struct keyset *k, uint32_t index)
+{
+	uint8_t text[REPLY_MAX];
+	uint32_t n = 6;
+
+	memcpy(text, "VALUE ", 6);
+	n += key_text(k, index, (char *)text + n);
+	n += sprintf((char *)text + n, " %u %u\r\n", key_flags(k, index), value_len(k, index));
+	value_fill(k, index, text + n);
+	n += value_len(k, index);
+	memcpy(text + n, "\r\nEND\r\n", 7);
+	n += 7;
+	return (struct live_expect){ .len = MC_FRAME_LEN + n, .hash = text_hash(text, n) };
+}
+
+static int fill_expect(struct live_bpf *b, const struct keyset *k)
+{
+	struct live_expect *e = calloc(k->count, sizeof(*e));
+	uint32_t *keys = calloc(k->count, sizeof(*keys)), n = k->count;
+	int err = e && keys ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < k->count && !err; i++) {
+		keys[i] = i;
+		e[i] = expected(k, i);
+	}
+	if (!err)
+		err = bpf_map_update_batch(bpf_map__fd(b->maps.expect), keys, e, &n, NULL);
+	free(e);
+	free(keys);
+	return err;
 }
 
 static int fill_maps(struct live_bpf *b, const struct arguments *a)
@@ -122,44 +157,47 @@ static int fill_maps(struct live_bpf *b, const struct arguments *a)
 	struct request first = { 0 };
 	struct live_config c = { .ifindex = if_nametoindex(a->iface), .keys = k->count,
 				 .digits = k->digits, .src_port = a->path.src_port,
-				 .dst_port = a->path.dst_port, .id_at = HEADERS, .port_at = 34 };
-	uint8_t text[REPLY_MAX];
-	uint32_t key_len, n, zero = 0;
+				 .dst_port = a->path.dst_port, .id_at = HEADERS, .port_at = 34,
+				 .src_ip = htonl(a->path.src_ip), .dst_ip = htonl(a->path.dst_ip),
+				 .end_hash = text_hash((const uint8_t *)"END\r\n", 5) };
+	char key[KEY_MAX];
+	uint32_t zero = 0;
 	int err;
 
+	memcpy(c.src_mac, a->path.src_mac, MAC_LEN);
+	memcpy(c.dst_mac, a->path.dst_mac, MAC_LEN);
 	c.frame_len = frame_get(c.frame, &a->path, k, &first);
 	c.frame[40] = c.frame[41] = 0;	/* no UDP checksum: every frame differs */
-	key_len = key_text(k, 0, (char *)text);
-	c.digits_at = HEADERS + MC_FRAME_LEN + 4 + key_len - k->digits;
-	c.key_in_reply = 6 + key_len - k->digits;
+	c.digits_at = HEADERS + MC_FRAME_LEN + 4 + key_text(k, 0, key) - k->digits;
 	err = bpf_map_update_elem(bpf_map__fd(b->maps.config), &zero, &c, 0);
-	for (uint32_t i = 0; i < k->count && !err; i++) {
-		struct live_expect e;
-
-		memcpy(text, "VALUE ", 6);
-		n = 6 + key_text(k, i, (char *)text + 6);
-		n += sprintf((char *)text + n, " %u %u\r\n", key_flags(k, i), value_len(k, i));
-		value_fill(k, i, text + n);
-		n += value_len(k, i);
-		memcpy(text + n, "\r\nEND\r\n", 7);
-		n += 7;
-		e = (struct live_expect){ .len = MC_FRAME_LEN + n, .sum = text_sum(text, n) };
-		err = bpf_map_update_elem(bpf_map__fd(b->maps.expect), &i, &e, 0);
-	}
+	if (!err)
+		err = fill_expect(b, k);
 	return err ? bench_fail(-err, "filling livegen's maps: %s", strerror(-err)) : 0;
 }
 
-static void read_counts(struct live_bpf *b, uint64_t out[LIVE_COUNTS])
+/* What became of the requests of one phase; what is pending is not known yet. */
+static void read_counts(struct live_bpf *b, struct counts *out)
 {
+	uint64_t *const column[LIVE_COUNTS] = {
+		[LIVE_SENT] = &out->sent, [LIVE_GOOD] = &out->verified,
+		[LIVE_MISSING] = &out->missing, [LIVE_WRONG] = &out->wrong,
+		[LIVE_LOST] = &out->lost, [LIVE_LATE] = &out->late,
+		[LIVE_LATE_WRONG] = &out->late_wrong, [LIVE_DUPLICATE] = &out->duplicate,
+		[LIVE_DUPLICATE_WRONG] = &out->duplicate_wrong, [LIVE_STRAY] = &out->stray,
+		[LIVE_STRAY_PORT] = &out->stray_port, [LIVE_STRAY_ADDRESS] = &out->stray_address,
+	};
 	int cpus = libbpf_num_possible_cpus();
 	uint64_t per_cpu[cpus];
 
 	for (uint32_t i = 0; i < LIVE_COUNTS; i++) {
-		out[i] = 0;
-		if (!bpf_map_lookup_elem(bpf_map__fd(b->maps.count), &i, per_cpu))
+		uint32_t at = i + b->bss->run * LIVE_COUNTS;
+
+		*column[i] = 0;
+		if (!bpf_map_lookup_elem(bpf_map__fd(b->maps.count), &at, per_cpu))
 			for (int cpu = 0; cpu < cpus; cpu++)
-				out[i] += per_cpu[cpu];
+				*column[i] += per_cpu[cpu];
 	}
+	out->received = out->verified + out->missing + out->wrong;
 }
 
 static int send_frames(struct live_bpf *b, const uint8_t *frame, uint32_t len, uint32_t n)
@@ -173,65 +211,115 @@ static int send_frames(struct live_bpf *b, const uint8_t *frame, uint32_t len, u
 	return 0;
 }
 
-static uint64_t answered(const uint64_t c[LIVE_COUNTS])
-{
-	return c[LIVE_GOOD] + c[LIVE_MISSING] + c[LIVE_WRONG];
-}
-
 /* Wait until all replies are there or none came for SETTLE_NS; notes when the last one came. */
-static void settle(struct live_bpf *b, uint64_t c[LIVE_COUNTS], uint64_t *last)
+static void settle(struct live_bpf *b, struct counts *c, uint64_t *last)
 {
 	uint64_t seen;
 
 	read_counts(b, c);
 	do {
-		seen = answered(c);
-		for (uint64_t t = now_ns(); now_ns() - t < SETTLE_NS && answered(c) == seen &&
-		     answered(c) < c[LIVE_SENT];) {
-			usleep(500);
+		seen = c->received;
+		for (uint64_t t = now_ns(); now_ns() - t < SETTLE_NS && c->received == seen &&
+		     c->received + c->lost < c->sent;) {
+			usleep(2000);
 			read_counts(b, c);
 		}
-		if (answered(c) != seen)
+		if (c->received != seen)
 			*last = now_ns();
-	} while (answered(c) != seen && answered(c) < c[LIVE_SENT]);
+	} while (c->received != seen && c->received + c->lost < c->sent);
 }
 
-static void take_counts(struct counts *out, const uint64_t now[LIVE_COUNTS],
-			const uint64_t before[LIVE_COUNTS], double seconds)
+/* What has no reply by now is lost: count it, and give it some time to come after all. */
+static void bury(struct live_bpf *b, struct counts *c)
 {
-	out->sent = now[LIVE_SENT] - before[LIVE_SENT];
-	out->verified = now[LIVE_GOOD] - before[LIVE_GOOD];
-	out->missing = now[LIVE_MISSING] - before[LIVE_MISSING];
-	out->wrong = now[LIVE_WRONG] - before[LIVE_WRONG];
-	out->received = out->verified + out->missing + out->wrong;
-	out->lost = out->sent > out->received ? out->sent - out->received : 0;
-	out->duplicate = out->received > out->sent ? out->received - out->sent : 0;
-	out->seconds = seconds;
+	uint64_t lost = 0, end, used = b->bss->number;
+
+	used = used < LIVE_SLOTS ? used : LIVE_SLOTS;
+	for (uint64_t i = 0; i < used; i++) {
+		uint32_t was = b->bss->slot[i];
+
+		if ((was & SLOT_STATE) == SLOT_PENDING)
+			lost += __sync_bool_compare_and_swap(&b->bss->slot[i], was,
+							     was | SLOT_LOST);
+	}
+	end = now_ns() + (lost ? LATE_NS : SECOND_NS);
+	do {
+		usleep(5000);
+		read_counts(b, c);
+		c->lost += lost;
+	} while (now_ns() < end && (!lost || c->late < c->lost));
 }
 
-/* Send until the time is over or @n requests have left; counts what came of them. */
+/*
+ * Send until @n requests have left or the time is over. With a rate, @n is what is due, and
+ * a generator that is behind gets another second.
+ */
 static int pass(struct live_bpf *b, const struct arguments *a, double rate, double seconds,
 		uint64_t n, struct counts *out)
 {
-	uint64_t before[LIVE_COUNTS], c[LIVE_COUNTS], start, end, last;
+	uint64_t start, end, last;
 	uint8_t frame[LIVE_FRAME];
 	struct request first = { 0 };
 	uint32_t len = frame_get(frame, &a->path, &a->common.keys, &first);
+	double nominal = rate > 0 ? n / rate : 0;
 	int err = 0;
 
-	read_counts(b, before);
 	start = now_ns();
-	end = start + seconds * 1e9;
+	end = start + (seconds + (rate > 0 ? GRACE : 0)) * 1e9;
 	b->bss->left = n;
 	b->bss->next_due = start;
+	b->bss->lag_max = 0;
 	b->bss->interval_ns = rate > 0 ? 1e9 / rate : 0;
 	while (!err && !drive_stop && b->bss->left && now_ns() < end)
-		err = send_frames(b, frame, len, ROUND);
+		err = send_frames(b, frame, len, rate > 0 || b->bss->left > ROUND ? ROUND : b->bss->left);
 	b->bss->left = 0;
-	last = now_ns();
-	settle(b, c, &last);
-	take_counts(out, c, before, (last - start) / 1e9);
+	end = last = now_ns();
+	settle(b, out, &last);
+	bury(b, out);
+	out->due = rate > 0 && !drive_stop ? n : out->sent;
+	out->send_seconds = (end - start) / 1e9;
+	if (out->send_seconds < nominal && !drive_stop)
+		out->send_seconds = nominal;
+	out->last_reply_seconds = (last - start) / 1e9;
+	out->lag.max = b->bss->lag_max;
 	return err;
+}
+
+/* How many requests the run is to send. */
+static uint64_t requests(const struct load *l)
+{
+	uint64_t n = l->requests ? l->requests : UINT64_MAX;
+	uint64_t due = l->rate > 0 ? (uint64_t)ceil(l->rate * l->seconds) : n;
+
+	return due < n ? due : n;
+}
+
+static void take_samples(struct live_bpf *b, const struct keyset *k, struct samples *out)
+{
+	static const char *const why[WHYS] = {
+		"right", "the key was not found", "wrong MAC address", "an IP fragment", "wrong length",
+		"wrong IP checksum", "wrong UDP checksum", "wrong frame header", "wrong bytes", "stray",
+	};
+	static const char *const kind[BAD_KINDS] = {
+		"", "", "late, and ", "second reply, ", ", nothing was asked", ", wrong port",
+		", wrong address",
+	};
+	char key[KEY_MAX], from[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
+
+	for (int i = 0; i < BAD_KINDS * SAMPLES_EACH; i++) {
+		const struct live_sample *s = &b->bss->sample[i];
+		int n = i / SAMPLES_EACH;
+
+		if (s->why == WHY_STRAY)
+			samples_add(out, n, "stray%s: from %s:%u to port %u of %s", kind[n],
+				    inet_ntop(AF_INET, &s->src_ip, from, sizeof(from)),
+				    ntohs(s->src_port), ntohs(s->dst_port),
+				    inet_ntop(AF_INET, &s->dst_ip, to, sizeof(to)));
+		else if (b->bss->sampled[n] > (unsigned int)i % SAMPLES_EACH)
+			samples_add(out, n, "%s%s: key '%.*s', source port %u, request id %u", kind[n],
+				    why[s->why], (int)key_text(k, s->key, key), key,
+				    ntohs(s->dst_port), s->id);
+	}
 }
 
 static int run(struct live_bpf *b, const struct arguments *a, struct result *res)
@@ -241,16 +329,15 @@ static int run(struct live_bpf *b, const struct arguments *a, struct result *res
 
 	if (l->warm_up) {
 		/* slow enough for memcached to keep up: every reply is one that a cache can fill from */
-		b->bss->in_order = 1;
 		err = pass(b, a, WARM_RATE, 3600, a->common.keys.count, &res->warm);
-		b->bss->in_order = 0;
 		if (!err && !res->warm.received)
 			err = bench_fail(ENOTCONN, "no reply at all: needs the peer of '%s' an XDP program or GRO, the server a neighbour entry?",
 					 a->iface);
 	}
-	if (!err)
-		err = pass(b, a, l->rate, l->seconds, l->requests ? l->requests : UINT64_MAX,
-			   &res->run);
+	b->bss->run = 1;
+	if (!err && !drive_stop)
+		err = pass(b, a, l->rate, l->seconds, requests(l), &res->run);
+	take_samples(b, &a->common.keys, &res->bad);
 	res->interrupted = drive_stop;
 	return err;
 }
@@ -259,7 +346,8 @@ static int generate(struct arguments *a)
 {
 	static struct result res;
 	struct report rep = { .tool = "livegen", .client = "live-frames", .load = &a->common.load,
-			      .keys = &a->common.keys, .res = &res };
+			      .keys = &a->common.keys, .res = &res,
+			      .flood = a->common.load.rate == 0 };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	int err, link = -1, ifindex = if_nametoindex(a->iface);
 	struct live_bpf *b;
@@ -276,6 +364,7 @@ static int generate(struct arguments *a)
 		if (err)
 			return err;
 	}
+	a->common.load.may_lose = true;	/* there is no loop that waits */
 	b = live_bpf__open();
 	if (!b)
 		return bench_fail(errno, "opening the BPF programs: %s", strerror(errno));
@@ -301,8 +390,8 @@ static int generate(struct arguments *a)
 	report_text(stdout, &rep);
 	if (a->common.json)
 		err = report_json(a->common.json, &rep);
-	if (!err && !report_clean(&res))
-		err = 2;
+	if (!err)
+		err = report_status(&rep);
 out:
 	if (link >= 0)
 		close(link);
@@ -315,8 +404,9 @@ int main(int argc, char **argv)
 	static const struct argp_child children[] = { { .argp = &options_argp }, { 0 } };
 	static const struct argp argp = {
 		.options = argp_options, .parser = parse, .children = children,
-		.doc = "Flood memcached with GETs made inside the kernel, and check length, key, id and a sum of every reply."
-		       "\vThere is no latency; with --rate requests are sent evenly, else as fast as possible and lost ones are normal. --window, --ports and --timeout mean nothing here.",
+		.doc = "Flood memcached with GETs made inside the kernel, and check every reply in BPF: headers, checksums, id, length, and a hash of the text."
+		       "\vThere is no latency; with --rate requests are sent evenly, else as fast as possible and lost ones are normal. A request is lost when no reply came for 0.2 s after the end. --window, --ports, --timeout and --may-lose mean nothing here.\n"
+		       STATUS_HELP,
 	};
 	struct arguments a = { .path = { .src_port = 20000, .ports = LIVE_PORTS } };
 	int err;

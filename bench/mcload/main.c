@@ -85,7 +85,7 @@ static int get(const struct options *o)
 		err = report_json(o->json, &rep);
 	if (err)
 		return err;
-	return report_clean(&res) ? 0 : 2;
+	return report_status(&rep);
 }
 
 int main(int argc, char **argv)
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = argp_options, .parser = parse, .children = children,
 		.doc = "Fill memcached (--preload), send verified GETs over UDP sockets (--get), read a counter (--stat)."
-		       "\vExit status: 0 all replies were right, 1 it could not run, 2 replies were wrong, missing or doubled.",
+		       "\v" STATUS_HELP,
 	};
 	struct arguments a = { 0 };
 	char value[64];

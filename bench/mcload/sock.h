@@ -7,11 +7,15 @@
 
 #include "drive.h"
 
+#define SOCK_BUF	2048
+
 struct sock {
 	struct wire wire;
-	int fd[64];		/* one per source port, connected to the server */
+	struct sockaddr_in server;
+	int fd[64];		/* one per source port */
+	uint16_t port[64];	/* its number, host byte order */
 	int epoll;
-	uint8_t buf[BURST][2048];
+	uint8_t buf[BURST][SOCK_BUF];
 };
 
 /* Open @ports (1..64) sockets to @server and fill @s->wire. Returns 0 or -errno. */

@@ -156,7 +156,7 @@ static int generate(struct arguments *a)
 		err = report_json(a->common.json, &rep);
 	if (err)
 		return err;
-	return report_clean(&res) ? 0 : 2;
+	return report_status(&rep);
 }
 
 int main(int argc, char **argv)
@@ -167,8 +167,7 @@ int main(int argc, char **argv)
 		.args_doc = "\n[EAL-ARGUMENTS] -- ",
 		.doc = "Send memcached GETs over UDP with DPDK and check every byte of every reply."
 		       "\vEvery key's value is a function of the key, the sizes and --seed; fill memcached with --preload here or with mcload.\n"
-		       "Exit status: 0 all replies were right, 1 it could not run, 2 replies were wrong, missing or doubled. "
-		       "Lost requests are reported, they do not change the status.",
+		       STATUS_HELP,
 	};
 	struct arguments a = { .port = { .cpu = -1, .port = -1 }, .path = { .src_port = 20000 } };
 	int err;

@@ -202,6 +202,7 @@ static int port_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 	for (unsigned int i = 0; i < p->n_held; i++)
 		rte_pktmbuf_free(p->held[i]);
 	p->n_held = rte_eth_rx_burst(p->id, 0, p->held, max);
+	w->more = p->n_held == max;
 	for (unsigned int i = 0; i < p->n_held; i++) {
 		struct rte_mbuf *m = p->held[i];
 		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);

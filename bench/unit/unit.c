@@ -17,6 +17,7 @@
 #include "mc.h"
 #include "mcconn.h"
 #include "track.h"
+#include "unit.h"
 #include "verify.h"
 
 static int order(const void *a, const void *b)
@@ -102,7 +103,7 @@ static void sizes_text(void **state)
 	assert_non_null(strstr(bench_errmsg(), "99999999999999999999"));
 }
 
-static struct keyset keyset(const char *key, const char *value, uint32_t count)
+struct keyset keyset(const char *key, const char *value, uint32_t count)
 {
 	struct keyset k = { .count = count, .seed = 1 };
 
@@ -251,8 +252,7 @@ static void mc_replies(void **state)
 	}
 }
 
-/* Write the true reply for key @i of @k; returns its length. */
-static uint32_t true_reply(const struct keyset *k, uint32_t i, uint8_t *p)
+uint32_t true_reply(const struct keyset *k, uint32_t i, uint8_t *p)
 {
 	uint32_t n = datagram(p, "VALUE ");
 
@@ -301,7 +301,8 @@ static void track_life(void **state)
 	assert_int_equal(track_init(&t, 3), 0);
 	assert_null(track_find(&t, 0, 0));
 	for (int i = 0; i < 10; i++) {
-		q[i] = track_send(&t, 100 + i, 1000 * i);
+		q[i] = track_book(&t, 100 + i, 0, 0);
+		track_sent(&t, &q[i], 1000 * i);
 		assert_int_equal(q[i].port, i % 3);
 		assert_int_equal(q[i].id, i / 3);
 	}
@@ -322,7 +323,7 @@ static void track_life(void **state)
 	for (int i = 7; i < 10; i++)
 		track_done(&t, track_find(&t, q[i].port, q[i].id));
 	for (uint32_t i = 0; i < 2 * t.size; i++) {
-		struct request r = track_send(&t, i, i);
+		struct request r = track_book(&t, i, i, 0);
 
 		assert_true(track_room(&t));
 		s = track_find(&t, r.port, r.id);
@@ -332,7 +333,7 @@ static void track_life(void **state)
 	assert_int_equal(t.pending, 0);
 	for (uint32_t i = 0; i < t.size / 2; i++) {
 		assert_true(track_room(&t));
-		track_send(&t, i, i);
+		track_book(&t, i, i, 0);
 	}
 	assert_false(track_room(&t));
 	track_free(&t);
@@ -400,6 +401,62 @@ static void frames(void **state)
 	assert_null(d.broken);
 }
 
+/* Put @ip to @f[at] and make the IP checksum right again. */
+static void readdress(uint8_t *f, uint32_t at, uint32_t ip)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 4; i++)
+		f[at + i] = ip >> (24 - 8 * i);
+	f[24] = f[25] = 0;
+	for (int i = 14; i < 34; i += 2)
+		sum += f[i] << 8 | f[i + 1];
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum += sum >> 16;
+	f[24] = ~sum >> 8;
+	f[25] = ~sum;
+}
+
+/* One wrong port or address makes a stray, no matter which; more is not our reply. */
+static void frames_from_elsewhere(void **state)
+{
+	struct keyset k = keyset("16", "32", 1000);
+	struct request r = { .port = 5, .id = 1, .key = 1 };
+	struct path p = path();
+	uint8_t f[FRAME_MAX];
+	struct datagram d;
+	uint32_t n = frame_get(f, &p, &k, &r);
+
+	(void)state;
+	mirror(f, &p);
+	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+	assert_int_equal(d.origin, FROM_SERVER);
+	for (uint32_t at = 34; at <= 37; at++) {	/* both ports, both bytes */
+		f[at] ^= 0x20;
+		assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+		assert_int_equal(d.origin, FROM_PORT);
+		f[at] ^= 0x20;
+	}
+	for (uint32_t at = 26; at <= 30; at += 4) {	/* both addresses */
+		uint32_t right = at == 26 ? p.dst_ip : p.src_ip;
+
+		for (int bit = 0; bit < 32; bit += 5) {
+			readdress(f, at, right ^ 1u << bit);
+			assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+			assert_int_equal(d.origin, FROM_ADDRESS);
+			assert_int_equal(at == 26 ? d.src_ip : d.dst_ip, right ^ 1u << bit);
+		}
+		readdress(f, at, right);
+	}
+	/* between others: neither address is ours, or it comes to another machine */
+	readdress(f, 30, p.src_ip ^ 1);
+	f[0] ^= 4;
+	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_OTHER);
+	f[0] ^= 4;
+	readdress(f, 26, p.dst_ip ^ 1);
+	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_OTHER);
+}
+
 static void frames_arp(void **state)
 {
 	struct path a = path(), b = a;
@@ -447,7 +504,13 @@ int main(void)
 		cmocka_unit_test(keys_that_cannot_be), cmocka_unit_test(picker_shapes),
 		cmocka_unit_test(mc_replies), cmocka_unit_test(verify_every_byte),
 		cmocka_unit_test(track_life), cmocka_unit_test(frames),
+		cmocka_unit_test(frames_from_elsewhere),
 		cmocka_unit_test(frames_arp), cmocka_unit_test(addresses),
+		cmocka_unit_test(drive_keeps_a_rate),
+		cmocka_unit_test(drive_counts_what_does_not_leave),
+		cmocka_unit_test(drive_books_no_pause_of_its_own_as_loss),
+		cmocka_unit_test(drive_divides_by_the_time_of_sending),
+		cmocka_unit_test(drive_knows_late_replies_of_the_warm_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

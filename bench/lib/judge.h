@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_JUDGE_H
+#define BENCH_JUDGE_H
+
+#include "drive.h"
+
+/* What a received datagram is judged by. */
+struct judge {
+	const struct keyset *keys;
+	struct track *track;
+	struct counts *counts[2];	/* by slot->phase */
+	uint16_t phase;			/* the one that runs: strays are booked there */
+	struct samples *bad;
+	uint64_t last_reply;		/* when the last reply in time came */
+};
+
+/* Compare a datagram with what was asked, in time or not, and count it. */
+void judge_datagram(struct judge *j, const struct datagram *d, uint64_t now);
+
+#endif
