@@ -43,11 +43,12 @@ refuses() {
 	[ "$status" -lt 124 ] || fail "died with status $status: $*"$'\n'"$REFUSAL"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: until the command succeeds. Counted in tries, ten a second: on a
+# busy machine a try takes longer, as does what is waited for.
 wait_for() {
-	local end=$((SECONDS + $1)); shift
+	local left=$((10 * $1)) end=$((SECONDS + $1)); shift
 	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || fail "waited in vain for: $*"
+		[ $((left--)) -gt 0 ] || [ $SECONDS -lt $end ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }
