@@ -291,7 +291,7 @@ static uint64_t requests(const struct load *l)
 	uint64_t n = l->requests ? l->requests : UINT64_MAX;
 	uint64_t due = l->rate > 0 ? (uint64_t)ceil(l->rate * l->seconds) : n;
 
-	return due < n ? due : n;
+	return due < n ? (uint64_t)due : n;
 }
 
 static void take_samples(struct live_bpf *b, const struct keyset *k, struct samples *out)
