@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two things about loaded BPF objects that bpftool does not show:
+ * What bpftool does not show about loaded BPF objects:
  *
  *   bpfinfo programs        what verifying each program took. Columns: id, type,
  *                           name, instructions in it, instructions verified
  *   bpfinfo sum MAP INDEX   the sum over all CPUs of a u64 in a per-CPU array; MAP
  *                           is the map's name in any case (Rust statics are upper case)
+ *   bpfinfo memory PREFIX   bytes that the maps take whose names begin so, in any case
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -79,12 +80,51 @@ static int sum(const char *name, const char *index)
 	return 1;
 }
 
+/* What the kernel says that the map @fd takes, 0 if it says nothing. */
+static uint64_t map_memory(int fd)
+{
+	char path[64], line[128];
+	uint64_t bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "memlock: %" SCNu64, &bytes);
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+static int memory(const char *prefix)
+{
+	uint64_t bytes = 0;
+	__u32 id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		struct bpf_map_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		    !strncasecmp(info.name, prefix, strlen(prefix)))
+			bytes += map_memory(fd);
+		close(fd);
+	}
+	printf("%" PRIu64 "\n", bytes);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "programs"))
 		return programs();
 	if (argc == 4 && !strcmp(argv[1], "sum"))
 		return sum(argv[2], argv[3]);
-	fprintf(stderr, "usage: bpfinfo programs | bpfinfo sum MAP INDEX\n");
+	if (argc == 3 && !strcmp(argv[1], "memory"))
+		return memory(argv[2]);
+	fprintf(stderr, "usage: bpfinfo programs | bpfinfo sum MAP INDEX | bpfinfo memory PREFIX\n");
 	return 2;
 }
