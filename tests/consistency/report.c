@@ -131,11 +131,27 @@ static void write_json(FILE *f, const char *name, const struct row *rows, unsign
 	fputs("}}\n", f);
 }
 
+void report_save(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
+		 const char *json, uint64_t seed)
+{
+	char part[4096];
+	FILE *f;
+
+	if (!json)
+		return;
+	snprintf(part, sizeof(part), "%s.part", json);
+	f = fopen(part, "we");
+	if (!f)
+		die("cannot write \"%s\": %s", part, strerror(errno));
+	write_json(f, name, rows, n, drops, seed);
+	if (fclose(f) || rename(part, json))
+		die("cannot write \"%s\": %s", json, strerror(errno));
+}
+
 int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
 	   const char *json, uint64_t seed)
 {
 	const struct counters *c = &W.count;
-	FILE *f;
 
 	kinds();
 	printf("%s: %llu operations (%llu mutations), %llu restarts, %llu stops, %llu flushes, "
@@ -148,13 +164,6 @@ int report(const char *name, const struct row *rows, unsigned int n, uint64_t dr
 	       "dropped %llu for want of room); %llu not judged, %llu evictions\n",
 	       name, N(c->stale), N(c->wrong), N(c->lost), N(c->lost_allowed), N(drops),
 	       N(c->unchecked), N(evicted));
-	if (json) {
-		f = fopen(json, "we");
-		if (!f)
-			die("cannot write \"%s\": %s", json, strerror(errno));
-		write_json(f, name, rows, n, drops, seed);
-		if (fclose(f))
-			die("cannot write \"%s\": %s", json, strerror(errno));
-	}
+	report_save(name, rows, n, drops, json, seed);
 	return c->stale || c->wrong || c->lost;
 }

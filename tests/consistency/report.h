@@ -16,6 +16,9 @@ struct row {
 void row_begin(struct row *row, const char *name);
 void row_end(struct row *row, bool hot);
 void report_evictions(uint64_t evictions);
+/* Writes what the phases so far have shown to @json, which may be NULL: whole, or not at all. */
+void report_save(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
+		 const char *json, uint64_t seed);
 /* Prints the summary, writes @json; returns the exit status. */
 int report(const char *name, const struct row *rows, unsigned int n, uint64_t drops,
 	   const char *json, uint64_t seed);
