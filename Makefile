@@ -12,12 +12,24 @@ export CLANG ?= clang
 # Headers of the kernel to build for; the VM's kernel unless told otherwise.
 export KDIR  ?= $(BUILD)/kernel/default/headers
 
+# One line a step (V=1: all), on all CPUs unless told otherwise.
+export MAKEFILES := $(TOP)/topology/deps/quiet.mk
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS) $(shell tr '\0' ' ' </proc/$$PPID/cmdline)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+# rustc is no make: it would only complain that it cannot talk to this one.
+export CARGO_MAKEFLAGS :=
+# What is not made is not told how many jobs to run, nor to be quiet.
+ALONE := env -u MAKEFLAGS -u MAKEFILES -u MAKELEVEL
+
 ROOMS := kmod dataplane control bmc bench
+# What of each room: all but the tests; also "tests", or "demo", what the demo needs.
+GOALS := all
 
 all: $(ROOMS)
 
 $(ROOMS): | $(KDIR)
-	@$(MAKE) --no-print-directory -C $@
+	@$(MAKE) --no-print-directory -C $@ $(GOALS)
 
 dataplane: kmod
 control bmc: dataplane
@@ -30,14 +42,14 @@ deps:
 	topology/deps/install
 
 test: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all GOALS="all tests"
 	@$(MAKE) --no-print-directory -C tests/programs
 	@$(MAKE) --no-print-directory -C tests/consistency
-	tests/run
+	@$(ALONE) tests/run
 
 demo: deps
-	@$(MAKE) --no-print-directory all
-	bench/demo/run
+	@$(MAKE) --no-print-directory all GOALS=demo
+	@$(ALONE) bench/demo/run
 
 doc: | $(KDIR)
 	@$(MAKE) --no-print-directory -C dataplane/rex doc
@@ -50,17 +62,20 @@ test-tokens: dataplane
 	tests/rexc/run-tokens
 
 bench-micro: all
-	bench/micro/run
+	@$(ALONE) bench/micro/run
 
 bench-insn: all
-	bench/insn/run
+	@$(ALONE) bench/insn/run
+	@$(ALONE) bench/insn/get
 
-bench-hitratio: bmc
-	bench/hitratio/run
+bench-hitratio:
+	@$(MAKE) --no-print-directory bmc GOALS="all tests"
+	@$(ALONE) bench/hitratio/run
 
-test-consistency: all
+test-consistency:
+	@$(MAKE) --no-print-directory all GOALS="all tests"
 	@$(MAKE) --no-print-directory -C tests/consistency
-	tests/consistency/run
+	@$(ALONE) tests/consistency/run
 
 test-bmc-many: all
 	REX_CONNECTIONS=10000 tests/run tests/vm/bmc-many.t
@@ -94,7 +109,7 @@ help:
 	@echo "make install  for the kernel that KDIR names; PREFIX and DESTDIR as usual"
 	@echo "make doc      what a program may use of the crate, in build/doc/rex"
 	@echo "make test-proto  whether the accelerator's parser and memcached agree on STREAMS streams"
-	@echo "make bench-insn  instructions per packet, eBPF and Rex"
+	@echo "make bench-insn  instructions per packet and per whole GET, eBPF and Rex"
 	@echo "make bench-hitratio  hits per GET of the store, beside other ways to use the memory"
 	@echo "make bench-micro what calls, maps, locks, records cost, eBPF and Rex"
 	@echo "make test-tokens  ten minutes of made-up programs, whose tokens are the same for rexc and rustc"
