@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make          build everything
+# make          build everything but the tests
 # make demo     install what is missing, build, and run the A/B in a VM
 # make test     install what is missing, build, and run every test
 # make help     the other targets
@@ -59,7 +59,7 @@ test-proto: bmc
 	@$(MAKE) --no-print-directory -C bmc test-proto
 
 test-tokens: dataplane
-	tests/rexc/run-tokens
+	@$(ALONE) tests/rexc/run-tokens
 
 bench-micro: all
 	@$(ALONE) bench/micro/run
@@ -77,8 +77,9 @@ test-consistency:
 	@$(MAKE) --no-print-directory -C tests/consistency
 	@$(ALONE) tests/consistency/run
 
-test-bmc-many: all
-	REX_CONNECTIONS=10000 tests/run tests/vm/bmc-many.t
+test-bmc-many:
+	@$(MAKE) --no-print-directory all GOALS="all tests"
+	@REX_CONNECTIONS=10000 $(ALONE) tests/run tests/vm/bmc-many.t
 
 # One tree that rexc and rexctl find their parts in, links to its programs, and
 # rex.ko where modprobe looks. Build with the same KDIR first.
