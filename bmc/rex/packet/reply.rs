@@ -42,7 +42,8 @@ pub fn turn_round(frame: &mut [u8], headers: &Headers, text_len: usize, text: Su
     let id = u16::from_ne_bytes([r0, r1]) ^ u16::from_ne_bytes([ports[0], ports[1]]);
     // The pseudo header has the length, too.
     let len = Sum::from(udp_len.to_be());
-    let sum = [UDP_SUM, len, sum::of(udp_header), text].into_iter().fold(headers.addresses, sum::add);
+    let sum =
+        [UDP_SUM, len, sum::of(udp_header), text].into_iter().fold(headers.addresses, sum::add);
     udp_header[6..8].copy_from_slice(&sum::finish(sum));
 
     match version {

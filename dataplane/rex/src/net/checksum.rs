@@ -7,9 +7,8 @@
 pub fn add(sum: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<4>();
     // At most 2^32 - 1 per word: 2^32 words fit, and no check of an overflow is needed.
-    let sum = words
-        .iter()
-        .fold(sum, |sum, word| sum.wrapping_add(u64::from(u32::from_be_bytes(*word))));
+    let sum =
+        words.iter().fold(sum, |sum, word| sum.wrapping_add(u64::from(u32::from_be_bytes(*word))));
     let mut last = [0; 4];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
