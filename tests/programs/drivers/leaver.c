@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * leaver ADDRESS N: one process ("victim") has a secret at that address and keeps its CPU busy; N
- * others ("leaver"), on the same CPU, have nothing there, and exit. Files that take their time to be
- * closed let the victim run in the middle of an exit.
+ * others ("leaver"), on the same CPU, have nothing there, and exit. Files that take their time to
+ * be closed let the victim run in the middle of an exit.
  */
 #define _GNU_SOURCE
 #include <err.h>
