@@ -180,6 +180,7 @@ test_module_of_a_computed_path() { refused_by_compiler path_env.rs; }
 
 test_f64_arithmetic() { refused f64.rs; }
 test_float_literals() { refused float_literal.rs; }
+test_float_that_only_a_macro_shows() { refused float_behind_dot.rs; }
 test_float_that_no_word_shows() { refused float_hidden.rs; }
 test_128_bit_division() { refused wide_division.rs; }
 test_stack_array_of_40_KiB() {
