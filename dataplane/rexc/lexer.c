@@ -274,11 +274,6 @@ static enum token_kind number(struct lexer *lx, bool index)
 	const char *behind;
 	bool real = false;
 
-	if (index) {
-		while (is_digit(at(lx, 0)))
-			lx->p++;
-		return TOK_INT;
-	}
 	if (at(lx, 0) == '0' && at(lx, 1) == 'x') {
 		lx->p += 2;
 		while (is_hex_digit(at(lx, 0)) || at(lx, 0) == '_')
@@ -292,6 +287,9 @@ static enum token_kind number(struct lexer *lx, bool index)
 	real = fraction(lx);
 	behind = lx->p;
 	suffix(lx);
+	/* x.1.0: rustc has a number 1.0, too, and makes two indexes of it later */
+	if (index && behind == lx->p)
+		return TOK_INT;
 	return real || (lx->p > behind && *behind == 'f') ? TOK_FLOAT : TOK_INT;
 }
 

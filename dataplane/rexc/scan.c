@@ -161,11 +161,11 @@ static void identifier(struct scan *s, size_t i)
 {
 	static const char *const floats[] = { "f16", "f32", "f64", "f128", NULL };
 	const struct token *t = &s->t[i];
-	bool member = punct(t - 1, '.') && !punct(t - 2, '.');
+	bool member = s->mode != SCAN_ALL && punct(t - 1, '.') && !punct(t - 2, '.');
 
 	if (i < s->attribute)
 		in_attribute(s, i);
-	/* a field or method of this name has another type */
+	/* a field or method of this name has another type; what a macro gets may be neither */
 	if (!member && one_of(t, floats))
 		refuse(s, RULE_FLOAT, i, "floating point (`%.*s`) is not available in the kernel");
 }

@@ -100,6 +100,7 @@ test_extern_crate_that_only_a_macro_shows() { refused extern_crate_by_macro.rs; 
 test_first_line_with_a_doc_comment_is_no_attribute() { refused shebang_doc_comment.rs; }
 test_first_line_with_comments_is_an_attribute() { refused shebang_block_comment.rs; }
 test_raw_string_that_is_none_behind_a_literal() { refused literal_suffix.rs; }
+test_raw_string_that_is_none_behind_an_index() { refused index_suffix.rs; }
 
 test_a_module_whose_path_attribute_is_a_fragment() {
 	unsafe_in module_path_fragment module_path_fragment/inner.txt
@@ -179,6 +180,7 @@ test_module_of_a_computed_path() { refused_by_compiler path_env.rs; }
 
 test_f64_arithmetic() { refused f64.rs; }
 test_float_literals() { refused float_literal.rs; }
+test_float_that_only_a_macro_shows() { refused float_behind_dot.rs; }
 test_float_that_no_word_shows() { refused float_hidden.rs; }
 test_128_bit_division() { refused wide_division.rs; }
 test_stack_array_of_40_KiB() {

@@ -459,18 +459,6 @@ static void our_tokens(const char *text, size_t len, struct list *l)
 		for (char *p = line, *to = l->v[end]; *p; p++)
 			to += sprintf(to, *p == '\n' ? "\xe2\x90\xa4" : "%c", *p);
 		free(line);
-		/* x.1.0: for rustc 1.0 is a number until it parses the expression */
-		if (end > 2 && t.kind == TOK_INT && is(l, end - 1, ".") && is(l, end - 3, ".") &&
-		    strchr("0123456789", l->v[end - 2][0])) {
-			char *both;
-
-			if (asprintf(&both, "%s.%s", l->v[end - 2], l->v[end]) < 0)
-				abort();
-			for (int i = 0; i < 3; i++)
-				free(l->v[--l->n]);
-			add(l, both, strlen(both));
-			free(both);
-		}
 	}
 }
 
