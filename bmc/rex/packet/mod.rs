@@ -9,7 +9,7 @@ mod reply;
 
 pub use reply::{Headers, turn_round};
 
-use crate::meta::{self, Meta};
+use crate::meta;
 use crate::proto::FRAME_LEN;
 use crate::stats::Stat;
 use crate::sum::{self, Sum};
@@ -30,11 +30,6 @@ const TTL: u8 = 64;
 /// 4096 bits: the VLANs whose frames are answered.
 #[rex_map]
 pub static BMC_VLANS: RexArray<u64> = RexArray::new(64, 0);
-
-/// IPv4 addresses of which nobody sends: broadcast addresses of this machine's networks, then zeroes. The
-/// last one is all ones when there are more.
-#[rex_map]
-pub static BMC_BROADCASTS: RexArray<u32> = RexArray::new(64, 0);
 
 /// What a frame looks like at first sight.
 pub enum Look {
@@ -207,25 +202,6 @@ impl Place {
             Version::V6 => ipv6::address(&field(frame, self.ip + ipv6::FROM)),
         };
         (address, number(frame, self.udp))
-    }
-
-    /// Whether the request says that it comes from a broadcast address of one of this machine's networks.
-    /// Other addresses that no host has were seen before, and there are no such ones over IPv6.
-    #[inline(always)]
-    pub fn is_from_all(&self, frame: &[u8], meta: &Meta) -> bool {
-        // Mostly, the lowest bits are others than those of all of them.
-        self.version == Version::V4
-            && frame
-                .get(self.ip + ipv4::FROM + 3)
-                .is_none_or(|last| meta.broadcasts.load(Relaxed) >> (last & 63) & 1 != 0)
-            && self.is_from_broadcast(frame)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn is_from_broadcast(&self, frame: &[u8]) -> bool {
-        let from = u32::from_be_bytes(field(frame, self.ip + ipv4::FROM));
-        (0..64).any(|i| BMC_BROADCASTS.get(i).is_none_or(|one| one == from || one == u32::MAX))
     }
 
     /// Checks the checksums of the request: the sum of its two addresses, or `None` when one is
