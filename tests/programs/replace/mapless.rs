@@ -4,7 +4,7 @@
 use rex::prelude::*;
 
 #[rex_map]
-static HUGE: RexArray<[u64; 512]> = RexArray::new(u32::MAX, 0);
+static HUGE: RexArray<[u64; 512]> = RexArray::new(1 << 31, 0);
 
 #[rex_xdp]
 pub fn incoming(_ctx: &mut Xdp<'_>) -> XdpVerdict {
