@@ -313,6 +313,19 @@ static int build(struct job *job)
 	return err;
 }
 
+/*
+ * A make that runs rexc is not talked to: its jobserver is closed to recipes like ours, and its
+ * flags are not for the kernel's build.
+ */
+static void forget_make(void)
+{
+	static const char *const variables[] = { "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEFILES",
+						 "CARGO_MAKEFLAGS" };
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		unsetenv(variables[i]);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "FILE.rs|FOLDER", doc, NULL, NULL, NULL };
@@ -321,6 +334,7 @@ int main(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
+	forget_make();
 	setenv("RUSTC_BOOTSTRAP", "1", 1); /* the code generation flags are unstable ones */
 	setenv("RUSTC_ICE", "0", 1); /* no report files in the user's folder */
 	limits.memory = MEMORY_LIMIT(job.max_data);

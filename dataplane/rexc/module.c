@@ -121,11 +121,6 @@ static int kbuild(struct job *job)
 	int ret;
 
 	snprintf(log, sizeof(log), "%s/kbuild.log", job->tmp);
-	args_add(&args, "env");
-	args_add(&args, "-u");
-	args_add(&args, "MAKEFLAGS");
-	args_add(&args, "-u");
-	args_add(&args, "MAKELEVEL");
 	args_add(&args, "make");
 	args_add(&args, "--no-print-directory");
 	args_add(&args, "-C");
