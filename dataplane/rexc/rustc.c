@@ -60,6 +60,8 @@ static int compile(struct job *job, const char *what, const char *to, const char
 	args_add(&args, "--sysroot=%s", job->sysroot);
 	/* also when it is not used: it has the panic handler */
 	args_add(&args, "-Zunstable-options");
+	/* not in the user's folder, where another rexc may make files of the same names */
+	args_add(&args, "-Ztemps-dir=%s", job->tmp);
 	args_add(&args, "--extern=force:rex");
 	args_add(&args, "%s", what);
 	if (to) {

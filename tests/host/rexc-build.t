@@ -175,6 +175,12 @@ test_intermediate_files_are_kept_on_request() {
 	contains "$REFUSAL" "does not exist yet"
 }
 
+# Not even while it runs, so that two of one name can be built at once.
+test_nothing_is_written_to_the_current_folder() {
+	(cd /proc && "$BUILD/bin/rexc" -o "$TMP/hello.ko" "$TMP/hello.rs")
+	[ -s "$TMP/hello.ko" ] || fail "no module"
+}
+
 test_check_builds_nothing() {
 	(cd "$TMP" && rexc --check hello.rs)
 	[ ! -e "$TMP/hello.ko" ] || fail "a module appeared"
