@@ -168,8 +168,7 @@ static int find_mount(const struct iface *iface, char *mount, size_t size)
 {
 	enum rex_xdp_mode now = mode_now(iface);
 	struct dispatcher_pins pins;
-	char path[1100];
-	int root, dir, err;
+	int err;
 
 	snprintf(mount, size, "%s", getenv("LIBXDP_BPFFS") ? : BPFFS);
 	if (now != REX_XDP_ANY && rex_dispatcher_find(iface->xdp[now], &pins)) {
@@ -178,16 +177,7 @@ static int find_mount(const struct iface *iface, char *mount, size_t size)
 			return err;
 		snprintf(mount, size, "%s", pins.mount);
 	}
-	root = rex_bpffs_open(mount);
-	if (root < 0)
-		return root;
-	snprintf(path, sizeof(path), "%s/xdp", mount);
-	dir = rex_bpffs_dir(root, "xdp", true, path);
-	close(root);
-	if (dir < 0)
-		return dir;
-	close(dir);
-	return 0;
+	return rex_bpffs_check_xdp(mount);
 }
 
 static int refuse(int err, const struct attach *a, const struct iface *iface, const char *said)

@@ -79,6 +79,57 @@ int rex_bpffs_open(const char *path)
 	return err;
 }
 
+/*
+ * iproute2, when it loads a program, makes MOUNT/xdp a link to MOUNT/tc. A link that belongs to us is
+ * followed, but not out of the file system.
+ */
+static int open_xdp(int root)
+{
+	int fd = openat(root, "xdp", DIR_FLAGS | O_NOFOLLOW), err = errno;
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0 && !fstatat(root, "xdp", &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode) &&
+	    st.st_uid == geteuid()) {
+		fd = openat(root, "xdp", DIR_FLAGS);
+		err = errno;
+		if (fd >= 0 && (fstatfs(fd, &fs) || fs.f_type != BPF_FS_MAGIC)) {
+			close(fd);
+			fd = -1;
+			err = EXDEV;
+		}
+	}
+	errno = err;
+	return fd;
+}
+
+int rex_bpffs_xdp(const char *mount)
+{
+	int root = open(mount, DIR_FLAGS), fd = root < 0 ? -1 : open_xdp(root);
+
+	if (root >= 0)
+		close(root);
+	return fd;
+}
+
+int rex_bpffs_check_xdp(const char *mount)
+{
+	int root = rex_bpffs_open(mount), fd, err;
+	char path[1100];
+
+	if (root < 0)
+		return root;
+	snprintf(path, sizeof(path), "%s/xdp", mount);
+	fd = mkdirat(root, "xdp", 0700) && errno != EEXIST ? -1 : open_xdp(root);
+	err = fd < 0 ? rex_fail(-errno, "cannot open the directory \"%s\": %s; if it is none, remove it "
+				"(\"rm %s\")", path, strerror(errno), path) :
+		       check_dir(fd, path, false) ? : check_up(fd, path);
+	if (fd >= 0)
+		close(fd);
+	close(root);
+	return err;
+}
+
 int rex_bpffs_dir(int parent, const char *name, bool make, const char *path)
 {
 	int fd, err;

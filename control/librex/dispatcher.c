@@ -102,14 +102,11 @@ static bool parse_name(const char *name, uint32_t *ifindex, uint32_t *dispatcher
 
 static void search_in(struct search *s, const char *mount)
 {
-	char dir[1100];
 	uint32_t ifindex, id;
 	struct dirent *de;
-	int fd;
+	int fd = rex_bpffs_xdp(mount);
 	DIR *d;
 
-	snprintf(dir, sizeof(dir), "%s/xdp", mount);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d && fd >= 0)
 		close(fd);

@@ -199,6 +199,10 @@ int rex_dispatcher_renumber(const struct dispatcher_pins *pins, uint32_t dispatc
 int rex_bpffs_open(const char *path);
 /* The same for @name in @parent; @path for the error text. -ENOENT has none. */
 int rex_bpffs_dir(int parent, const char *name, bool make, const char *path);
+/* MOUNT/xdp, where libxdp's pins are, as an fd; or -1, and no error text. */
+int rex_bpffs_xdp(const char *mount);
+/* Make it if it is not there; refuse it if others can write there. */
+int rex_bpffs_check_xdp(const char *mount);
 
 /* ---- target.c */
 /* As rex_target_text(), with @blank between the words. */

@@ -44,7 +44,8 @@ _rexctl() {
 			--port) words=11211 ;;
 			--memory) words="64M 512M 1G" ;;
 			--max-age) words="0 1s" ;;
-			*) words="--port --dev --memory --max-age --foreground" ;;
+			--mode) words="native generic" ;;
+			*) words="--port --dev --memory --max-age --mode --foreground" ;;
 			esac ;;
 		status) words=--json ;;
 		stats) words="--json --prometheus" ;;

@@ -59,6 +59,7 @@ test_options() {
 	bad --port 1 --dev a --memory 0M;                   contains "$REFUSAL" "1M is the least"
 	bad --port 1 --dev a --memory 99999999999M;         contains "$REFUSAL" "no amount of memory"
 	bad --port 1 --dev a --memory -1M;                  contains "$REFUSAL" '"-1M"'
+	bad --port 1 --dev a --memory 1M --mode any;        contains "$REFUSAL" '"any" is no XDP mode'
 	bad --port 1 --dev a --memory 1M --max-age 1;       contains "$REFUSAL" '"1" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 0s;      contains "$REFUSAL" '"0s" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 1h;      contains "$REFUSAL" '"1h" is no time'

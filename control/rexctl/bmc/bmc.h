@@ -35,6 +35,7 @@ struct bmc_config {
 	size_t n_devs;
 	uint64_t memory;		/* bytes */
 	uint32_t max_age_us;		/* 0: entries of unknown expiry are not cached */
+	enum rex_xdp_mode mode;		/* REX_XDP_ANY: native where replies get through */
 	bool foreground;
 };
 /* Returns an exit status, having said what is wrong. */
@@ -149,6 +150,7 @@ int devs_vlans(const struct bmc_config *config, uint64_t vlans[64]);
 /* ---- devs.c: where GETs are answered */
 struct bmc_dev {
 	char wanted[BMC_DEV_LEN];	/* as it was given */
+	enum rex_xdp_mode fixed;	/* by --mode, or REX_XDP_ANY */
 	char name[IF_NAMESIZE];		/* as it is called */
 	uint32_t index;			/* of the interface where XDP was attached; 0: there is none now */
 	bool ours;			/* our program runs there */

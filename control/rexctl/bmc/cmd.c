@@ -7,7 +7,7 @@
 #include "bmc.h"
 
 static const struct command subcommands[] = {
-	{ "bmc start", "--port N --dev IF[,IF...] --memory SIZE [--max-age TIME] [--foreground]", "",
+	{ "bmc start", "--port N --dev IF[,IF...] --memory SIZE [--max-age TIME] [--mode native|generic] [--foreground]", "",
 	  bmc_start },
 	{ "bmc stop", "", "", bmc_stop },
 	{ "bmc status", "[--json]", "", bmc_status },

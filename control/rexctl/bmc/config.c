@@ -102,6 +102,7 @@ int config_parse(int argc, char **argv, struct bmc_config *c)
 		{ "dev", required_argument, NULL, 'd' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "max-age", required_argument, NULL, 'a' },
+		{ "mode", required_argument, NULL, 'x' },
 		{ "foreground", no_argument, NULL, 'f' },
 		{}
 	};
@@ -127,6 +128,14 @@ int config_parse(int argc, char **argv, struct bmc_config *c)
 			break;
 		case 'a':
 			err = parse_max_age(optarg, &c->max_age_us);
+			break;
+		case 'x':
+			if (!strcmp(optarg, "native"))
+				c->mode = REX_XDP_NATIVE;
+			else if (!strcmp(optarg, "generic"))
+				c->mode = REX_XDP_GENERIC;
+			else
+				err = usage("\"%s\" is no XDP mode; it is native or generic", optarg);
 			break;
 		case 'f':
 			c->foreground = true;

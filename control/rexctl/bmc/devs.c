@@ -131,7 +131,8 @@ static int put_on(const struct rex_program *p, const struct bmc_if *is, struct b
 			    .target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 } };
 
 	strcpy(c.target.name, is->name);
-	c.target.mode = if_needs_generic(is) ? REX_XDP_GENERIC : REX_XDP_ANY;
+	c.target.mode = d->fixed != REX_XDP_ANY ? d->fixed :
+			if_needs_generic(is) ? REX_XDP_GENERIC : REX_XDP_ANY;
 	d->seen = 0;
 	return in_child(attach, &c);
 }
@@ -248,7 +249,7 @@ static int try_on(const struct rex_program *p, const struct bmc_if *is, struct b
 /* What held when it was attached, and may end. */
 static int check_again(const struct rex_program *p, const struct bmc_if *is, struct bmc_dev *d)
 {
-	if (d->mode == REX_XDP_NATIVE && if_needs_generic(is)) {
+	if (d->fixed == REX_XDP_ANY && d->mode == REX_XDP_NATIVE && if_needs_generic(is)) {
 		if (take_off(p, is->index, d))
 			return 1;
 		d->ours = false;

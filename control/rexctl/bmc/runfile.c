@@ -89,9 +89,9 @@ static json_t *to_json(const struct bmc_runfile *r)
 		json_array_append_new(devs, json_pack("{s:s,s:I,s:s}", "name", r->config.devs[i],
 				      "index", (json_int_t)r->devs[i].index, "note",
 				      r->devs[i].note));
-	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port, "devices",
-			 devs, "memory", (json_int_t)r->config.memory, "max_age_us",
-			 (json_int_t)r->config.max_age_us, "netns", (json_int_t)r->netns, "runtime",
+	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port,
+			 "devices", devs, "memory", (json_int_t)r->config.memory, "max_age_us",
+			 (json_int_t)r->config.max_age_us, "mode", (json_int_t)r->config.mode, "netns", (json_int_t)r->netns, "runtime",
 			 r->runtime, "reason", r->reason);
 }
 
@@ -119,6 +119,7 @@ static void read_dev(struct bmc_runfile *r, json_t *dev)
 		return;
 	snprintf(r->config.devs[i], BMC_DEV_LEN, "%s", name);
 	strcpy(r->devs[i].wanted, r->config.devs[i]);
+	r->devs[i].fixed = r->config.mode;
 	snprintf(r->devs[i].note, sizeof(r->devs[i].note), "%s", note);
 	r->devs[i].index = index;
 	r->config.n_devs++;
@@ -126,7 +127,7 @@ static void read_dev(struct bmc_runfile *r, json_t *dev)
 
 bool runfile_read(struct bmc_runfile *r)
 {
-	json_int_t port, memory, max_age, netns;
+	json_int_t port, memory, max_age, mode, netns;
 	const char *reason;
 	json_t *devs, *dev, *o;
 	int runtime;
@@ -134,15 +135,16 @@ bool runfile_read(struct bmc_runfile *r)
 
 	memset(r, 0, sizeof(*r));
 	o = json_load_file(BMC_RUN_FILE, 0, NULL);
-	if (!o || json_unpack(o, "{s:I,s:o,s:I,s:I,s:I,s:b,s:s}", "port", &port, "devices", &devs,
-			      "memory", &memory, "max_age_us", &max_age, "netns", &netns, "runtime",
-			      &runtime, "reason", &reason)) {
+	if (!o || json_unpack(o, "{s:I,s:o,s:I,s:I,s:I,s:I,s:b,s:s}", "port", &port, "devices", &devs,
+			      "memory", &memory, "max_age_us", &max_age, "mode", &mode, "netns", &netns,
+			      "runtime", &runtime, "reason", &reason)) {
 		json_decref(o);
 		return false;
 	}
 	r->config.port = port;
 	r->config.memory = memory;
 	r->config.max_age_us = max_age;
+	r->config.mode = mode;
 	r->netns = netns;
 	r->runtime = runtime;
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);

@@ -64,8 +64,10 @@ static int make(struct start *s)
 	if (machine_check_preemption(s->parts.rex) || parts_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
-	for (size_t i = 0; i < c->n_devs; i++)
+	for (size_t i = 0; i < c->n_devs; i++) {
 		strcpy(s->runfile.devs[i].wanted, c->devs[i]);
+		s->runfile.devs[i].fixed = c->mode;
+	}
 	if (parts_attach_trackers(&s->parts) || run_test(&s->parts, &s->server) ||
 	    devs_attach(s->parts.program, s->runfile.devs, c->n_devs))
 		return 1;
@@ -86,7 +88,8 @@ static bool same(const struct bmc_config *a, const struct bmc_config *b)
 
 	for (size_t i = 0; devs && i < a->n_devs; i++)
 		devs = !strcmp(a->devs[i], b->devs[i]);
-	return devs && a->port == b->port && a->memory == b->memory && a->max_age_us == b->max_age_us;
+	return devs && a->port == b->port && a->memory == b->memory && a->max_age_us == b->max_age_us &&
+	       a->mode == b->mode;
 }
 
 static int adopt(struct start *s)
