@@ -247,14 +247,15 @@ test_a_bond_above_a_veth_is_generic() {
 	nothing_left
 }
 
-# The other end has no program, but takes what comes back, for it has GRO on.
+# The other end gets its program later.
 test_the_mode_is_what_was_asked_for() {
 	in_ns ip addr add 10.77.0.1/24 dev srv0
 	in_ns ip link set srv0 up
 	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev srv0 nud permanent
-	nsenter --net=/run/netns/rex-client ethtool -K cli0 gro on
 	wait_for 10 client request version
 	start --port 11211 --dev srv0 --memory 16M --max-age 60s --mode native
+	eq "$(device mode)" native
+	peer_on
 	warm one
 	hits 1 one
 	eq "$(device mode)" native
