@@ -60,14 +60,11 @@ static int compile(struct job *job, const char *what, const char *to, const char
 	args_add(&args, "--sysroot=%s", job->sysroot);
 	/* also when it is not used: it has the panic handler */
 	args_add(&args, "-Zunstable-options");
-	/* not in the user's folder, where another rexc may make files of the same names */
-	args_add(&args, "-Ztemps-dir=%s", job->tmp);
 	args_add(&args, "--extern=force:rex");
 	args_add(&args, "%s", what);
-	if (to) {
-		args_add(&args, "-o");
-		args_add(&args, "%s", to);
-	}
+	/* nothing in the user's folder, where another rexc may make files of the same names */
+	args_add(&args, to ? "-o" : "--out-dir");
+	args_add(&args, "%s", to ? to : job->tmp);
 	if (job->explain)
 		args_add(&args, "-Zinline-mir=no");
 	if (isatty(2) && output)
