@@ -28,9 +28,8 @@ use stats::{Stat, count};
 
 #[rex_xdp(frags)]
 pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
-    let meta = meta::get();
-    let port = meta.udp_port.load(Relaxed) as u16;
-    match packet::look(ctx.data(), port, meta) {
+    let port = meta::get().udp_port.load(Relaxed) as u16;
+    match packet::look(ctx.data(), port) {
         Look::Nothing => XdpVerdict::Pass,
         Look::Plain => plain(ctx),
         Look::Other => other(ctx, port),
