@@ -14,7 +14,7 @@ export KDIR  ?= $(BUILD)/kernel/default/headers
 
 # One line a step (V=1: all), on all CPUs unless told otherwise.
 export MAKEFILES := $(TOP)/topology/deps/quiet.mk
-ifeq ($(filter -j% --jobs%,$(MAKEFLAGS) $(shell tr '\0' ' ' </proc/$$PPID/cmdline)),)
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell tr '\0' ' ' </proc/$$PPID/cmdline)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 # rustc is no make: it would only complain that it cannot talk to this one.
