@@ -15,7 +15,7 @@ memcached_up() { # ARGUMENT...
 	# no function: its process would be a shell's. It answers when its UDP port is there, too.
 	nsenter --net=/run/netns/$NS memcached -u nobody -l $SERVER -m 64 -t 2 "$@" >"$LAB_DIR/memcached.log" 2>&1 &
 	echo $! >"$LAB_DIR/memcached.pid"
-	wait_for 60 in_ns bash -c "exec 3<>/dev/tcp/$SERVER/11211; echo version >&3; read -rt 1 -u 3"
+	wait_for 10 in_ns bash -c "exec 3<>/dev/tcp/$SERVER/11211; echo version >&3; read -rt 1 -u 3"
 }
 memcached_pid() { cat "$LAB_DIR/memcached.pid"; }
 memcached_down() { kill -9 "$(memcached_pid)"; }
