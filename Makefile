@@ -44,7 +44,7 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory all GOALS="all tests"
 	@$(MAKE) --no-print-directory -C tests/programs
-	@$(MAKE) --no-print-directory -C tests/consistency
+	@$(MAKE) --no-print-directory -C bmc/tests/judge
 	@$(ALONE) tests/run
 
 demo: deps
@@ -74,8 +74,8 @@ bench-hitratio:
 
 test-consistency:
 	@$(MAKE) --no-print-directory all GOALS="all tests"
-	@$(MAKE) --no-print-directory -C tests/consistency
-	@$(ALONE) tests/consistency/run
+	@$(MAKE) --no-print-directory -C bmc/tests/judge
+	@$(ALONE) bmc/tests/judge/run
 
 test-bmc-many:
 	@$(MAKE) --no-print-directory all GOALS="all tests"

@@ -3,7 +3,7 @@ use rex::prelude::*;
 
 macro_rules! stats {
     ($($name:ident)*) => {
-        /// What is counted, per CPU; [shared.h](shared.h) says what each means. The number is the
+        /// What is counted, per CPU; [shared.h](../shared.h) says what each means. The number is the
         /// index in the map.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u32)]

@@ -10,8 +10,8 @@ mod hit;
 mod hitratio;
 mod pass;
 mod race;
-#[allow(dead_code, reason = "shared with tests/proto, which needs more of it")]
-#[path = "../../tests/proto/random.rs"]
+#[allow(dead_code, reason = "shared with bmc/tests/agree, which needs more of it")]
+#[path = "../tests/agree/random.rs"]
 pub mod random;
 mod several;
 mod shared;

@@ -26,7 +26,7 @@ mistaken() {
 	sed -i "$2" "$TMP/proto/$1"
 	! cmp -s "bmc/proto/$1" "$TMP/proto/$1" || fail "nothing to mistake in $1: $2"
 	"$RUSTC" --edition=2024 --crate-type lib --crate-name bmc_proto -o "$TMP/libbmc_proto.rlib" "$TMP/proto/lib.rs"
-	"$RUSTC" --edition=2024 --extern bmc_proto="$TMP/libbmc_proto.rlib" -o "$TMP/agree" tests/proto/agree.rs
+	"$RUSTC" --edition=2024 --extern bmc_proto="$TMP/libbmc_proto.rlib" -o "$TMP/agree" bmc/tests/agree/agree.rs
 	refuses "$TMP/agree" --streams 20000 --seed 1
 	contains "$REFUSAL" "$3"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The judge of tests/consistency: finds each kind of violation in histories made by hand, and
+# The judge of bmc/tests/judge finds each kind of violation in histories made by hand, and
 # accepts what a server may do.
 top=$(cd "$(dirname "$0")/../.." && pwd)
-make --no-print-directory -s -C "$top/tests/consistency" || { echo "1..1"; echo "not ok 1 - tests/consistency builds"; exit 1; }
+make --no-print-directory -s -C "$top/bmc/tests/judge" || { echo "1..1"; echo "not ok 1 - bmc/tests/judge builds"; exit 1; }
 CMOCKA_MESSAGE_OUTPUT=TAP exec "${BUILD:-$top/build}/tests/consistency-unit"

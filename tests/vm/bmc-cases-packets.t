@@ -4,7 +4,7 @@
 # Single packets of every shape: the accelerator's answer is memcached's own, to the last byte, or it
 # lets memcached answer.
 #
-# What published accelerators get wrong                 the cases here (bmc/test/cases/packets.c)
+# What published accelerators get wrong                 the cases here (bmc/tests/cases/packets.c)
 # ----------------------------------------------------  ------------------------------------------
 # two keys, one cached; two keys of which one hits      get_of_two_keys* get_of_a_missing_key_and_another
 # 29+ keys, bare LF, trailing or double space,          get_of_29_keys get_of_100_keys spelling_*
@@ -18,7 +18,7 @@
 #                                                         get_of_100_keys (a frame of 1000 bytes)
 # key too short                                         get_of_a_short_key
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/cases.sh"
+. "$TOP/bmc/tests/cases.sh"
 make_tests packets -t 1 -l '10.77.0.1,127.0.0.1,[fd77::1],::1,10.77.7.1'
 
 test_all_cases_have_run() { run_all_cases packet_lab; }

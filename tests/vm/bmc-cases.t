@@ -4,7 +4,7 @@
 # No GET that starts after a mutation was acknowledged returns the older value: the accelerator
 # with real memcached, a case for every command that changes something and for every way to send it.
 #
-# What published accelerators get wrong                 the cases here (bmc/test/cases/)
+# What published accelerators get wrong                 the cases here (bmc/tests/cases/)
 # ----------------------------------------------------  ------------------------------------------
 # add replace append prepend cas incr decr delete       add* replace* append* prepend* cas* incr*
 #   flush_all [delay]                                     decr* delete* flush_all* (mutations.c, expiry.c)
@@ -24,7 +24,7 @@
 # a connection that began before the attachment         connection_*
 # The other rows are about single packets: bmc-cases-packets.t.
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/cases.sh"
+. "$TOP/bmc/tests/cases.sh"
 make_tests mutations -t 4
 
 test_all_cases_have_run() { run_all_cases :; }

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A short run of tests/consistency: "make test-consistency" is the whole one.
+# A short run of bmc/tests/judge: "make test-consistency" is the whole one.
 # vm: --mem 1536
 . "$(dirname "$0")/../lib/tap.sh"
 
 # judge NAME OPERATIONS PHASES: sets STATUS to the client's exit status.
 judge() {
 	STATUS=0
-	tests/consistency/guest "$1" "$2" "$TMP/$1.json" --phases "$3" >"$TMP/out" 2>&1 || STATUS=$?
+	bmc/tests/judge/guest "$1" "$2" "$TMP/$1.json" --phases "$3" >"$TMP/out" 2>&1 || STATUS=$?
 	cat "$TMP/out"
 }
 figure() { sed -n "s/^[^[]*\"$2\":\([0-9.]*\),.*/\1/p" "$TMP/$1.json"; }

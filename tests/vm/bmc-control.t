@@ -4,7 +4,7 @@
 # program, a tracker, XDP or the daemon itself goes. Refusals of servers: tests/host/bmc-refusals.t.
 . "$(dirname "$0")/../lib/tap.sh"
 
-. "$TOP/bmc/test/control.sh"
+. "$TOP/bmc/tests/control.sh"
 
 # ---- refused by the kernel, or by what it shows -----------------------------------------------------
 
@@ -90,7 +90,7 @@ test_flush() {
 test_stats_as_text_and_json_agree() {
 	rexctl bmc stats >"$TMP/text"
 	rexctl bmc stats --json >"$TMP/json"
-	[ "$(wc -l <"$TMP/text")" -eq "$(grep -c '^	X(' bmc/rex/shared.h)" ] || fail "$(cat "$TMP/text")"
+	[ "$(wc -l <"$TMP/text")" -eq "$(grep -c '^	X(' bmc/shared.h)" ] || fail "$(cat "$TMP/text")"
 	! grep -vE '^[a-z_]+ [0-9]+$' "$TMP/text" || fail "no lines of that form"
 	python3 - "$TMP/text" "$TMP/json" <<-END
 		import json, sys

@@ -4,7 +4,7 @@
 # other end of a veth changes, while clients ask. "rexctl bmc status" says what is true, and "stop"
 # leaves nothing.
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/control.sh"
+. "$TOP/bmc/tests/control.sh"
 
 # device FIELD [NUMBER]: of the first interface, or the one with that number, as the status has it.
 device() {

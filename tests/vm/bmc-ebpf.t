@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The eBPF accelerator with real memcached; and its loader.
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/common.sh"
+. "$TOP/bmc/tests/common.sh"
 
 accel_start() { at_server ebpf-bmc start --dev $DEV; }
 accel_stop() { [ ! -d /sys/fs/bpf/ebpf-bmc ] || at_server ebpf-bmc stop; }

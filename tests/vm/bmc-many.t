@@ -6,7 +6,7 @@
 # is tests/host/bmc-conns.t.
 # vm: --mem 2048
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/control.sh"
+. "$TOP/bmc/tests/control.sh"
 
 N=${REX_CONNECTIONS:-2000}
 # shellcheck disable=SC2034 # of start

@@ -4,7 +4,7 @@
 # Things end, are killed and replaced while clients go on: no reply is lost that memcached alone
 # would not have lost, and nothing stale is answered afterwards.
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/cases.sh"
+. "$TOP/bmc/tests/cases.sh"
 
 PROGRAM=$BUILD/programs/rex_bmc.ko
 

@@ -3,7 +3,7 @@
 # The Rex accelerator with real memcached, what the eBPF one must do, too. What only Rex does right:
 # bmc-cases.t, bmc-cases-packets.t, bmc-restart.t.
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/bmc/test/common.sh"
+. "$TOP/bmc/tests/common.sh"
 
 # Runs through all tests of the file.
 accel_start() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Says what bmc/rex/shared.h defines, for tests/host/bmc-shared.t to compare with the program. */
+/* Says what bmc/shared.h defines, for tests/host/bmc-shared.t to compare with the program. */
 #include <stddef.h>
 #include <stdio.h>
 
-#include "../rex/shared.h"
+#include "../shared.h"
 
 #define FIELD(name) \
 	printf(#name " %zu %zu\n", offsetof(struct bmc_meta, name), \

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../rex/shared.h"
+#include "../../shared.h"
 #include "cases.h"
 
 /* The first counter of both accelerators is BMC_HITS; the others are Rex's. */

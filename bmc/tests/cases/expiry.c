@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../rex/shared.h"
+#include "../../shared.h"
 #include "cases.h"
 
 #define OLD	"5"

@@ -6,7 +6,7 @@
 # server's network namespace, sources this after tap.sh, has a test_NAME for each
 # check_NAME here, and ends with run_in_lab.
 
-. "$TOP/bmc/test/lab.sh"
+. "$TOP/bmc/tests/lab.sh"
 
 lab_up() {
 	veth_up

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../rex/shared.h"
+#include "../../shared.h"
 #include "frames.h"
 
 #define KEY	"packet-key-01"

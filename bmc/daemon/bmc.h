@@ -9,8 +9,8 @@
 #include <netinet/in.h>
 #include <sys/types.h>
 
-#include "../../../bmc/rex/shared.h"
-#include "../rexctl.h"
+#include "../shared.h"
+#include "../../control/rexctl/rexctl.h"
 
 #define BMC_PROGRAM	"rex_bmc"
 #define BMC_RUN_DIR	"/run/rex"

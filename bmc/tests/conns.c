@@ -6,7 +6,7 @@
  *		Connects IDLE clients that say nothing and USED that have asked something and been
  *		answered; says "ready" and holds them until it is killed.
  *	bmc-conns quiesce PORT IDLE USED MS [proc]
- *		The same, and then quiesce() of control/rexctl/bmc with MS of patience. Says how often it
+ *		The same, and then quiesce() of bmc/daemon with MS of patience. Says how often it
  *		asked the kernel for its connections, by sock_diag (or as if there was none: proc) and by
  *		reading /proc/net/tcp, and what came of it.
  */
@@ -19,14 +19,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../control/rexctl/bmc/bmc.h"
+#include "../daemon/bmc.h"
 
 struct mnl_socket;
 
 static unsigned int dumps, readings;
 static bool no_diag;
 
-/* The linker puts these in front of what control/rexctl/bmc calls. */
+/* The linker puts these in front of what bmc/daemon calls. */
 struct mnl_socket *__real_mnl_socket_open2(int bus, int flags);
 struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Runs bmc-cases (bmc/test/cases/) in a lab of two network namespaces with a real memcached, and
+# Runs bmc-cases (bmc/tests/cases/) in a lab of two network namespaces with a real memcached, and
 # makes a test of each of its cases. The tool stands outside of both and makes its sockets in either.
 #
 # REX_BMC_ACCEL=none|ebpf runs the same cases with memcached alone (all must pass) or with the eBPF
@@ -9,7 +9,7 @@
 # that have TEXT in their names.
 
 ACCEL=${REX_BMC_ACCEL:-rex}
-. "$TOP/bmc/test/lab.sh"
+. "$TOP/bmc/tests/lab.sh"
 
 memcached_up() { # ARGUMENT...
 	memcached_run -U 11211 "$@"
