@@ -12,6 +12,10 @@
 #include "../shared.h"
 #include "../../control/rexctl/rexctl.h"
 
+/* ---- cmd.c */
+/* The usage line of the command, after what was wrong with it. Returns 2. */
+int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #define BMC_PROGRAM	"rex_bmc"
 #define BMC_RUN_DIR	"/run/rex"
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"

@@ -64,18 +64,10 @@ uint32_t rex_at_hook(enum rex_at at)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* "bad word": quoted whole, but not what would upset a terminal. */
+/* "bad word": quoted. */
 static int bad(const char *word, const char *what)
 {
-	char shown[128];
-	size_t n = 0;
-
-	for (; *word && n + 8 < sizeof(shown); word++)
-		n += isprint((unsigned char)*word) ?
-		     (size_t)snprintf(shown + n, sizeof(shown) - n, "%c", *word) :
-		     (size_t)snprintf(shown + n, sizeof(shown) - n, "\\x%02x", (unsigned char)*word);
-	shown[n] = '\0';
-	return rex_fail(-EINVAL, "\"%s%s\" %s", shown, *word ? "..." : "", what);
+	return rex_fail(-EINVAL, "\"%.100s%s\" %s", word, strlen(word) > 100 ? "..." : "", what);
 }
 
 static int copy(char *to, size_t size, const char *from, size_t len, const char *what)

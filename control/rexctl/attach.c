@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attaching and detaching. */
-#include <getopt.h>
+/* attach: an entry to a place. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "rexctl.h"
-
-/* The words from @argv[2] on. */
-static int parse_target(int argc, char **argv, struct rex_target *target)
-{
-	if (rex_target_parse((const char *const *)argv + 2, argc - 2, target))
-		return usage("%s", rex_errmsg());
-	return 0;
-}
+#include "target.h"
 
 /* Native and generic XDP are different things, and without a word the kernel chooses. */
 static int tell_mode(const struct rex_program *p, const struct rex_entry *entry,
@@ -26,33 +16,29 @@ static int tell_mode(const struct rex_program *p, const struct rex_entry *entry,
 		return fail_rex();
 	for (size_t i = 0; i < n; i++)
 		if (rex_link_is(&links[i], entry) && rex_target_matches(target, &links[i].target))
-			printf("attached %s:%s: %s%s%s\n", p->name, entry->name,
+			out("attached %s:%s: %s%s%s\n", p->name, entry->name,
 			       rex_link_text(&links[i], text, sizeof(text)), *links[i].note ? "; " : "",
 			       links[i].note);
 	free(links);
 	return 0;
 }
 
-int cmd_attach(int argc, char **argv)
+static int attach(const void *args)
 {
+	const struct target_args *a = args;
+	struct rex_target target = a->target;
 	const struct rex_entry *entry;
-	struct rex_target target;
 	struct rex_program *p;
 	struct rex *rex;
 	int err;
 
-	if (argc < 2)
-		return usage("a program, a hook and a place are needed");
-	err = parse_target(argc, argv, &target);
-	if (err)
-		return err;
 	if (target.side == REX_SIDE_ANY && (target.at == REX_AT_TC || target.at == REX_AT_TCX ||
 					    target.at == REX_AT_CGROUP_SKB))
-		return usage("%s needs a side: ingress or egress", rex_at_name(target.at));
+		return bad_usage("%s needs a side: ingress or egress", rex_at_name(target.at));
 	err = connect_rex(&rex);
 	if (err)
 		return err;
-	err = find_entry(rex, argv[1], rex_at_hook(target.at), &p, &entry);
+	err = find_entry(rex, &a->program, rex_at_hook(target.at), &p, &entry);
 	if (!err) {
 		if (rex_attach(p, entry, &target))
 			err = fail_rex();
@@ -64,194 +50,14 @@ int cmd_attach(int argc, char **argv)
 	return err;
 }
 
-/* ---- detach ---------------------------------------------------------------------------------- */
-
-/* Which attachments: those for which everything that is set agrees. */
-struct filter {
-	const struct rex_program *program;	/* NULL: stale ones */
-	const char *entry;
-	const struct rex_target *target;	/* NULL: any */
-	struct rex_program **all;		/* for stale ones */
-	size_t n_all;
+const struct cli_command cmd_attach = {
+	.name = "attach", .help = "attach an entry of a program to a place (below)",
+	.args = (const struct cli_arg[]){
+		{ .name = "PROGRAM", .help = "NAME or NAME:ENTRY", .parse = parse_spec,
+		  .to = CLI_TO(target_args, program), .flags = CLI_NEEDED },
+		{ .name = "HOOK PLACE...", .help = "a hook and the words of a place",
+		  .parse = parse_target, .flags = CLI_NEEDED | CLI_REST },
+		{}
+	},
+	.size = sizeof(struct target_args), .run = attach,
 };
-
-static bool of_program(const struct rex_link *link, const struct rex_program *p,
-		       const char *entry)
-{
-	for (uint32_t i = 0; i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return !entry || !strcmp(entry, p->entries[i].name);
-	return false;
-}
-
-/* A place that was named, and --netns, mean one network namespace; without either it is all. */
-static bool is_here(const struct filter *f, const struct rex_link *link)
-{
-	return !link->netns_ino || (!f->target && !netns_given());
-}
-
-static bool matches(const struct filter *f, const struct rex_link *link)
-{
-	/* Leftovers have no mode, and are of a place whatever mode it was. */
-	if (f->target && (link->unknown || (link->leftover ?
-			  link->target.at != f->target->at || strcmp(link->target.name, f->target->name) :
-			  !rex_target_matches(f->target, &link->target))))
-		return false;
-	if (f->program)
-		return of_program(link, f->program, f->entry);
-	for (size_t i = 0; i < f->n_all; i++)
-		if (of_program(link, f->all[i], NULL))
-			return false;
-	return true;
-}
-
-/* What is attached to nothing that we could see: by a process it is only used. */
-static bool is_lost(const struct rex_link *link)
-{
-	return link->held && strncmp(link->note, "process", strlen("process"));
-}
-
-/* What matched: @n to detach, then @n_held, then @n_there of other network namespaces. */
-struct matched {
-	struct rex_link *links;
-	size_t n, n_held, n_there;
-};
-
-static int find_matching(const struct filter *f, struct matched *m)
-{
-	struct rex_link *links = NULL, *sorted;
-	size_t n = 0, k = 0;
-
-	memset(m, 0, sizeof(*m));
-	if (rex_link_list(&links, &n))
-		return fail_rex();
-	sorted = calloc(n ? n : 1, sizeof(*sorted));
-	if (!sorted) {
-		free(links);
-		return fail("out of memory");
-	}
-	for (int pass = 0; pass < 3; pass++)
-		for (size_t i = 0; i < n; i++) {
-			int where = links[i].held ? 1 : is_here(f, &links[i]) ? 0 : 2;
-
-			if (where != pass || !matches(f, &links[i]))
-				continue;
-			sorted[k++] = links[i];
-			(*(pass == 0 ? &m->n : pass == 1 ? &m->n_held : &m->n_there))++;
-		}
-	free(links);
-	m->links = sorted;
-	return 0;
-}
-
-static int detach_matching(const struct filter *f, struct matched *m)
-{
-	int err = find_matching(f, m);
-
-	if (err)
-		return err;
-	if (rex_detach_all(f->program, m->links, m->n))
-		return fail_rex();
-	for (size_t i = m->n; i < m->n + m->n_held; i++)
-		if ((is_lost(&m->links[i]) || !m->n) && rex_detach(&m->links[i]))
-			err = fail_rex();
-	return err;
-}
-
-int detach_stale(void)
-{
-	struct matched m = {};
-	struct filter f = {};
-	struct rex *rex = NULL;
-	int err;
-
-	/* Also when rex.ko is gone: then all that is left is stale. But shims hold it. */
-	err = connect_rex(&rex);
-	if (err)
-		return err;
-	if (rex_program_list(rex, &f.all, &f.n_all))
-		err = fail_rex();
-	else
-		err = detach_matching(&f, &m);
-	/* Those of programs that are there are of no use either. */
-	if (!err && rex_leftovers_remove(NULL) < 0)
-		err = fail_rex();
-	free(m.links);
-	rex_program_list_free(f.all, f.n_all);
-	rex_close(rex);
-	return err;
-}
-
-static int not_attached(const char *spec, const struct filter *f, const struct matched *m)
-{
-	const struct rex_link *there = m->n_there ? &m->links[m->n + m->n_held] : NULL;
-	char text[REX_TARGET_LEN];
-
-	if (there)
-		return fail("\"%s\" is not attached %s here, but: %s; \"rexctl --netns %s detach %s\"", spec,
-			    f->target ? "there" : "anywhere", rex_link_text(there, text, sizeof(text)),
-			    there->netns, spec);
-	return fail("\"%s\" is not attached %s%s%s; \"rexctl status\" shows where it is", spec,
-		    f->target ? "to \"" : "anywhere",
-		    f->target ? rex_target_text(f->target, text, sizeof(text)) : "",
-		    f->target ? "\"" : "");
-}
-
-static int detach_program(struct rex *rex, const char *spec, struct filter *f)
-{
-	char name[REX_NAME_LEN];
-	const struct rex_entry *entry;
-	struct matched m = {};
-	struct rex_program *p;
-	int err = split_spec(spec, name, &f->entry);
-
-	if (err)
-		return err;
-	if (rex_program_get(rex, name, &p))
-		return fail_rex();
-	f->program = p;
-	if (f->entry && rex_program_entry(p, f->entry, -1, &entry))
-		err = fail_rex();
-	if (!err)
-		err = detach_matching(f, &m);
-	if (!err && m.n && rex_program_release(rex, p, m.links, m.n))
-		err = fail_rex();
-	if (!err && !m.n)
-		err = not_attached(spec, f, &m);
-	free(m.links);
-	rex_program_free(p);
-	return err;
-}
-
-int cmd_detach(int argc, char **argv)
-{
-	static const struct option options[] = { { "stale", no_argument, NULL, 's' }, {} };
-	struct rex_target target;
-	struct filter f = {};
-	struct rex *rex;
-	int opt, err;
-
-	/* "+": what looks like an option among the words of a place is one of those. */
-	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (opt != 's')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		return argc == 2 ? detach_stale() : usage("--stale stands alone");
-	}
-	if (argc < 2)
-		return usage("a program is needed, and for one place its hook and the place");
-	if (argc > 2) {
-		err = parse_target(argc, argv, &target);
-		if (err)
-			return err;
-		f.target = &target;
-	}
-	err = connect_rex(&rex);
-	if (err)
-		return err;
-	/* An interface that is not here: its name as it was given. */
-	if (f.target)
-		rex_target_resolve(&target);
-	err = detach_program(rex, argv[1], &f);
-	rex_close(rex);
-	return err;
-}

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* monitor: rex.ko's events, one line each, a fault with its block. */
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 #include <time.h>
 
 #include "rexctl.h"
+
+struct monitor_args {
+	bool json;
+	uint32_t count, timeout;	/* 0: without end */
+};
 
 static const char *event_name(uint32_t type)
 {
@@ -37,34 +41,24 @@ static int print_event(const struct rex_event_info *ev)
 
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	printf("%s %s %s (%s)\n", clock, p->name, event_name(ev->type), rex_state_name(p->state));
+	out("%s %s %s (%s)\n", clock, p->name, event_name(ev->type), rex_state_name(p->state));
 	if (p->fault)
 		show_fault(p->fault, "    ");
-	return fflush(stdout) ? fail("cannot write to standard output") : 0;
+	return flush_output();
 }
 
-static int remaining_ms(const struct timespec *end)
-{
-	struct timespec now;
-	int64_t ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (end->tv_sec - now.tv_sec) * 1000ll + (end->tv_nsec - now.tv_nsec) / 1000000;
-	return ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : (int)ms;
-}
-
-static int watch(struct rex_events *events, bool json, uint32_t count, uint32_t timeout)
+static int watch(struct rex_events *events, const struct monitor_args *a)
 {
 	struct rex_event_info ev;
 	struct timespec end;
 	int err = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += timeout;
-	for (uint32_t n = 0; !err && (!count || n < count); n++) {
-		err = rex_events_next(events, timeout ? remaining_ms(&end) : -1, &ev);
+	deadline_set(&end, a->timeout);
+	for (uint32_t n = 0; !err && (!a->count || n < a->count); n++) {
+		err = rex_events_next(events, a->timeout ? deadline_left(&end) : -1, &ev);
 		if (err == -EAGAIN)
-			return count ? fail("%u of %u events within %u s", n, count, timeout) : 0;
+			return a->count ? fail("%u of %u events within %u s", n, a->count,
+					       a->timeout) : 0;
 		if (err == -ENOBUFS) {
 			fail_rex();	/* say it and go on */
 			err = 0;
@@ -73,47 +67,34 @@ static int watch(struct rex_events *events, bool json, uint32_t count, uint32_t 
 		}
 		if (err)
 			return fail_rex();
-		err = json ? print_event_json(&ev) : print_event(&ev);
+		err = a->json ? print_event_json(&ev) : print_event(&ev);
 		rex_event_free(&ev);
 	}
 	return err;
 }
 
-int cmd_monitor(int argc, char **argv)
+static int monitor(const void *args)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "timeout", required_argument, NULL, 't' },
-		{}
-	};
 	struct rex_events *events;
-	uint32_t count = 0, timeout = 0;
-	bool json = false;
-	int opt, err;
+	int err;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j':
-			json = true;
-			break;
-		case 'c':
-			if (parse_number(optarg, INT32_MAX, &count) || !count)
-				return usage("\"%s\" is no number of events from 1 on", optarg);
-			break;
-		case 't':
-			if (parse_number(optarg, 1000000, &timeout) || !timeout)
-				return usage("\"%s\" is no number of seconds from 1 on", optarg);
-			break;
-		default:
-			return usage("option \"%s\" is unknown or has no value", argv[optind - 1]);
-		}
-	}
-	if (argc != optind)
-		return usage("\"%s\" is too much", argv[optind]);
 	if (rex_events_open(&events))
 		return fail_rex();
-	err = watch(events, json, count, timeout);
+	err = watch(events, args);
 	rex_events_close(events);
 	return err;
 }
+
+const struct cli_command cmd_monitor = {
+	.name = "monitor", .help = "print events: loaded, unloaded, state, faults",
+	.args = (const struct cli_arg[]){
+		{ .name = "--json", .help = "one line of JSON each", .parse = cli_flag,
+		  .to = CLI_TO(monitor_args, json) },
+		{ .name = "--count", .value = "N", .help = "end after so many events",
+		  .parse = cli_number, .to = CLI_TO(monitor_args, count), .min = 1, .max = INT32_MAX },
+		{ .name = "--timeout", .value = "SECONDS", .help = "end after this time",
+		  .parse = cli_number, .to = CLI_TO(monitor_args, timeout), .min = 1, .max = 1000000 },
+		{}
+	},
+	.size = sizeof(struct monitor_args), .run = monitor,
+};

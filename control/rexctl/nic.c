@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nic: what a network interface has, and its number of queues. */
-#include <getopt.h>
-#include <string.h>
-
 #include "rexctl.h"
+
+struct nic_args {
+	const char *iface;
+	bool json;
+	uint32_t channels;
+};
 
 static json_t *json_limits(const struct rex_nic_limits *l)
 {
@@ -32,22 +35,22 @@ static int print_nic_json(const struct rex_nic *nic)
 static void print_limits(const char *what, const struct rex_nic_limits *l)
 {
 	if (l->max)
-		printf("  %-18s %u of at most %u\n", what, l->now, l->max);
+		out("  %-18s %u of at most %u\n", what, l->now, l->max);
 }
 
 static void print_nic(const struct rex_nic *nic)
 {
-	printf("%s: %s%s\n", nic->name, nic->up ? "up" : "down",
+	out("%s: %s%s\n", nic->name, nic->up ? "up" : "down",
 	       nic->up && !nic->carrier ? ", no carrier" : "");
 	if (*nic->driver)
-		printf("  %-18s %s\n", "driver", nic->driver);
+		out("  %-18s %s\n", "driver", nic->driver);
 	if (*nic->kind)
-		printf("  %-18s %s\n", "kind", nic->kind);
+		out("  %-18s %s\n", "kind", nic->kind);
 	if (*nic->device)
-		printf("  %-18s %s %s\n", "device", nic->bus, nic->device);
-	printf("  %-18s %s\n", "address", nic->address);
-	printf("  %-18s %u\n", "mtu", nic->mtu);
-	printf("  %-18s %u rx, %u tx allocated\n", "queues", nic->rx_queues, nic->tx_queues);
+		out("  %-18s %s %s\n", "device", nic->bus, nic->device);
+	out("  %-18s %s\n", "address", nic->address);
+	out("  %-18s %u\n", "mtu", nic->mtu);
+	out("  %-18s %u rx, %u tx allocated\n", "queues", nic->rx_queues, nic->tx_queues);
 	print_limits("combined channels", &nic->combined);
 	print_limits("rx channels", &nic->rx);
 	print_limits("tx channels", &nic->tx);
@@ -55,54 +58,56 @@ static void print_nic(const struct rex_nic *nic)
 	print_limits("rx ring", &nic->rx_ring);
 	print_limits("tx ring", &nic->tx_ring);
 	if (!nic->has_channels)
-		printf("  %-18s fixed by the driver\n", "channels");
+		out("  %-18s fixed by the driver\n", "channels");
 }
 
-static int nic_show(int argc, char **argv)
+static int nic_show(const void *args)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	const struct nic_args *a = args;
 	struct rex_nic nic;
-	bool json = false;
-	int opt;
+	int err = enter_netns();
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'j')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		json = true;
-	}
-	if (argc - optind != 1)
-		return usage("one interface is needed");
-	if (rex_nic_get(argv[optind], &nic))
-		return fail_rex();
-	if (json)
-		return print_nic_json(&nic);
-	print_nic(&nic);
-	return 0;
-}
-
-static int nic_set(int argc, char **argv)
-{
-	uint32_t n;
-
-	if (argc != 4)
-		return usage("an interface, \"channels\" and a number are needed");
-	if (strcmp(argv[2], "channels"))
-		return usage("there is no setting \"%s\"; there is channels", argv[2]);
-	if (parse_number(argv[3], 65536, &n) || !n)
-		return usage("\"%s\" is no number of channels from 1 on", argv[3]);
-	return rex_nic_set_channels(argv[1], n) ? fail_rex() : 0;
-}
-
-int cmd_nic(int argc, char **argv)
-{
-	int err;
-
-	if (argc < 2)
-		return usage("\"show\" or \"set\" is needed");
-	if (strcmp(argv[1], "show") && strcmp(argv[1], "set"))
-		return usage("there is no \"nic %s\"; there are show and set", argv[1]);
-	err = enter_netns();
 	if (err)
 		return err;
-	return strcmp(argv[1], "show") ? nic_set(argc - 1, argv + 1) : nic_show(argc - 1, argv + 1);
+	if (rex_nic_get(a->iface, &nic))
+		return fail_rex();
+	if (a->json)
+		return print_nic_json(&nic);
+	print_nic(&nic);
+	return flush_output();
 }
+
+const struct cli_command cmd_nic_show = {
+	.name = "nic show", .help = "driver, queues, channels and rings of a network interface",
+	.args = (const struct cli_arg[]){
+		{ .name = "IFACE", .help = "an interface", .parse = cli_text,
+		  .to = CLI_TO(nic_args, iface), .flags = CLI_NEEDED },
+		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
+		  .to = CLI_TO(nic_args, json) },
+		{}
+	},
+	.size = sizeof(struct nic_args), .run = nic_show,
+};
+
+static int nic_set(const void *args)
+{
+	const struct nic_args *a = args;
+	int err = enter_netns();
+
+	if (err)
+		return err;
+	return rex_nic_set_channels(a->iface, a->channels) ? fail_rex() : 0;
+}
+
+const struct cli_command cmd_nic_set = {
+	.name = "nic set", .help = "set the number of queues",
+	.args = (const struct cli_arg[]){
+		{ .name = "IFACE", .help = "an interface", .parse = cli_text,
+		  .to = CLI_TO(nic_args, iface), .flags = CLI_NEEDED },
+		{ .name = "channels", .value = "N", .help = "pairs of receive and transmit queues",
+		  .parse = cli_number, .to = CLI_TO(nic_args, channels), .flags = CLI_NEEDED,
+		  .min = 1, .max = 65536 },
+		{}
+	},
+	.size = sizeof(struct nic_args), .run = nic_set,
+};

@@ -1,82 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Programs: load, unload, enable, disable, set, inspect. */
-#include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Programs: load, replace, unload, enable, disable, set. */
 #include "rexctl.h"
 
-int cmd_load(int argc, char **argv)
+struct program_args {
+	const char *name;		/* or file */
+	const char *fallback;
+	bool force;
+	uint32_t budget_us;
+	int timing;			/* 1: on, 2: off */
+};
+
+static const struct cli_arg one_program[] = {
+	{ .name = "NAME", .help = "a program", .parse = cli_text, .to = CLI_TO(program_args, name),
+	  .flags = CLI_NEEDED },
+	{}
+};
+
+/* ---- load ------------------------------------------------------------------------------------- */
+
+static int load(const void *args)
 {
+	const struct program_args *a = args;
 	struct rex_program *p;
 	struct rex *rex = NULL;
 
-	if (argc != 2 || argv[1][0] == '-')
-		return usage("one file is needed");
-	if (rex_program_load(&rex, argv[1], &p))
+	if (rex_program_load(&rex, a->name, &p))
 		return fail_rex();
-	printf("loaded %s:", p->name);
+	out("loaded %s:", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
-		printf(" %s (%s)", p->entries[i].name, rex_hook_name(p->entries[i].hook));
-	printf("\n");
+		out(" %s (%s)", p->entries[i].name, rex_hook_name(p->entries[i].hook));
+	out("\n");
 	rex_program_free(p);
 	rex_close(rex);
-	return 0;
+	return flush_output();
 }
 
-int cmd_replace(int argc, char **argv)
+const struct cli_command cmd_load = {
+	.name = "load", .help = "load a program (and rex.ko when needed)",
+	.args = (const struct cli_arg[]){
+		{ .name = "NAME.ko", .help = "the file of a program", .parse = cli_text,
+		  .to = CLI_TO(program_args, name), .flags = CLI_NEEDED },
+		{}
+	},
+	.size = sizeof(struct program_args), .run = load,
+};
+
+/* ---- replace ---------------------------------------------------------------------------------- */
+
+static int replace(const void *args)
 {
-	static const struct option options[] = {
-		{ "fallback", required_argument, NULL, 'f' }, {}
-	};
-	const char *fallback = NULL;
+	const struct program_args *a = args;
 	struct rex_program *p;
 	struct rex *rex;
-	int opt, err;
+	int err = connect_rex(&rex);
 
-	while ((opt = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
-		if (opt != 'f')
-			return usage("unknown option, or one without its value: \"%s\"",
-				     argv[optind - 1]);
-		fallback = optarg;
-	}
-	if (argc - optind != 1)
-		return usage("one file is needed");
-	err = connect_rex(&rex);
 	if (err)
 		return err;
-	if (rex_program_replace(rex, argv[optind], fallback, &p)) {
+	if (rex_program_replace(rex, a->name, a->fallback, &p)) {
 		err = fail_rex();
 	} else {
-		printf("replaced %s: %s\n", p->name, rex_state_name(p->state));
+		out("replaced %s: %s\n", p->name, rex_state_name(p->state));
 		rex_program_free(p);
 	}
 	rex_close(rex);
 	return err;
 }
 
-int cmd_unload(int argc, char **argv)
-{
-	static const struct option options[] = { { "force", no_argument, NULL, 'f' }, {} };
-	bool force = false;
-	struct rex *rex;
-	int opt, err;
+const struct cli_command cmd_replace = {
+	.name = "replace",
+	.help = "replace a loaded program by this one; what is attached stays attached",
+	.args = (const struct cli_arg[]){
+		{ .name = "NAME.ko", .help = "the file of the new program", .parse = cli_text,
+		  .to = CLI_TO(program_args, name), .flags = CLI_NEEDED },
+		{ .name = "--fallback", .value = "OLD.ko", .help = "load this when the new one does not load",
+		  .parse = cli_text, .to = CLI_TO(program_args, fallback) },
+		{}
+	},
+	.size = sizeof(struct program_args), .run = replace,
+};
 
-	while ((opt = getopt_long(argc, argv, "f", options, NULL)) != -1) {
-		if (opt != 'f')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		force = true;
-	}
-	if (argc - optind != 1)
-		return usage("one program is needed");
-	err = connect_rex(&rex);
+/* ---- unload ----------------------------------------------------------------------------------- */
+
+static int unload(const void *args)
+{
+	const struct program_args *a = args;
+	struct rex *rex;
+	int err = connect_rex(&rex);
+
 	if (err)
 		return err;
-	if (rex_program_unload(rex, argv[optind], force))
+	if (rex_program_unload(rex, a->name, a->force))
 		err = fail_rex();
 	rex_close(rex);
 	return err;
 }
+
+const struct cli_command cmd_unload = {
+	.name = "unload", .help = "unload a program; --force detaches it first",
+	.args = (const struct cli_arg[]){
+		{ .name = "NAME", .help = "a program", .parse = cli_text,
+		  .to = CLI_TO(program_args, name), .flags = CLI_NEEDED },
+		{ .name = "--force", .help = "detach it first", .parse = cli_flag,
+		  .to = CLI_TO(program_args, force) },
+		{}
+	},
+	.size = sizeof(struct program_args), .run = unload,
+};
+
+/* ---- settings --------------------------------------------------------------------------------- */
 
 static int change(const char *name, const struct rex_settings *settings)
 {
@@ -91,112 +122,52 @@ static int change(const char *name, const struct rex_settings *settings)
 	return err;
 }
 
-int cmd_enable(int argc, char **argv)
+static int enable(const void *args)
 {
-	if (argc != 2)
-		return usage("one program is needed");
-	return change(argv[1], &(struct rex_settings){ .enabled = 1, .timing = -1 });
+	const struct program_args *a = args;
+
+	return change(a->name, &(struct rex_settings){ .enabled = 1, .timing = -1 });
 }
 
-int cmd_disable(int argc, char **argv)
+const struct cli_command cmd_enable = {
+	.name = "enable", .help = "let a program run; clears a crash",
+	.args = one_program, .size = sizeof(struct program_args), .run = enable,
+};
+
+static int disable(const void *args)
 {
-	if (argc != 2)
-		return usage("one program is needed");
-	return change(argv[1], &(struct rex_settings){ .enabled = 0, .timing = -1 });
+	const struct program_args *a = args;
+
+	return change(a->name, &(struct rex_settings){ .enabled = 0, .timing = -1 });
 }
 
-int cmd_set(int argc, char **argv)
+const struct cli_command cmd_disable = {
+	.name = "disable", .help = "let its hooks give the safe verdict",
+	.args = one_program, .size = sizeof(struct program_args), .run = disable,
+};
+
+static int set(const void *args)
 {
-	struct rex_settings s = { .enabled = -1, .timing = -1 };
+	const struct program_args *a = args;
+	struct rex_settings s = {
+		.enabled = -1, .timing = a->timing ? a->timing == 1 : -1, .budget_us = a->budget_us,
+	};
 
-	if (argc < 4)
-		return usage("a program, a setting and its value are needed");
-	for (int i = 2; i + 1 < argc; i += 2) {
-		const char *value = argv[i + 1];
-
-		if (!strcmp(argv[i], "budget")) {
-			if (parse_time(value, &s.budget_us))
-				return usage("\"%s\" is no time; it is a number and us, ms or s, like "
-					     "20ms", value);
-		} else if (!strcmp(argv[i], "timing")) {
-			if (strcmp(value, "on") && strcmp(value, "off"))
-				return usage("timing is \"on\" or \"off\", not \"%s\"", value);
-			s.timing = !strcmp(value, "on");
-		} else {
-			return usage("there is no setting \"%s\"; there are budget and timing",
-				     argv[i]);
-		}
-	}
-	if (argc % 2)
-		return usage("\"%s\" has no value", argv[argc - 1]);
-	return change(argv[1], &s);
+	if (!a->timing && !a->budget_us)
+		return bad_usage("a setting and its value are needed");
+	return change(a->name, &s);
 }
 
-/* ---- inspect ---------------------------------------------------------------------------- */
-
-static json_t *json_file(const struct rex_file *f)
-{
-	json_t *entries = json_array(), *maps = json_array();
-
-	for (uint32_t i = 0; i < f->n_entries; i++)
-		json_array_append_new(entries, json_pack("{s:s,s:s}", "name", f->entries[i].name,
-				      "hook", rex_hook_name(f->entries[i].hook)));
-	for (uint32_t i = 0; i < f->n_maps; i++)
-		json_array_append_new(maps, json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}",
-				      "name", f->maps[i].name,
-				      "type", rex_map_type_name(f->maps[i].type),
-				      "key_size", (json_int_t)f->maps[i].key_size,
-				      "value_size", (json_int_t)f->maps[i].value_size,
-				      "max_entries", (json_int_t)f->maps[i].max_entries,
-				      "flags", (json_int_t)f->maps[i].flags));
-	return json_pack("{s:s,s:i,s:I,s:s,s:s,s:b,s:o,s:o}", "name", f->name, "abi", f->abi,
-			 "stack", (json_int_t)f->stack, "rexc", f->rexc, "vermagic", f->vermagic,
-			 "signed", f->is_signed, "entries", entries, "maps", maps);
-}
-
-static void print_file(const struct rex_file *f)
-{
-	printf("program %s\n", f->name);
-	printf("  abi       %u\n", f->abi);
-	if (f->stack)
-		printf("  stack     %u bytes at most\n", f->stack);
-	else
-		printf("  stack     checked at run time\n");
-	printf("  built by  rexc %s\n", *f->rexc ? f->rexc : "of an unknown version");
-	printf("  kernel    %s\n", f->vermagic);
-	printf("  signed    %s\n", f->is_signed ? "yes" : "no");
-	for (uint32_t i = 0; i < f->n_entries; i++)
-		printf("  entry     %s (%s)\n", f->entries[i].name,
-		       rex_hook_name(f->entries[i].hook));
-	for (uint32_t i = 0; i < f->n_maps; i++)
-		printf("  map       %s: %s, key %u B, value %u B, %u entries\n", f->maps[i].name,
-		       rex_map_type_name(f->maps[i].type), f->maps[i].key_size,
-		       f->maps[i].value_size, f->maps[i].max_entries);
-}
-
-int cmd_inspect(int argc, char **argv)
-{
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
-	struct rex_file *file;
-	bool json = false;
-	int opt, err = 0;
-
-	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-		if (opt != 'j')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		json = true;
-	}
-	if (argc - optind != 1)
-		return usage("one file is needed");
-	file = calloc(1, sizeof(*file));
-	if (!file)
-		return fail("out of memory");
-	if (rex_check_file(argv[optind], file))
-		err = fail_rex();
-	else if (json)
-		err = print_json(json_file(file));
-	else
-		print_file(file);
-	free(file);
-	return err;
-}
+const struct cli_command cmd_set = {
+	.name = "set", .help = "change settings",
+	.args = (const struct cli_arg[]){
+		{ .name = "NAME", .help = "a program", .parse = cli_text,
+		  .to = CLI_TO(program_args, name), .flags = CLI_NEEDED },
+		{ .name = "budget", .value = "TIME", .help = "the longest run: 20ms, 500us",
+		  .parse = cli_time, .to = CLI_TO(program_args, budget_us) },
+		{ .name = "timing", .value = "on|off", .help = "measure the time that entries take",
+		  .parse = cli_choice, .to = CLI_TO(program_args, timing) },
+		{}
+	},
+	.size = sizeof(struct program_args), .run = set,
+};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run: one shot on a packet from a file. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +8,9 @@
 
 #define MAX_PACKET (64 * 1024)
 
-struct args {
-	const char *program, *in, *out;
+struct run_args {
+	struct spec program;
+	const char *in, *out;
 	uint32_t repeat;
 	bool json;
 };
@@ -46,14 +46,14 @@ static int write_file(const char *path, const char *buf, size_t len)
 	return err ? fail("cannot write \"%s\": %s", path, strerror(err)) : 0;
 }
 
-static int report(const struct args *a, const struct rex_entry *e, const struct rex_run *run)
+static int report(const struct run_args *a, const struct rex_entry *e, const struct rex_run *run)
 {
 	const char *name = rex_verdict_name(e->hook, run->retval);
 	FILE *to = a->out && !strcmp(a->out, "-") ? stderr : stdout;
 	json_t *o;
 
 	if (!a->json) {
-		fprintf(to, "%s (%d), %u ns a run, %zu bytes\n", name ? : "verdict without a name",
+		out_to(to, "%s (%d), %u ns a run, %zu bytes\n", name ? : "verdict without a name",
 			(int)run->retval, run->duration_ns, run->data_out_len);
 		return 0;
 	}
@@ -88,15 +88,15 @@ static int check_fault(struct rex *rex, const char *name)
 	return err;
 }
 
-static int run_on(struct rex *rex, const struct args *a, char *in, size_t in_len, char *out)
+static int run_on(struct rex *rex, const struct run_args *a, char *in, size_t in_len, char *result)
 {
 	struct rex_run run = {
-		.data_in = in, .data_in_len = in_len, .data_out = out, .data_out_len = MAX_PACKET,
+		.data_in = in, .data_in_len = in_len, .data_out = result, .data_out_len = MAX_PACKET,
 		.repeat = a->repeat,
 	};
 	const struct rex_entry *entry;
 	struct rex_program *p;
-	int err = find_entry(rex, a->program, -1, &p, &entry);
+	int err = find_entry(rex, &a->program, -1, &p, &entry);
 
 	if (err)
 		return err;
@@ -105,62 +105,47 @@ static int run_on(struct rex *rex, const struct args *a, char *in, size_t in_len
 	if (!err)
 		err = check_fault(rex, p->name);
 	if (!err && a->out)
-		err = write_file(a->out, out, run.data_out_len);
+		err = write_file(a->out, result, run.data_out_len);
 	if (!err)
 		err = report(a, entry, &run);
 	rex_program_free(p);
 	return err;
 }
 
-int cmd_run(int argc, char **argv)
+static int run(const void *args)
 {
-	static const struct option options[] = {
-		{ "data-in", required_argument, NULL, 'i' },
-		{ "data-out", required_argument, NULL, 'o' },
-		{ "repeat", required_argument, NULL, 'r' },
-		{ "json", no_argument, NULL, 'j' },
-		{}
-	};
-	struct args a = {};
+	const struct run_args *a = args;
+	char *in = malloc(MAX_PACKET + 1), *result = malloc(MAX_PACKET);
 	struct rex *rex = NULL;
-	char *in, *out;
 	size_t len = 0;
-	int opt, err;
+	int err = in && result ? read_file(a->in, in, &len) : fail("out of memory");
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'i':
-			a.in = optarg;
-			break;
-		case 'o':
-			a.out = optarg;
-			break;
-		case 'r':
-			if (parse_number(optarg, INT32_MAX, &a.repeat) || !a.repeat)
-				return usage("\"%s\" is no number of repeats from 1 on", optarg);
-			break;
-		case 'j':
-			a.json = true;
-			break;
-		default:
-			return usage("option \"%s\" is unknown or has no value", argv[optind - 1]);
-		}
-	}
-	if (argc - optind != 1)
-		return usage("one program is needed");
-	if (!a.in)
-		return usage("--data-in FILE is needed: the packet, from the Ethernet header on");
-	a.program = argv[optind];
-	in = malloc(MAX_PACKET + 1);
-	out = malloc(MAX_PACKET);
-	err = in && out ? read_file(a.in, in, &len) : fail("out of memory");
 	if (!err)
 		err = connect_rex(&rex);
 	if (!err) {
-		err = run_on(rex, &a, in, len, out);
+		err = run_on(rex, a, in, len, result);
 		rex_close(rex);
 	}
 	free(in);
-	free(out);
+	free(result);
 	return err;
 }
+
+const struct cli_command cmd_run = {
+	.name = "run", .help = "run an entry once on a packet, without attaching it",
+	.args = (const struct cli_arg[]){
+		{ .name = "PROGRAM", .help = "NAME or NAME:ENTRY", .parse = parse_spec,
+		  .to = CLI_TO(run_args, program), .flags = CLI_NEEDED },
+		{ .name = "--data-in", .value = "FILE",
+		  .help = "the packet, from the Ethernet header on; - is standard input",
+		  .parse = cli_text, .to = CLI_TO(run_args, in), .flags = CLI_NEEDED },
+		{ .name = "--data-out", .value = "FILE", .help = "write what became of it",
+		  .parse = cli_text, .to = CLI_TO(run_args, out) },
+		{ .name = "--repeat", .value = "N", .help = "so many times", .parse = cli_number,
+		  .to = CLI_TO(run_args, repeat), .min = 1, .max = INT32_MAX },
+		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
+		  .to = CLI_TO(run_args, json) },
+		{}
+	},
+	.size = sizeof(struct run_args), .run = run,
+};

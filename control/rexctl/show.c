@@ -17,14 +17,14 @@ void show_fault(const struct rex_fault_info *f, const char *indent)
 {
 	char place[320];
 
-	printf("%s%s in entry %s at %s, CPU %u\n", indent, rex_fault_name(f->kind), f->entry,
+	out("%s%s in entry %s at %s, CPU %u\n", indent, rex_fault_name(f->kind), f->entry,
 	       fault_place(f, place, sizeof(place)), f->cpu);
 	if (*f->message)
-		printf("%s  %s\n", indent, f->message);
+		out("%s  %s\n", indent, f->message);
 	for (uint32_t i = 0; i < f->n_frames; i++) {
-		printf("%s  #%u %s\n", indent, i, f->frames[i].symbol);
+		out("%s  #%u %s\n", indent, i, f->frames[i].symbol);
 		if (*f->frames[i].file)
-			printf("%s     at %s:%u\n", indent, f->frames[i].file, f->frames[i].line);
+			out("%s     at %s:%u\n", indent, f->frames[i].file, f->frames[i].line);
 	}
 }
 
@@ -33,19 +33,19 @@ json_t *json_fault(const struct rex_fault_info *f)
 	json_t *frames = json_array(), *fault;
 
 	for (uint32_t i = 0; i < f->n_frames; i++) {
-		json_t *frame = json_pack("{s:s}", "symbol", f->frames[i].symbol);
+		json_t *frame = json_pack("{s:o}", "symbol", json_text(f->frames[i].symbol));
 
 		if (frame && *f->frames[i].file) {
-			json_object_set_new(frame, "file", json_string(f->frames[i].file));
+			json_object_set_new(frame, "file", json_text(f->frames[i].file));
 			json_object_set_new(frame, "line", json_integer(f->frames[i].line));
 		}
 		json_array_append_new(frames, frame);
 	}
-	fault = json_pack("{s:s,s:s,s:s,s:I,s:o}", "kind", rex_fault_name(f->kind), "entry",
-			  f->entry, "message", f->message, "cpu", (json_int_t)f->cpu, "frames",
+	fault = json_pack("{s:s,s:s,s:o,s:I,s:o}", "kind", rex_fault_name(f->kind), "entry",
+			  f->entry, "message", json_text(f->message), "cpu", (json_int_t)f->cpu, "frames",
 			  frames);
 	if (fault && *f->file) {
-		json_object_set_new(fault, "file", json_string(f->file));
+		json_object_set_new(fault, "file", json_text(f->file));
 		json_object_set_new(fault, "line", json_integer(f->line));
 	}
 	if (fault && f->column)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* status: what is loaded, how it fares, and where it is attached. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +44,14 @@ static void set_place(json_t *o, const struct rex_target *t)
 	};
 	static const char *const modes[] = { "any", "native", "generic", "offload" };
 
-	json_object_set_new(o, keys[t->at], json_string(t->name));
+	json_object_set_new(o, keys[t->at], json_text(t->name));
 	if (t->at == REX_AT_XDP)
 		json_object_set_new(o, "mode", json_string(modes[t->mode]));
 	if (t->side != REX_SIDE_ANY)
 		json_object_set_new(o, "side", json_string(t->side == REX_INGRESS ? "ingress" :
 							   "egress"));
 	if (*t->symbol)
-		json_object_set_new(o, "symbol", json_string(t->symbol));
+		json_object_set_new(o, "symbol", json_text(t->symbol));
 	if (t->offset)
 		set_number(o, "offset", t->offset);
 	if (t->freq)
@@ -70,15 +69,15 @@ static void set_place(json_t *o, const struct rex_target *t)
 static json_t *json_link(const struct rex_link *link)
 {
 	char text[REX_TARGET_LEN];
-	json_t *o = json_pack("{s:s,s:I}", "place", rex_link_text(link, text, sizeof(text)),
+	json_t *o = json_pack("{s:o,s:I}", "place", json_text(rex_link_text(link, text, sizeof(text))),
 			      "bpf_program", (json_int_t)link->prog_id);
 
 	if (link->held)
-		json_object_set_new(o, "held_by", json_string(link->note));
+		json_object_set_new(o, "held_by", json_text(link->note));
 	else if (*link->note)
-		json_object_set_new(o, "note", json_string(link->note));
+		json_object_set_new(o, "note", json_text(link->note));
 	if (link->netns_ino)
-		json_object_set_new(o, "netns", json_string(link->netns));
+		json_object_set_new(o, "netns", json_text(link->netns));
 	if (!link->unknown) {
 		json_object_set_new(o, "at", json_string(rex_at_name(link->target.at)));
 		json_object_set_new(o, "hook", json_string(rex_hook_name(rex_at_hook(link->target.at))));
@@ -87,7 +86,7 @@ static json_t *json_link(const struct rex_link *link)
 	if (link->link_id)
 		set_number(o, "bpf_link", link->link_id);
 	if (*link->pin)
-		json_object_set_new(o, "pin", json_string(link->pin));
+		json_object_set_new(o, "pin", json_text(link->pin));
 	if (link->target.at == REX_AT_XDP && !link->unknown)
 		json_object_set_new(o, "chained", json_boolean(link->chained));
 	if (link->dispatcher)
@@ -163,9 +162,9 @@ static int print_status_json(const struct status *s)
 static void print_budget(uint32_t us)
 {
 	if (us % 1000)
-		printf("budget %u us", us);
+		out("budget %u us", us);
 	else
-		printf("budget %u ms", us / 1000);
+		out("budget %u ms", us / 1000);
 }
 
 static void print_entry(const struct status *s, const struct rex_entry *e)
@@ -173,19 +172,19 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 	char text[REX_TARGET_LEN];
 	bool attached = false;
 
-	printf("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
+	out("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
 	if (e->ns && e->runs)
-		printf(", %" PRIu64 " ns in all", e->ns);
+		out(", %" PRIu64 " ns in all", e->ns);
 	if (e->panics)
-		printf(", %" PRIu64 " panics", e->panics);
+		out(", %" PRIu64 " panics", e->panics);
 	if (e->overruns)
-		printf(", %" PRIu64 " overruns", e->overruns);
+		out(", %" PRIu64 " overruns", e->overruns);
 	if (e->overflows)
-		printf(", %" PRIu64 " stack overflows", e->overflows);
+		out(", %" PRIu64 " stack overflows", e->overflows);
 	if (e->refused)
-		printf(", %" PRIu64 " not run (nested too deep, or no other CPU to look after it)",
+		out(", %" PRIu64 " not run (nested too deep, or no other CPU to look after it)",
 		       e->refused);
-	printf("\n");
+	out("\n");
 	for (size_t i = 0; i < s->n_links; i++) {
 		const struct rex_link *link = &s->links[i];
 
@@ -194,44 +193,44 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 		rex_link_text(link, text, sizeof(text));
 		attached |= !link->leftover;
 		if (link->held)
-			printf("    in use: %s\n", text);
+			out("    in use: %s\n", text);
 		else if (link->leftover)
-			printf("    left over: %s (BPF program %u); \"rexctl detach --stale\" removes it\n",
+			out("    left over: %s (BPF program %u); \"rexctl detach --stale\" removes it\n",
 			       text, link->prog_id);
 		else
-			printf("    attached: %s (BPF program %u)%s%s\n", text, link->prog_id,
+			out("    attached: %s (BPF program %u)%s%s\n", text, link->prog_id,
 			       *link->note ? "; " : "", link->note);
 	}
 	if (!attached)
-		printf("    not attached\n");
+		out("    not attached\n");
 }
 
 static void print_program(const struct status *s, const struct rex_program *p)
 {
-	printf("program %s: %s, ", p->name, rex_state_name(p->state));
+	out("program %s: %s, ", p->name, rex_state_name(p->state));
 	print_budget(p->budget_us);
 	if (p->stack)
-		printf(", stack %u B", p->stack);
+		out(", stack %u B", p->stack);
 	else
-		printf(", stack checked at run time");
+		out(", stack checked at run time");
 	if (p->timing)
-		printf(", timing on");
-	printf("\n");
+		out(", timing on");
+	out("\n");
 	if (p->state == REX_STATE_PARKED)
-		printf("  a new program did not load in its place: \"rexctl replace NAME.ko\" tries "
+		out("  a new program did not load in its place: \"rexctl replace NAME.ko\" tries "
 		       "another one, \"rexctl unload %s\" gives it up\n", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
 		print_entry(s, &p->entries[i]);
 	for (uint32_t i = 0; i < p->n_maps; i++)
-		printf("  map %s: %s, key %u B, value %u B, %u entries (BPF map %u)%s\n",
+		out("  map %s: %s, key %u B, value %u B, %u entries (BPF map %u)%s\n",
 		       p->maps[i].name, rex_map_type_name(p->maps[i].type), p->maps[i].key_size,
 		       p->maps[i].value_size, p->maps[i].max_entries, p->maps[i].bpf_id,
 		       p->tainted ? ", may be half-written by a crash" : "");
 	if (p->fault) {
-		printf("  last fault:\n");
+		out("  last fault:\n");
 		show_fault(p->fault, "    ");
 		if (p->state == REX_STATE_CRASHED)
-			printf("    \"rexctl enable %s\" lets it run again\n", p->name);
+			out("    \"rexctl enable %s\" lets it run again\n", p->name);
 	}
 }
 
@@ -242,55 +241,63 @@ static int print_status(const struct status *s)
 	for (size_t i = 0; i < s->n_programs; i++)
 		print_program(s, s->programs[i]);
 	if (!s->n_programs)
-		printf("no program is loaded\n");
+		out("no program is loaded\n");
 	for (size_t i = 0; i < s->n_links; i++)
 		if (is_stale(s, &s->links[i]))
-			printf("stale: %s (BPF program %u) calls a program that is gone; \"rexctl "
+			out("stale: %s (BPF program %u) calls a program that is gone; \"rexctl "
 			       "detach --stale\" removes it\n",
 			       rex_link_text(&s->links[i], text, sizeof(text)),
 			       s->links[i].prog_id);
-	return 0;
+	return flush_output();
 }
 
-int cmd_status(int argc, char **argv)
+static int print_all(struct rex *rex, bool json)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
-	struct status *s;
-	struct rex *rex;
-	bool json = false;
-	int opt, err;
+	struct status s = {};
+	int err;
 
-	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-		if (opt != 'j')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		json = true;
-	}
-	if (argc != optind)
-		return usage("\"%s\" is too much", argv[optind]);
+	if (rex_info(rex, &s.info) || rex_program_list(rex, &s.programs, &s.n_programs) ||
+	    rex_link_list(&s.links, &s.n_links))
+		err = fail_rex();
+	else
+		err = json ? print_status_json(&s) : print_status(&s);
+	rex_program_list_free(s.programs, s.n_programs);
+	free(s.links);
+	return err;
+}
+
+struct status_args {
+	bool json;
+};
+
+static int status(const void *args)
+{
+	const struct status_args *a = args;
+	struct rex *rex;
+	int err = rex_open(&rex);
 
 	/* Not loaded is an answer, not an error. */
-	err = rex_open(&rex);
 	if (err == -ENOENT) {
-		if (json)
+		if (a->json)
 			return print_json(json_pack("{s:[]}", "programs"));
-		printf("rex.ko is not loaded\n");
-		return 0;
+		out("rex.ko is not loaded\n");
+		return flush_output();
 	}
 	if (err)
 		return fail_rex();
 	err = enter_netns();
-	s = calloc(1, sizeof(*s));
-	if (err || !s)
-		goto out;
-	if (rex_info(rex, &s->info) || rex_program_list(rex, &s->programs, &s->n_programs) ||
-	    rex_link_list(&s->links, &s->n_links))
-		err = fail_rex();
-	else
-		err = json ? print_status_json(s) : print_status(s);
-	rex_program_list_free(s->programs, s->n_programs);
-	free(s->links);
-out:
-	free(s);
+	if (!err)
+		err = print_all(rex, a->json);
 	rex_close(rex);
 	return err;
 }
+
+const struct cli_command cmd_status = {
+	.name = "status", .help = "what is loaded and where it is attached",
+	.args = (const struct cli_arg[]){
+		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
+		  .to = CLI_TO(status_args, json) },
+		{}
+	},
+	.size = sizeof(struct status_args), .run = status,
+};

@@ -28,13 +28,71 @@ test_usage() {
 	refuses rexctl nic delete lo
 }
 
+# status N COMMAND...: fails with that exit status.
+status() {
+	local wanted=$1 status=0; shift
+	REFUSAL=$("$@" 2>&1) || status=$?
+	[ $status -eq "$wanted" ] || fail "exit status $status, not $wanted: $*"$'\n'"$REFUSAL"
+}
+
 test_exit_status() {
-	local status=0
-	rexctl load 2>/dev/null || status=$?
-	eq $status 2
-	status=0
-	rexctl load /nonexistent.ko 2>/dev/null || status=$?
-	eq $status 1
+	for words in '' load frobnicate 'help frobnicate' 'nic delete lo' --frobnicate '--netns' 'status --xml' \
+		'status --json=1' 'attach hello' 'attach hello xdp' 'attach : xdp lo' 'detach --stale hello' \
+		'events hello M --json --raw' 'monitor --count 0' 'set hello' 'set hello volume 3'; do
+		# shellcheck disable=SC2086	# words
+		status 2 rexctl $words
+		contains "$REFUSAL" "usage: rexctl"
+	done
+	status 1 rexctl load /nonexistent.ko
+	status 1 rexctl --netns nosuchns nic show lo
+	status 0 rexctl nic show lo
+}
+
+test_surplus_and_missing_words_are_named() {
+	status 2 rexctl status now;              contains "$REFUSAL" 'unexpected argument "now"'
+	status 2 rexctl load a.ko b.ko;          contains "$REFUSAL" 'unexpected argument "b.ko"'
+	status 2 rexctl nic show lo eth0;        contains "$REFUSAL" 'unexpected argument "eth0"'
+	status 2 rexctl events hello;            contains "$REFUSAL" 'MAP is needed'
+	status 2 rexctl run hello;               contains "$REFUSAL" '--data-in is needed'
+	status 2 rexctl run hello --data-in;     contains "$REFUSAL" '--data-in needs a value: FILE'
+	status 2 rexctl nic set lo;              contains "$REFUSAL" 'channels is needed'
+	status 2 rexctl nic set lo channels 0;   contains "$REFUSAL" '"0" is not a number from 1 to'
+	status 2 rexctl nic set lo volume 3;     contains "$REFUSAL" 'there is no setting "volume"'
+	status 2 rexctl set hello budget;        contains "$REFUSAL" 'budget needs a value: TIME'
+	status 2 rexctl set hello timing maybe;  contains "$REFUSAL" 'on|off, not "maybe"'
+	status 2 rexctl nic delete lo;           contains "$REFUSAL" 'there are: show, set'
+}
+
+commands() { rexctl help | sed -n '/^Options/q; /^  [a-z]/p' | sed -E 's/^  ((nic )?[a-z]+).*/\1/'; }
+
+# One table: what is said at one place is said at the others.
+test_every_command_has_its_help_and_the_manual_its_syntax() {
+	local command text manual
+	manual=$(mandoc -Tascii -Owidth=200 "$BUILD/share/man/man8/rexctl.8" | col -b | sed 's/ | /|/g; s/^ *//')
+	[ "$(commands | wc -l)" -ge 16 ] || fail "too few commands: $(commands)"
+	while read -r command; do
+		# shellcheck disable=SC2086	# two words
+		[ "$command" = bmc ] || eq "$(rexctl $command --help)" "$(rexctl help $command)"
+		# shellcheck disable=SC2086
+		text=$(rexctl help $command)
+		contains "$text" "usage: rexctl $command"
+		contains "$(rexctl help)" "  $(sed -n '1s/usage: rexctl //p' <<<"$text")"$'\n'
+		grep -qxF "$(sed -n '1{s/usage: rexctl //; s/ | /|/gp; t; p}' <<<"$text")" <<<"$manual" ||
+			fail "the manual has not: $text"
+	done < <(commands)
+}
+
+test_version() {
+	[[ $(rexctl --version) =~ ^rexctl\ [0-9.]+$ ]] || fail "$(rexctl --version)"
+}
+
+# A name of an interface may have any character but blanks and slashes.
+test_control_characters_from_outside_are_escaped() {
+	status 1 rexctl inspect $'/none\e[31m\xc2\x9b\x9b\tö\x7f'
+	contains "$REFUSAL" '"/none\x1b[31m\xc2\x9b\x9b\tö\x7f"'
+	status 1 rexctl inspect $'/a\nrexctl: b'
+	contains "$REFUSAL" $'/a\n    rexctl: b'
+	contains "$(unshare -n sh -c "ip link set lo name '"$'l\eo'"' && rexctl nic show '"$'l\eo'"'")" 'l\x1bo: down'
 }
 
 test_inspect() {
@@ -77,7 +135,7 @@ test_rexctl_is_one_file() {
 }
 
 test_manual() {
-	mandoc -Tlint -Wwarning control/rexctl/rexctl.8
+	mandoc -Tlint -Wwarning "$BUILD/share/man/man8/rexctl.8"
 	for word in load unload attach detach status events run monitor enable disable set inspect nic; do
 		grep -q "^\.It Ic $word" control/rexctl/rexctl.8 || fail "the manual lacks \"$word\""
 	done
@@ -120,6 +178,11 @@ test_completion() {
 	eq "$(completions rexctl attach hello tcx lo in)" ingress
 	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=
 	eq "$(completions rexctl events hello MAP --t)" --timeout
+	eq "$(completions rexctl help un)" unload
+	eq "$(completions rexctl nic '')" "show set"
+	eq "$(completions rexctl set hello timing '')" "on off"
+	touch "$TMP/a.ko" "$TMP/a.c"
+	eq "$(completions rexctl load "$TMP/a")" "$TMP/a.ko"
 }
 
 test_fuzz_the_places() {
