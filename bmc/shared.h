@@ -8,8 +8,9 @@
 
 #include <linux/types.h>
 
-#define BMC_LAYOUT	1		/* of everything here; the program's is in bmc_meta.layout */
+#define BMC_LAYOUT	2		/* of everything here; the program's is in bmc_meta.layout */
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
+#define BMC_BROADCASTS	64		/* entries of bmc_broadcasts */
 #define BMC_NEVER	0xffffffffU	/* a time that does not come */
 
 /* Coarse time: CLOCK_MONOTONIC in units of 2^27 ns (0.134 s), as ktime_get_coarse_ns() >> 27. */
@@ -40,7 +41,8 @@ struct bmc_meta {
 	__u32	quiet_to;		/* p */
 	__u32	layout;			/* c: BMC_LAYOUT */
 	__u32	vlans;			/* c: 1: look at bmc_vlans, 0: no tagged frame is answered */
-	__u32	pad0[4];
+	__u64	broadcasts;		/* c: bit N: an address with N in its lowest 6 bits is in bmc_broadcasts */
+	__u32	pad0[2];
 	/* read for every system call that is observed; a cache line of its own */
 	__s32	server;			/* b: tgid of memcached, 0: none; the program clears it when that dies */
 	__u32	rbuf_len;		/* p: how much memcached asks for at the start of a command; 0: not known yet */
@@ -62,7 +64,7 @@ struct bmc_meta {
 	X(HIT_KEYS,		hit_keys, "",		"keys in those of several keys")	\
 	X(MISSES,		misses,	"",		"GETs of the right form passed: a key is not cached") \
 	X(PASS_FORM,		passes,	"form",		"requests in another form")		\
-	X(PASS_ADDRESS,		passes,	"address",	"GETs to an address that is not the server's") \
+	X(PASS_ADDRESS,		passes,	"address",	"GETs to an address that is not the server's, or from a broadcast address") \
 	X(PASS_CHECKSUM,	passes,	"checksum",	"wrong IP or UDP checksum")		\
 	X(PASS_FRAGMENT,	passes,	"fragment",	"IP fragments and multi-buffer frames")	\
 	X(PASS_VLAN,		passes,	"vlan",		"VLAN that is not configured here")	\

@@ -193,7 +193,7 @@ void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
 /* From TRACK to RUN, unless the server is another one than @pid or has died. */
 bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);
 
-/* ---- networks.c: VLANs above the interfaces, for the program */
+/* ---- networks.c: VLANs above the interfaces, and broadcast addresses, for the program */
 int networks_write(const struct rex_program *p, const struct bmc_config *c, struct bmc_meta *meta);
 
 /* ---- counters.c */

@@ -28,8 +28,9 @@ use stats::{Stat, count};
 
 #[rex_xdp(frags)]
 pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
-    let port = meta::get().udp_port.load(Relaxed) as u16;
-    match packet::look(ctx.data(), port) {
+    let meta = meta::get();
+    let port = meta.udp_port.load(Relaxed) as u16;
+    match packet::look(ctx.data(), port, meta) {
         Look::Nothing => XdpVerdict::Pass,
         Look::Plain => plain(ctx),
         Look::Other => other(ctx, port),

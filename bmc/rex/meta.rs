@@ -15,7 +15,7 @@ const MMAPABLE: u32 = 1 << 10;
 static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
 #[cfg(test)]
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 /// A time that does not come.
 pub const NEVER: u32 = u32::MAX;
 /// Coarse time counts units of 2^27 ns.
@@ -43,7 +43,8 @@ pub struct Meta {
     pub quiet_to: AtomicU32,
     pub layout: AtomicU32,
     pub vlans: AtomicU32,
-    pub pad0: [AtomicU32; 4],
+    pub broadcasts: AtomicU64,
+    pub pad0: [AtomicU32; 2],
     pub server: AtomicI32,
     pub rbuf_len: AtomicU32,
     pub blind: AtomicU32,
@@ -68,7 +69,8 @@ static NONE: Meta = Meta {
     quiet_to: AtomicU32::new(0),
     layout: AtomicU32::new(0),
     vlans: AtomicU32::new(0),
-    pad0: [const { AtomicU32::new(0) }; 4],
+    broadcasts: AtomicU64::new(0),
+    pad0: [const { AtomicU32::new(0) }; 2],
     server: AtomicI32::new(0),
     rbuf_len: AtomicU32::new(0),
     blind: AtomicU32::new(1),

@@ -35,9 +35,12 @@ packet_lab() {
 	ip -n $SERVER_NS link add link $DEV name $DEV.7 type vlan id 7
 	ip -n $SERVER_NS addr add 10.77.7.1/24 dev $DEV.7
 	ip -n $SERVER_NS link set $DEV.7 up
-	for address in 10.77.0.9 fd77::9; do
+	for address in 10.77.0.9 10.77.0.0 fd77::9; do
 		ip -n $SERVER_NS neigh replace $address lladdr 02:00:0a:4d:00:02 dev $DEV
 	done
+	# As Debian's systemd sets it. With 0, the kernel accepts requests from broadcast addresses, and
+	# memcached 1.6.18 tries the reply that it may not send there for ever.
+	at_server sysctl -qw net.ipv4.conf.all.rp_filter=2
 	ip -n $SERVER_NS route add default via 10.77.0.9
 	ip -n $SERVER_NS route add default via fd77::9
 	ip -n $SERVER_NS neigh replace 10.77.7.9 lladdr 02:00:0a:4d:00:02 dev $DEV.7

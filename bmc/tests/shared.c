@@ -22,6 +22,7 @@ int main(void)
 	FIELD(quiet_to);
 	FIELD(layout);
 	FIELD(vlans);
+	FIELD(broadcasts);
 	FIELD(pad0);
 	FIELD(server);
 	FIELD(rbuf_len);

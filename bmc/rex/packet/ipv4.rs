@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::{Address, Kind, Place, UDP, UDP_LEN, Version, datagram, field, number};
+use super::{Address, BMC_BROADCASTS, Kind, Place, UDP, UDP_LEN, Version, datagram, field, number};
+use crate::meta;
 use crate::stats::Stat;
 use crate::sum::{self, Sum};
+use core::sync::atomic::Ordering::Relaxed;
 
 /// The header without options.
 pub const LEN: usize = 20;
@@ -33,10 +35,19 @@ pub fn classify(frame: &[u8], ip: usize, port: u16) -> Kind {
     match frame.get(ip + len..).and_then(|udp| udp.first_chunk::<UDP_LEN>()) {
         Some(udp) if number(udp, 2) == port => match packet(frame, ip, len) {
             Ok(_) if !harmless(options) => Kind::Odd(Stat::PassForm),
+            Ok(_) if is_broadcast(field(header, FROM)) => Kind::Odd(Stat::PassAddress),
             result => result.into(),
         },
         _ => Kind::Other,
     }
+}
+
+/// Whether this is a broadcast address of one of this machine's networks: no host sends from it.
+fn is_broadcast(address: [u8; 4]) -> bool {
+    let address = u32::from_be_bytes(address);
+    let bits = meta::get().broadcasts.load(Relaxed);
+    let is_one = |i| BMC_BROADCASTS.get(i).is_none_or(|one| one == address || one == u32::MAX);
+    bits >> (address & 63) & 1 != 0 && (0..64).any(is_one)
 }
 
 /// Whether there is nothing in these options that matters to who gets the packet, and nothing wrong.

@@ -9,7 +9,7 @@ mod reply;
 
 pub use reply::{Headers, turn_round};
 
-use crate::meta;
+use crate::meta::{self, Meta};
 use crate::proto::FRAME_LEN;
 use crate::stats::Stat;
 use crate::sum::{self, Sum};
@@ -31,9 +31,14 @@ const TTL: u8 = 64;
 #[rex_map]
 pub static BMC_VLANS: RexArray<u64> = RexArray::new(64, 0);
 
+/// IPv4 addresses that no host sends from: broadcast addresses of this machine's networks, then zeroes.
+/// The last one is all ones when there are more.
+#[rex_map]
+pub static BMC_BROADCASTS: RexArray<u32> = RexArray::new(64, 0);
+
 /// What a frame looks like at first sight.
 pub enum Look {
-    /// IPv4 without tag and options, to the server's port.
+    /// IPv4 without tag and options, to the server's port, not from a broadcast address.
     Plain,
     /// It may be to that port, in another way.
     Other,
@@ -89,7 +94,7 @@ fn number(header: &[u8], offset: usize) -> u16 {
 
 /// Looks at as little of `frame` as decides most cases; the server is at `port`.
 #[inline(always)]
-pub fn look(frame: &[u8], port: u16) -> Look {
+pub fn look(frame: &[u8], port: u16, meta: &Meta) -> Look {
     let Some(header) = frame.first_chunk::<SHORTEST>() else { return Look::Nothing };
     let ethertype: [u8; 2] = field(header, 12);
     if ethertype == [0x08, 0x00] {
@@ -97,10 +102,14 @@ pub fn look(frame: &[u8], port: u16) -> Look {
             Look::Nothing
         } else if header[ETH_LEN] != ipv4::NO_OPTIONS {
             Look::Other
-        } else if field(header, ETH_LEN + ipv4::LEN + 2) == port.to_be_bytes() {
-            Look::Plain
-        } else {
+        } else if field(header, ETH_LEN + ipv4::LEN + 2) != port.to_be_bytes() {
             Look::Nothing
+        } else if meta.broadcasts.load(Relaxed) >> (header[ETH_LEN + ipv4::FROM + 3] & 63) & 1 != 0
+        {
+            // It ends as some broadcast address does.
+            Look::Other
+        } else {
+            Look::Plain
         }
     } else if ethertype == [0x86, 0xdd] {
         if header[ETH_LEN + ipv6::PROTOCOL] == UDP { Look::Other } else { Look::Nothing }

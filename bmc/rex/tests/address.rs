@@ -55,6 +55,46 @@ fn from_itself() {
     }
 }
 
+/// A request for `key` that says it is from that address.
+fn from(ip: [u8; 4]) -> Datagram {
+    let mut request = Datagram::request(&get_text(b"key"));
+    request.from.ip = IpAddr::from(ip);
+    request
+}
+
+fn set_broadcasts(addresses: &[[u8; 4]]) {
+    let mut bits = 0;
+    for i in 0..64 {
+        let address = addresses.get(i).map_or(0, |ip| u32::from_be_bytes(*ip));
+        assert!(crate::packet::BMC_BROADCASTS.set(i as u32, address));
+        bits |=
+            if address == u32::MAX { u64::MAX } else { u64::from(address != 0) << (address & 63) };
+    }
+    crate::meta::get().broadcasts.store(bits, Relaxed);
+}
+
+#[test]
+fn from_broadcast_addresses() {
+    let session = filled();
+    answered(&session, &from([192, 168, 7, 255]));
+    set_broadcasts(&[[192, 168, 7, 255], [10, 1, 2, 131]]);
+    not_ours(&session, &from([192, 168, 7, 255]));
+    not_ours(&session, &from([10, 1, 2, 131]));
+    // The same lowest bits
+    answered(&session, &from([192, 168, 6, 255]));
+    answered(&session, &from([10, 1, 2, 3]));
+    answered(&session, &from([192, 168, 7, 254]));
+    // Those of groups, of all, of nobody are none of a list.
+    for first in [0, 127, 224, 239, 240, 255] {
+        passes_as(&session, Stat::PassForm, &from([first, 168, 7, 200]).bytes());
+    }
+    // More than there is room for: nobody with such bits is answered.
+    set_broadcasts(&[[255; 4]]);
+    not_ours(&session, &from([192, 168, 6, 254]));
+    set_broadcasts(&[]);
+    answered(&session, &from([192, 168, 7, 255]));
+}
+
 #[test]
 fn another_mac() {
     let session = filled();

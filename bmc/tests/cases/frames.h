@@ -71,6 +71,7 @@ shape ip_too_long, ip_too_short, udp_too_long, udp_shorter, udp_of_no_length, ot
 shape multicast_mac, broadcast_mac, from_port_11211, to_port_11212, as_tcp;
 shape cut_short, no_text, to_foreign, to_other_of_ours, to_loopback, to_subnet, to_all;
 shape to_group, to_nobody, from_server, from_loopback, from_all, from_group, from_nobody;
+shape from_subnet, from_subnet_of_a_vlan, from_network;
 shape from_class_e, to6_foreign, to6_loopback, to6_group, to6_nobody, from6_server;
 shape from6_loopback, from6_group, from6_nobody;
 
