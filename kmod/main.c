@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "internal.h"
+#include "rex_version.h"
 #include "trace.h"
 
 bool rex_require_signed;
@@ -67,5 +68,5 @@ module_exit(rex_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Runtime for kernel extensions in safe Rust");
-MODULE_VERSION("1");
+MODULE_VERSION(REX_VERSION);
 REX_IMPORT_BPF;

@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 
 #include <rex/librex.h>
-#include "internal.h"		/* librex: a shim for a place */
 #include "measure.h"
 #include "side.h"
 
@@ -116,13 +115,14 @@ static bool load_ebpf(const char *object, const char *program, struct loaded *l)
 static bool load_rex(const char *object, const char *program, const char *target, int n_args,
 		     struct loaded *l)
 {
+	REX_OPTS(rex_shim_opts, opts, .target = target, .n_args = n_args);
 	struct rex_program *rex = shared_rex(object);
 	const struct rex_entry *entry;
 	int fd;
 
 	if (rex_program_entry(rex, program, -1, &entry))
 		return cannot("not in this build of the Rex programs");
-	if (rex_shim_load_for(entry, target, n_args, &l->obj, &fd))
+	if (rex_shim_load_opts(entry, &opts, &l->obj, &fd))
 		return cannot("%s", rex_errmsg());
 	l->prog = bpf_object__next_program(l->obj, NULL);
 	return true;
@@ -161,17 +161,13 @@ int side_fd(enum side side, const char *object, const char *program)
 
 int side_map(enum side side, const char *object, const char *name)
 {
-	struct rex_program *rex;
+	const struct rex_map *map;
 	int fd = -1;
 
-	if (side == EBPF) {
+	if (side == EBPF)
 		fd = bpf_object__find_map_fd_by_name(shared_ebpf(object), name);
-	} else {
-		rex = shared_rex(object);
-		for (uint32_t i = 0; i < rex->n_maps; i++)
-			if (!strcmp(rex->maps[i].name, name))
-				fd = bpf_map_get_fd_by_id(rex->maps[i].bpf_id);
-	}
+	else if (!rex_program_map(shared_rex(object), name, &map))
+		fd = rex_map_fd(map);
 	if (fd < 0)
 		die("%s: no map %s", object, name);
 	return fd;

@@ -216,10 +216,11 @@ int rex_attach_tracing(const struct attach *a)
 	char text[REX_TARGET_LEN];
 	struct bpf_object *obj;
 	int n_args = raw ? raw_tracepoint_args(t->name) : 0, prog_fd, fd, err;
+	REX_OPTS(rex_shim_opts, opts, .target = t->name, .n_args = n_args);
 
 	if (n_args < 0)
 		return n_args;
-	err = rex_shim_load_for(a->entry, t->name, n_args, &obj, &prog_fd);
+	err = rex_shim_load_opts(a->entry, &opts, &obj, &prog_fd);
 	if ((err == -ESRCH || err == -ENOENT) && !raw)
 		return no_function(err, t);
 	if (err)

@@ -8,6 +8,11 @@
 
 static _Thread_local char text[4096];
 
+const char *rex_version(void)
+{
+	return REX_VERSION;
+}
+
 const char *rex_errmsg(void)
 {
 	return text;
@@ -34,6 +39,24 @@ int rex_fail_in(int err, const char *fmt, ...)
 	vsnprintf(front, sizeof(front), fmt, ap);
 	va_end(ap);
 	return rex_fail(err, "%s: %s", front, text);
+}
+
+int rex_opts(void *to, size_t size, const void *from)
+{
+	size_t sz = size;
+
+	memset(to, 0, size);
+	if (!from)
+		return 0;
+	memcpy(&sz, from, sizeof(sz));
+	if (sz < sizeof(sz))
+		return rex_fail(-EINVAL, "options of %zu bytes: their member sz is not their size", sz);
+	for (size_t i = size; i < sz; i++)
+		if (((const char *)from)[i])
+			return rex_fail(-E2BIG, "options of %zu bytes, of which librex %s knows %zu; use a "
+					"newer one", sz, REX_VERSION, size);
+	memcpy(to, from, sz < size ? sz : size);
+	return 0;
 }
 
 const char *rex_strerror(int err)

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <linux/genetlink.h>
 #include <rex/librex.h>
+#include <rex_version.h>
 
 #undef ARRAY_SIZE	/* libiberty has one too */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -20,6 +21,12 @@ int rex_fail(int err, const char *fmt, ...) __printf(2, 3);
 int rex_fail_in(int err, const char *fmt, ...) __printf(2, 3);
 /* "Operation not permitted" and, for -EPERM, what is missing. */
 const char *rex_strerror(int err);
+
+/*
+ * Options of a caller who may be older (@from is shorter: the rest is 0) or newer (the rest has to
+ * be 0) than this library, into @to. Both begin with their size. @from may be NULL.
+ */
+int rex_opts(void *to, size_t size, const void *from);
 
 /* ---- genl.c */
 struct nl {
@@ -75,7 +82,17 @@ int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *
 /* Whether the program in @file can take over all that is attached to @p. */
 int rex_check_successor(const struct rex_program *p, const struct rex_file *file, const char *path);
 
+/* ---- helpers.c */
+/*
+ * Bind the kernel's eBPF helpers that rex.ko can use and does not have yet. Helpers
+ * that this kernel or this rex.ko does not know are passed over: programs get
+ * -EOPNOTSUPP from what needs them.
+ */
+int rex_helpers_bind(struct rex *rex);
+
 /* ---- check.c / module.c */
+/* As rex_check_file(), of @size bytes; @what names them in error texts. */
+int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file);
 int rex_image_read(const char *path, struct image *image);
 void rex_image_free(struct image *image);
 /* Whether a module with that vermagic is for the running kernel; else fails with @err. */
@@ -102,11 +119,10 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *program,
 /* ---- shim.c */
 struct bpf_program;
 /*
- * As rex_shim_load(), for a place that the program has to know when it is loaded: kernel
- * function or raw tracepoint (with @n_args arguments) @function.
+ * Ids of loaded shims of @entry, attached or not, in any namespace. Returns how many
+ * there are (at most @max are stored), or a negative errno.
  */
-int rex_shim_load_for(const struct rex_entry *entry, const char *function, int n_args,
-		      struct bpf_object **obj, int *fd);
+int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max);
 /* Open (not load) the shim for @entry; close with bpf_object__close(). */
 int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj,
 		  struct bpf_program **prog);
@@ -160,6 +176,8 @@ struct ifaces {
 };
 int rex_ifaces_read(struct nl *nl, struct ifaces *all);
 void rex_ifaces_free(struct ifaces *all);
+/* The name of the interface that has @name as its name or an alternative one. */
+int rex_if_name(const char *name, char real[IF_NAMESIZE]);
 /* By any of its names. */
 int rex_iface_find(const char *name, struct iface *iface);
 int rex_iface_get(uint32_t index, struct iface *iface);	/* -ENODEV has no text */
@@ -247,6 +265,11 @@ void rex_pins_free(struct rex_pins *pins);
 const struct rex_pin *rex_pins_find(const struct rex_pins *pins, uint32_t link_id);
 
 /* ---- bpf_link.c: attachments that are BPF links */
+/*
+ * Wait, 5 s at most, until the kernel has given up the shims of these links, which were detached: then
+ * they do not run any more. Not for shims that other links have.
+ */
+void rex_detach_wait(const struct rex_link *links, size_t n);
 typedef int rex_add_link(const struct rex_link *link, void *data);
 int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data);
 int rex_detach_bpf_link(const struct rex_link *link);

@@ -124,3 +124,11 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex
 	}
 	return err;
 }
+
+int rex_map_fd(const struct rex_map *map)
+{
+	int fd = bpf_map_get_fd_by_id(map->bpf_id);
+
+	return fd >= 0 ? fd : rex_fail(-errno, "cannot open map \"%s\" (BPF map %u): %s", map->name,
+				       map->bpf_id, rex_strerror(errno));
+}

@@ -532,3 +532,22 @@ int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
 	*found = match;
 	return 0;
 }
+
+int rex_program_map(const struct rex_program *p, const char *map, const struct rex_map **found)
+{
+	char list[1024] = "";
+
+	for (uint32_t i = 0; i < p->n_maps; i++) {
+		const struct rex_map *m = &p->maps[i];
+		size_t len = strlen(list);
+
+		if (!strcmp(m->name, map)) {
+			*found = m;
+			return 0;
+		}
+		snprintf(list + len, sizeof(list) - len, "%s%s (%s)", len ? ", " : "", m->name,
+			 rex_map_type_name(m->type));
+	}
+	return rex_fail(-ENOENT, "program \"%s\" has no map \"%s\"; it has: %s", p->name, map,
+			*list ? list : "none");
+}

@@ -54,10 +54,9 @@ int rex_records_open(const struct rex_map *map, rex_record_fn *fn, void *data,
 		return rex_fail(-EINVAL, "map \"%s\" is a %s and has no records; a ringbuf or a "
 				"perf_event_array has (\"bpftool map dump id %u\" shows others)",
 				map->name, rex_map_type_name(map->type), map->bpf_id);
-	fd = bpf_map_get_fd_by_id(map->bpf_id);
+	fd = rex_map_fd(map);
 	if (fd < 0)
-		return rex_fail(-errno, "cannot open map \"%s\" (BPF map %u): %s", map->name,
-				map->bpf_id, rex_strerror(errno));
+		return fd;
 	r = calloc(1, sizeof(*r));
 	if (!r) {
 		close(fd);

@@ -255,19 +255,22 @@ static int explain(int err, const struct rex_entry *entry)
 	return rex_fail(err, "%s%s%s", what, *said ? "\n" : "", said);
 }
 
-int rex_shim_load_for(const struct rex_entry *entry, const char *function, int n_args,
-		      struct bpf_object **obj_out, int *fd)
+int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts *given,
+		       struct bpf_object **obj_out, int *fd)
 {
+	struct rex_shim_opts opts;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int err = shim_open(entry, n_args, &obj, &prog);
+	int err = rex_opts(&opts, sizeof(opts), given);
 
+	if (!err)
+		err = shim_open(entry, opts.n_args, &obj, &prog);
 	if (err)
 		return err;
-	if (function) {
-		err = bpf_program__set_attach_target(prog, 0, function);
+	if (opts.target) {
+		err = bpf_program__set_attach_target(prog, 0, opts.target);
 		if (err)
-			rex_fail(err, "libbpf does not take \"%s\" as a target: %s%s%s", function,
+			rex_fail(err, "libbpf does not take \"%s\" as a target: %s%s%s", opts.target,
 				 strerror(-err), *rex_log_text() ? ": " : "", rex_log_text());
 	}
 	if (!err) {
@@ -286,7 +289,7 @@ int rex_shim_load_for(const struct rex_entry *entry, const char *function, int n
 
 int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj, int *fd)
 {
-	return rex_shim_load_for(entry, NULL, 0, obj, fd);
+	return rex_shim_load_opts(entry, NULL, obj, fd);
 }
 
 /* ---- and back --------------------------------------------------------------------------- */

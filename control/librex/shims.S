@@ -4,9 +4,11 @@
 	.macro	shim name, file
 	.balign	8
 	.globl	rex_shim_\name
+	.hidden	rex_shim_\name
 rex_shim_\name:
 	.incbin	"\file"
 	.globl	rex_shim_\name\()_end
+	.hidden	rex_shim_\name\()_end
 rex_shim_\name\()_end:
 	.endm
 

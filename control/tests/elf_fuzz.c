@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* libFuzzer target of the checker. With arguments "--seed FILE" it writes a good file to start from. */
-#include <rex/librex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../librex/internal.h"
 #include "elf_gen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <elf.h>
-#include <rex/librex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../librex/internal.h"
 #include "elf_gen.h"
 
 static int check(const struct elf_spec *spec, struct rex_file *file)

@@ -16,7 +16,7 @@
 #include "rexc.h"
 #include "scan.h"
 
-const char *argp_program_version = "rexc " REXC_VERSION;
+const char *argp_program_version = "rexc " REX_VERSION;
 
 static const char doc[] = "Check a Rex program and build it into a kernel module.\v"
 			  "A folder must have main.rs, lib.rs or FOLDER.rs. The program gets the "

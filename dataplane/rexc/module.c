@@ -213,7 +213,7 @@ int module_build(struct job *job, const char *object, const char *out)
 		 "obj-m := %.32s.o\n"
 		 "%.32s-y := rexc_glue.o rexc_program.o\n"
 		 "ccflags-y := -I%s/include -I$(src) -DREX_STACK=%u -DREXC_VERSION='\"%s\"'\n",
-		 job->name, job->name, job->support, job->stack, REXC_VERSION);
+		 job->name, job->name, job->support, job->stack, REX_VERSION);
 	err = write_file(dir, "Kbuild", text);
 	snprintf(path, sizeof(path), "#include \"%s/glue.c\"\n", job->support);
 	if (!err)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define REXC_VERSION	"1"
+#include <rex_version.h>
 
 /* A program's share of the 32 KiB that rex.ko gives it; the rest is for what it calls first. */
 #define STACK_LIMIT	(28 * 1024)

@@ -24,6 +24,17 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
+
+/*
+ * REX_OPTS(rex_settings, s, .budget_us = 500000): a struct of options, whose first member is its
+ * size. What is not named is 0, which always means "as without options".
+ */
+#define REX_OPTS(type, name, ...) \
+	struct type name = { .sz = sizeof(struct type), ##__VA_ARGS__ }
+
+/** The version of this library, like "0.1.0". */
+const char *rex_version(void);
 
 /** The text of this thread's last error; never NULL. */
 const char *rex_errmsg(void);
@@ -72,13 +83,6 @@ struct rex_info {
 
 int rex_info(struct rex *rex, struct rex_info *info);
 
-/**
- * Bind the kernel's eBPF helpers that rex.ko can use and does not have yet. Helpers
- * that this kernel or this rex.ko does not know are passed over: programs get
- * -EOPNOTSUPP from what needs them. Called by rex_program_load().
- */
-int rex_helpers_bind(struct rex *rex);
-
 /* ---- checking a program file ------------------------------------------------- */
 
 struct rex_file_entry {
@@ -106,13 +110,10 @@ struct rex_file {
 };
 
 /**
- * Check that @image (@size bytes) is a Rex program that this library and rex.ko can
- * take: ELF class, machine and type, .rex.entries and .rex.maps, imported symbols,
- * modinfo. -EINVAL with the reason when it is not. Reads nothing outside the image,
- * whatever its headers say. @what names it in error texts.
+ * Check that @path is a Rex program that this library and rex.ko can take: ELF class, machine and
+ * type, .rex.entries and .rex.maps, imported symbols, modinfo. -EINVAL with the reason when it is
+ * not. Reads nothing outside the file, whatever its headers say.
  */
-int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file);
-/** The same for the file @path. */
 int rex_check_file(const char *path, struct rex_file *file);
 
 /* ---- programs ------------------------------------------------------------------ */
@@ -225,6 +226,10 @@ int rex_program_unload(struct rex *rex, const char *name, bool force);
  */
 int rex_program_entry(const struct rex_program *program, const char *entry, int hook,
 		      const struct rex_entry **found);
+/** The map named @map of @program. The error text lists those that there are. */
+int rex_program_map(const struct rex_program *program, const char *map, const struct rex_map **found);
+/** A new fd of the BPF map behind @map, for bpf_map_lookup_elem() and its like; close(2) it. */
+int rex_map_fd(const struct rex_map *map);
 
 /* ---- places to attach to ------------------------------------------------------------- */
 
@@ -287,8 +292,6 @@ bool rex_target_matches(const struct rex_target *wanted, const struct rex_target
  * interface (alternative ones, too) its own name. -ENODEV when there is no such interface here.
  */
 int rex_target_resolve(struct rex_target *target);
-/** The name of the interface that has @name as its name or an alternative one. */
-int rex_if_name(const char *name, char real[IF_NAMESIZE]);
 /** "kretprobe", ...; the words behind it, for a usage text; the hook whose entries go there. */
 const char *rex_at_name(enum rex_at at);
 const char *rex_at_args(enum rex_at at);
@@ -364,11 +367,6 @@ int rex_detach_all(const struct rex_program *program, const struct rex_link *lin
  */
 int rex_leftovers_remove(const struct rex_program *program);
 /**
- * Wait, 5 s at most, until the kernel has given up the shims of these links, which were detached: then
- * they do not run any more. Not for shims that other links have.
- */
-void rex_detach_wait(const struct rex_link *links, size_t n);
-/**
  * Give up @program if it is parked and nothing is attached to it any more. @detached (@n of them):
  * what this process has just detached; the kernel may still hold what was there.
  */
@@ -382,11 +380,16 @@ struct bpf_object;
  * their own way. The returned fd belongs to *@obj: bpf_object__close() of libbpf.
  */
 int rex_shim_load(const struct rex_entry *entry, struct bpf_object **obj, int *fd);
-/**
- * Ids of loaded shims of @entry, attached or not, in any namespace. Returns how many
- * there are (at most @max are stored), or a negative errno.
- */
-int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max);
+
+/* A hook that wants to know its place when the shim is loaded: fentry, fexit, raw_tracepoint. */
+struct rex_shim_opts {
+	size_t sz;
+	const char *target;		/* the kernel function or raw tracepoint */
+	uint32_t n_args;		/* arguments of the raw tracepoint */
+};
+/** The same, with options (NULL: none). */
+int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts *opts,
+		       struct bpf_object **obj, int *fd);
 
 /* ---- one shot ----------------------------------------------------------------------- */
 
@@ -464,6 +467,7 @@ int rex_nic_get(const char *ifname, struct rex_nic *nic);
 /** @n queues each way, as combined channels or as rx and tx channels, what the NIC has. */
 int rex_nic_set_channels(const char *ifname, uint32_t n);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
