@@ -48,6 +48,14 @@ test_shell_scripts_are_clean() {
 	shellcheck -S warning -e SC1091,SC2317,SC2329 $files
 }
 
+# Tabs, and nothing behind the text. .clang-format says why it is not more.
+test_c_is_indented_with_tabs() {
+	local files
+	mapfile -t files < <(git ls-files '*.c' '*.h' '*.S')
+	[ "${#files[@]}" -gt 200 ] || skip "not a git repository: no list of files"
+	eq "$(grep -nE '[[:blank:]]+$|^ {8}' "${files[@]}")" ""
+}
+
 # All but the seed's example, whose every byte is given.
 test_rust_is_formatted() {
 	rust_files | grep -v '^dataplane/samples/error_injector/' | xargs /usr/bin/rustfmt --edition 2024 --check
