@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Traces of the kernel (oops, BUG, WARNING, sysrq-l, stalls) end where they meet a program's
- * stack, which the unwinder does not know, and nobody can tell it of another. So what is missing
- * is printed here, when the kernel begins a trace on a CPU that is in a program: what lies on the
- * program's stack, and then the caller's frames, which the unwinder finds again. There is no
- * notifier for all of them; what they have in common is the line that they begin with.
+ * stack, because the unwinder supports only the kernel's own stacks. The rest is printed here when
+ * the kernel begins a trace on a CPU that runs a program: the frames on the program's stack, then
+ * the caller's, which the unwinder finds again. No notifier covers all traces; what they have in
+ * common is their first line.
  */
 #include <linux/sched.h>
 #include <linux/string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rex.require_signed=1 on the kernel's command line. modprobe passes that on to a module, insmod
- * does not, and it is no option that somebody may forget.
+ * rex.require_signed=1 on the kernel's command line. modprobe passes it to the module, but insmod
+ * does not, and the setting must hold either way.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -59,7 +59,7 @@ bool rex_cmdline_requires_signed(void)
 	bool asks = ret || rex_cmdline_asks(text);
 
 	if (ret)
-		pr_warn("the kernel's command line cannot be read (%d): taken as rex.require_signed=1\n",
+		pr_warn("cannot read the kernel's command line (%d): assuming rex.require_signed=1\n",
 			ret);
 	kfree(text);
 	return asks;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who looks after a program that runs with interrupts off? Another CPU's tick (watchdog.c). So
- * not all CPUs may run such programs at once: an endless loop on a busy function would have all
- * of them within one time budget, and none to end it. The last CPU waits a little for another
- * one to leave its program, as it does after a microsecond when nothing is wrong, and then lets
- * the hook go on without its program.
+ * A program that runs with interrupts off is watched by another CPU's tick (watchdog.c). So not
+ * all CPUs may run such programs at once: an endless loop in a busy function would occupy all of
+ * them within one budget, and no CPU could end it. The last CPU waits briefly for another one to
+ * leave its program, which normally takes a microsecond, and then skips the program.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>

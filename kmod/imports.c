@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program imports of rex.ko tells what it is going to ask for. The kernel keeps the names
- * of a module's imports as long as its init function runs.
+ * The names that a program imports from rex.ko show which helpers it uses. The kernel keeps the
+ * names of a module's imports while its init function runs.
  */
 #include <linux/kallsyms.h>
 #include <linux/module.h>
@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* Whether it imports @name. Where nobody can tell, it does. */
+/* Whether it imports @name; true if that is unknown. */
 static bool rex_imports(const struct module *owner, const char *name)
 {
 #ifdef CONFIG_KALLSYMS

@@ -190,13 +190,13 @@ int rex_map_bind(struct rex_prog *prog, u32 index, int fd, struct netlink_ext_ac
 	}
 	def = &prog->map_defs[index];
 	if (prog->map_refs[index]) {
-		NL_SET_ERR_MSG_FMT(extack, "map '%s' of program '%s' is bound already", def->name,
+		NL_SET_ERR_MSG_FMT(extack, "map '%s' of program '%s' is already bound", def->name,
 				   prog->name);
 		return -EBUSY;
 	}
 	map = bpf_map_get(fd);
 	if (IS_ERR(map)) {
-		NL_SET_ERR_MSG_FMT(extack, "file descriptor %d is no BPF map", fd);
+		NL_SET_ERR_MSG_FMT(extack, "file descriptor %d is not a BPF map", fd);
 		return PTR_ERR(map);
 	}
 	ret = rex_map_match(def, map, extack);

@@ -356,7 +356,7 @@ static int rex_prog_set(struct sk_buff *req, struct genl_info *info)
 	int ret = 0;
 
 	if (!enabled && !budget && !timing && !park) {
-		GENL_SET_ERR_MSG(info, "nothing to set: give enabled, budget, timing or park");
+		GENL_SET_ERR_MSG(info, "nothing to set: specify enabled, budget, timing or park");
 		return -EINVAL;
 	}
 	if (budget && (!nla_get_u32(budget) || nla_get_u32(budget) > REX_BUDGET_MAX_US)) {
@@ -397,7 +397,7 @@ static int rex_map_bind_cmd(struct sk_buff *req, struct genl_info *info)
 	int ret;
 
 	if (GENL_REQ_ATTR_CHECK(info, REX_A_MAP_INDEX) || GENL_REQ_ATTR_CHECK(info, REX_A_FD)) {
-		GENL_SET_ERR_MSG(info, "map binding needs the map's index and a file descriptor");
+		GENL_SET_ERR_MSG(info, "map binding requires the map's index and a file descriptor");
 		return -EINVAL;
 	}
 	prog = rex_prog_lock(info);

@@ -16,10 +16,10 @@
 #define REX_PROBE_SHORT	128
 
 /*
- * Whether the memory in use is the current process's, for certain: nmi_uaccess_okay(), which is
- * not exported, asks for the same. An exiting task and a kernel thread borrow the memory of
- * whoever ran before, and for a moment of an execve(2) the old one is still in use. While the
- * memory of tasks is switched, interrupts are off, and nobody flushes what this CPU remembers.
+ * Whether the address space in use certainly belongs to the current process. nmi_uaccess_okay(),
+ * which is not exported, checks the same. An exiting task and a kernel thread borrow the address
+ * space of the previous task, and during execve(2) the old one is in use for a moment. While
+ * address spaces are switched, interrupts are off and this CPU's TLB is not flushed.
  */
 static __always_inline bool rex_has_user_memory(void)
 {

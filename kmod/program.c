@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The registry of programs. A program is registered by the init function of its module and
- * unregistered by the exit function; all between the two belongs to rex_mutex, but for the
+ * unregistered by the exit function; rex_mutex protects everything in between, except the
  * crash of a program, which happens in any context.
  */
 #include <linux/module.h>
@@ -211,7 +211,7 @@ static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *d
 		return -ENOEXEC;
 	}
 	if (rex_require_signed && !rex_module_signed(prog->owner)) {
-		pr_err("program %s has no signature of a key that this kernel trusts, and rex.require_signed is set\n",
+		pr_err("program %s is not signed by a key that this kernel trusts, but rex.require_signed is set\n",
 		       prog->name);
 		return -EKEYREJECTED;
 	}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an invocation holds and rex.ko releases when it ends, in whatever way. An element is a
- * pointer with its kind in the two lowest bits. Locks are kind 0, because taking and freeing
- * one is counted in instructions: look at the disassembly when you change the two fast paths.
+ * What an invocation holds, which rex.ko releases however it ends. An element is a pointer with
+ * its kind in the two lowest bits. Locks are kind 0, because every instruction of taking and
+ * releasing one matters: check the disassembly when you change the two fast paths.
  *
- * Elements 1 to @held are in use. Element 0 is always 0, which is nobody's pointer: so the
- * last element can be looked at without asking whether there is one.
+ * Elements 1 to @held are in use. Element 0 is always 0, which no pointer equals, so that the
+ * last element can be read without testing whether it exists.
  *
  * Nothing here needs to be safe against the watchdog: it never cuts rex.ko's own text.
  */

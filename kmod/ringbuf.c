@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ring buffers, by the kernel's own helpers. They trust their caller with a record's address,
- * so a record is taken only from the list of what the invocation holds; what is left there in
- * the end is discarded, and the consumer goes on.
+ * so a record is taken only from the list of what the invocation holds. Records left at its end
+ * are discarded, so that the consumer does not stall.
  */
 #include <linux/bpf.h>
 #include <linux/filter.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Call chains: how the traced code came here. The kernel's helpers make them from registers, but
- * for tracepoints and trampolines from registers of the place where they are called, which is in
- * a program, whose frames nobody can unwind. So we always say ourselves where to begin.
+ * Call chains of the traced code. The kernel's helpers build them from registers. At tracepoints
+ * and trampolines those are the registers of the helper's caller, which is a program, whose frames
+ * cannot be unwound. So we always pass the registers to begin with.
  */
 #include <linux/bpf.h>
 #include <linux/perf_event.h>

@@ -2,7 +2,7 @@
 /*
  * Tasks, as programs see them. All of it may be called in NMI and takes no lock.
  *
- * Nobody holds a reference: an invocation runs with preemption off, which is an RCU reader, and
+ * No reference is taken: an invocation runs with preemption off, which makes it an RCU reader, and
  * a task that RCU can find stays in memory until such readers are done.
  */
 #include <linux/cgroup.h>

@@ -58,12 +58,12 @@ int rex_vector_bind(u32 hook, u32 id, int fd, struct netlink_ext_ack *extack)
 		if (rex_vector_info[i].hook == hook && rex_vector_info[i].id == id)
 			break;
 	if (i == REX_V_MAX) {
-		NL_SET_ERR_MSG_FMT(extack, "rex.ko has no use for helper %u of hook %u", id, hook);
+		NL_SET_ERR_MSG_FMT(extack, "rex.ko does not use helper %u at hook %u", id, hook);
 		return -ENOENT;
 	}
 	bpf = bpf_prog_get_type_dev(fd, rex_vector_prog_type(hook), false);
 	if (IS_ERR(bpf)) {
-		NL_SET_ERR_MSG_FMT(extack, "file descriptor %d is no BPF program for %s", fd,
+		NL_SET_ERR_MSG_FMT(extack, "file descriptor %d is not a BPF program for %s", fd,
 				   rex_hooks[hook].name);
 		return PTR_ERR(bpf);
 	}

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tick on every CPU, only while a program is loaded, that looks whether an invocation runs there
- * right then, and counts for it. What interrupts the invocation, be it another program, is not
- * counted for it. It counts ticks and not time, so that a CPU that the hypervisor took away is no
- * overrun. Ticks that find it waiting for a lock have a limit of their own: the lock's owner may
- * be on a CPU that was taken away.
+ * While a program is loaded, a tick on every CPU checks whether an invocation is running there, and
+ * counts against its budget. What interrupts the invocation, including other programs, does not
+ * count. Ticks are counted, not time, so that a CPU taken away by the hypervisor causes no overrun.
+ * Ticks that find the invocation waiting for a lock have their own limit, because the lock's owner
+ * may be on such a CPU.
  *
- * A program that its hook runs with interrupts off keeps its CPU's tick away. So each tick also
- * looks whether the tick of the next CPU moves, and gives it one by NMI when it does not; then
- * it looks at the CPU after that one too, whose guard is stuck. All the counting and cutting is
- * done on the CPU itself, so an NMI may come late, twice or for an invocation that is gone.
+ * A program that runs with interrupts off blocks its CPU's tick. So each tick also checks whether
+ * the next CPU's tick advances, and if not, replaces it by an NMI; then it checks the CPU after
+ * that one too, whose guard is stuck. All counting and cutting is done on the CPU itself, so an NMI
+ * may arrive late, twice or for an invocation that has ended.
  *
  * Out of reach: a loop in an NMI (see guard.c), and one with interrupts off on the last CPU that
  * could look, or on the only CPU.

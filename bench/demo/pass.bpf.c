@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The program that stands at the client's end while a cache starts, so that it starts natively. */
+/* Attached to the client's end while a cache starts, so that the cache uses native XDP. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

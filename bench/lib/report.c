@@ -95,7 +95,7 @@ static void verdict_text(FILE *f, const struct report *r)
 		fputc('\n', f);
 	if (unsent(c))
 		fprintf(f, "FAILED: THE GENERATOR COULD NOT KEEP THE RATE: %" PRIu64 " of %" PRIu64
-			" requests that were due did not leave; its own limit is measured here, not the server's\n",
+			" due requests were not sent; the figures show its own limit, not the server's\n",
 			unsent(c), c->due);
 }
 

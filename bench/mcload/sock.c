@@ -11,8 +11,8 @@
 #include "sock.h"
 
 /*
- * What ICMP said about an earlier request. Nobody listening is worth an end; a host that
- * cannot be reached for a while is not, its requests are lost.
+ * An ICMP error about an earlier request. A closed port ends the run. A host that is temporarily
+ * unreachable does not; its requests are lost.
  */
 static int icmp_error(int fd, int err, const char *what)
 {

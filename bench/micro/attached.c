@@ -107,7 +107,7 @@ static __u64 runs(int fd)
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		die("cannot read how often a program ran: %s", strerror(errno));
+		die("cannot read a program's run count: %s", strerror(errno));
 	return info.run_cnt;
 }
 
@@ -119,7 +119,7 @@ static void check_runs(const struct hook *h, enum side side, const char *name,
 	__u64 before, rex_before = side_rex_runs("empty", name), n;
 
 	if (stats < 0)
-		die("cannot have programs counted: %s", strerror(errno));
+		die("cannot enable the kernel's program statistics: %s", strerror(errno));
 	before = runs(fd);
 	h->event(NULL, 10);
 	n = runs(fd) - before;

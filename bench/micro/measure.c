@@ -3,9 +3,9 @@
  * A round does the thing n times, and 2n times; the difference is n times without the system
  * calls, the set-up and the reading of the clock around it.
  *
- * Under -icount the time stamp counter advances by one per instruction of the guest. What
- * disturbs a round (the timer tick, a neighbour) only adds to it, so the least is what counts. Of
- * instructions it is exact; that it is no chance is seen from how many rounds agree with it.
+ * Under -icount the time stamp counter advances by one per instruction of the guest. A
+ * disturbance (the timer tick, a neighbour) only adds to a round, so the minimum counts. For
+ * instructions it is exact; the number of rounds that agree with it shows that it is not chance.
  */
 #include <math.h>
 #include <stdarg.h>

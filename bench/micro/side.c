@@ -103,7 +103,7 @@ static bool load_ebpf(const char *object, const char *program, struct loaded *l)
 	if (!prog)
 		die("eBPF object %s has no program %s", object, program);
 	if (bpf_object__load(obj)) {
-		cannot("the kernel does not take it: %s", strerror(errno));
+		cannot("the kernel rejected it: %s", strerror(errno));
 		bpf_object__close(obj);
 		return false;
 	}

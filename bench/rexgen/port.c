@@ -32,7 +32,7 @@ static int start_eal(const struct port_options *o)
 	int argc = 0;
 
 	if (o->eal_argc > EAL_ARGS - 16)
-		return bench_fail(E2BIG, "%d EAL arguments are too many", o->eal_argc);
+		return bench_fail(E2BIG, "too many EAL arguments: %d", o->eal_argc);
 	argv[argc++] = (char *)"rexgen";
 	if (o->iface)
 		for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++)
@@ -46,7 +46,7 @@ static int start_eal(const struct port_options *o)
 		argv[argc++] = o->eal_argv[i];
 	argv[argc] = NULL;
 	if (rte_eal_init(argc, argv) < 0)
-		return bench_fail(rte_errno ? rte_errno : EINVAL, "DPDK's EAL does not start: %s",
+		return bench_fail(rte_errno ? rte_errno : EINVAL, "DPDK's EAL failed to start: %s",
 			    rte_strerror(rte_errno));
 	return 0;
 }

@@ -247,7 +247,7 @@ static int check_table(const struct object *o, const char *name, const char *wha
 				return -EPERM;
 			}
 			if (used_before(o, name, element, i, e)) {
-				diag_error(NULL, 0, 0, "%s `%s` is there twice", what, e);
+				diag_error(NULL, 0, 0, "duplicate %s `%s`", what, e);
 				diag_note("names must be unique within a program");
 				return -EPERM;
 			}

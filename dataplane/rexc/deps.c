@@ -3,7 +3,7 @@
  * Reads the compiler's dep-info: "TARGET: FILE FILE ...", an empty line, and one
  * line "FILE:" for each. The compiler escapes blanks only, with a backslash, so a
  * name with a backslash before a blank or with line breaks can look like several,
- * or several like one. The second list tells: it must be the first one again.
+ * or several like one. To detect that, the second list must repeat the first.
  */
 #include <errno.h>
 #include <stdbool.h>

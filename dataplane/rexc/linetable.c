@@ -14,7 +14,7 @@
 #include "linetable.h"
 #include "object.h"
 
-/* Whose code it is; the higher, the more it tells. */
+/* Whose code it is; the higher, the more useful to the reader. */
 enum owner { OWNER_NONE, OWNER_CORE, OWNER_CRATE, OWNER_USER };
 
 struct spot {

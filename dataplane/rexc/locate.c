@@ -15,7 +15,7 @@
 #include "diag.h"
 #include "rexc.h"
 
-/* A file that tells a sysroot of ours from any other. */
+/* A file that distinguishes our sysroot from any other. */
 #define SYSROOT_PROOF "lib/rustlib/x86_64-unknown-none/lib/librex.rlib"
 
 static bool exists(const char *dir, const char *file)
@@ -120,7 +120,7 @@ static int check_name(struct job *job)
 	if (good && strlen(job->name) < REX_NAME_LEN)
 		return 0;
 	diag_error(NULL, 0, 0, "`%s` cannot be the name of a program", job->name);
-	diag_note("letters, digits and _ are allowed, at most %d, the first no digit; "
+	diag_note("letters, digits and _ are allowed, at most %d, and the first must not be a digit; "
 		  "rename the file or give --name NAME",
 		  REX_NAME_LEN - 1);
 	return -EINVAL;

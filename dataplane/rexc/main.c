@@ -105,18 +105,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MAX_DATA:
 		job->max_data = size_of(arg);
 		if (!job->max_data || job->max_data > DATA_LIMIT_MAX)
-			argp_error(state, "--max-data wants a size of 1 to 1G, such as 256M, not `%s`",
+			argp_error(state, "--max-data requires a size from 1 to 1G, such as 256M, not `%s`",
 				   arg);
 		break;
 	case OPT_MAX_CPU:
 		job->max_cpu = size_of(arg) < 1000000 ? size_of(arg) : 0;
 		if (!job->max_cpu)
-			argp_error(state, "--max-cpu wants seconds, 1 to 999999, not `%s`", arg);
+			argp_error(state, "--max-cpu requires a number of seconds from 1 to 999999, not `%s`", arg);
 		break;
 	case OPT_SIGN:
 		job->sign = arg;
 		if (!strchr(arg, ':'))
-			argp_error(state, "--sign wants KEY:CERT, two files, not `%s`", arg);
+			argp_error(state, "--sign requires two files, KEY:CERT, not `%s`", arg);
 		break;
 	case ARGP_KEY_ARG:
 		if (job->input)
@@ -150,7 +150,7 @@ static int make_work_folder(struct job *job)
 		if (mkdir(job->keep, 0777) || !realpath(job->keep, job->tmp)) {
 			err = -errno;
 			diag_error(job->keep, 0, 0, "%s", strerror(-err));
-			diag_note("--keep wants the name of a folder that does not exist yet");
+			diag_note("--keep requires the name of a folder that does not exist yet");
 			return err;
 		}
 		return 0;

@@ -4,8 +4,8 @@
  * text, and not the kernel's: the watchdog cuts a program wherever in its text it is, and a
  * program may spend all of its time here. Nothing is pushed, and the direction flag stays clear.
  *
- * Up to 32 bytes, all is read before anything is written, and the last words overlap the ones
- * before: so a copy may be one to an overlapping place.
+ * Up to 32 bytes, everything is read before anything is written, and the last words overlap the
+ * previous ones, so source and destination may overlap.
  */
 #define REP_MIN	256		/* from so many bytes on, string instructions are faster */
 

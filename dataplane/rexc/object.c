@@ -286,7 +286,7 @@ static int read_entries(struct object *o)
 
 			if (f < 0 || o->functions[f].offset != o->symbols[r->symbol].sym.st_value +
 								       (uint64_t)r->addend)
-				return broken("an entry point that is no function");
+				return broken("an entry point that is not a function");
 			if (*name && memchr(name, 0, REX_NAME_LEN))
 				o->functions[f].entry = name;
 			o->entries[o->nentries++] = f;

@@ -88,17 +88,17 @@ static int died(const char *name, int sig)
 {
 	if (sig == SIGXCPU || sig == SIGKILL) {
 		diag_error(NULL, 0, 0, "%s was ended after %u s of CPU time", name, limits.cpu);
-		diag_note("does a constant, a type or a macro of the program go on without end? "
-			  "--max-cpu SECONDS gives it longer");
+		diag_note("does a constant, a type or a macro of the program never end? "
+			  "--max-cpu SECONDS raises the limit");
 	} else if (sig == SIGXFSZ) {
 		diag_error(NULL, 0, 0, "%s wrote a file of more than %llu MiB", name,
 			   limits.memory >> 20);
-		diag_note("--max-data SIZE gives it more; large tables belong in maps");
+		diag_note("--max-data SIZE raises the limit; large tables belong in maps");
 	} else {
 		diag_error(NULL, 0, 0, "%s died of signal %d (%s)", name, sig, strsignal(sig));
 		diag_note("it has %llu MiB of memory: does a macro or a type of the program "
-			  "contain itself, or does it include a large file? --max-data SIZE gives "
-			  "it more",
+			  "contain itself, or does it include a large file? --max-data SIZE raises "
+			  "the limit",
 			  limits.memory >> 20);
 	}
 	return -ECHILD;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A program without maps has an empty section, of the right kind all the same. */
+/* Even a program without maps has the section, of the right kind. */
 	.section .rex.entries, "a", @progbits
 	.section .rex.maps, "aw", @progbits
 

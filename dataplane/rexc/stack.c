@@ -52,7 +52,7 @@ static int visit(struct walk *w, size_t i)
 	if (f->indirect)
 		return unbounded(w, i, "%s calls through a pointer (dyn, fn)", i);
 	if (w->depth++ > MAX_DEPTH)
-		return unbounded(w, i, "%s is called too deep", i);
+		return unbounded(w, i, "%s is nested too deeply", i);
 	n->state = ACTIVE;
 	n->deepest = -1;
 	for (size_t k = 0; k < f->ncalls; k++) {

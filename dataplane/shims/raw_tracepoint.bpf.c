@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* No helper tells the number of a tracepoint's arguments; see shim.h for what librex does. */
+/* No helper returns the number of a tracepoint's arguments; see shim.h for what librex does. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "../../kmod/include/uapi/rex.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A shim is the eBPF program that stands in for one entry of a Rex program: it
+ * A shim is the eBPF program that represents one entry of a Rex program: it
  * calls rex.ko's kfunc of its hook with the entry's slot and cookie. The values
  * below are placeholders; librex looks for them in the instructions and puts the
  * real ones there before it loads the shim. They are immediates and not a map, so

@@ -216,10 +216,10 @@ fn f(n: usize) -> bool { L.lock()[n] == 1 }'
 	rexc --check --max-data 66M "$TMP/p.rs"
 	for size in 0 2G 1T 64X '' -1 18446744073709551616M; do
 		refuses rexc --check --max-data "$size" "$TMP/p.rs"
-		contains "$REFUSAL" "--max-data wants a size"
+		contains "$REFUSAL" "--max-data requires a size"
 	done
 	refuses rexc --check --max-cpu 0 "$TMP/p.rs"
-	contains "$REFUSAL" "--max-cpu wants seconds"
+	contains "$REFUSAL" "--max-cpu requires a number of seconds"
 }
 
 test_a_constant_that_is_never_computed() {

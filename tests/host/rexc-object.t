@@ -313,16 +313,16 @@ test_relocations_that_the_kernel_does_not_know() {
 
 test_entry_that_is_no_function() {
 	{ printf '\tret\n' | function_ main 0; entry 'main+1'; } | assemble
-	refused "an entry point that is no function"
+	refused "an entry point that is not a function"
 	{ printf '\tret\n' | function_ main 0; entry 0; } | assemble
-	refused "an entry point that is no function"
+	refused "an entry point that is not a function"
 }
 
 test_names_and_numbers_of_entries() {
 	{ printf '\tret\n' | function_ main 0; entry main one; entry main two; } | assemble
 	ok 0
 	{ printf '\tret\n' | function_ main 0; entry main one; entry main two; entry main one; } | assemble
-	refused "entry \`one\` is there twice"
+	refused "duplicate entry \`one\`"
 	{ printf '\tret\n' | function_ main 0; entry main 12345678901234567890123456789012; } | assemble
 	refused "longer than 31 bytes"
 	{ printf '\tret\n' | function_ main 0; for i in $(seq 64); do entry main "e$i"; done; } | assemble

@@ -6,8 +6,8 @@
  *   - rex.ko: fills in struct rex_map_def and struct rex_ctx;
  *   - user space (librex): the generic netlink family "rex".
  *
- * The crate's Rust view is generated from this file and from rex_prog.h; nobody
- * repeats a layout by hand. A change of any layout here raises REX_ABI_VERSION;
+ * The crate's Rust view is generated from this file and from rex_prog.h, so no
+ * layout is repeated by hand. A change of any layout here raises REX_ABI_VERSION;
  * rex.ko refuses programs built for another one.
  */
 #ifndef _UAPI_REX_H
