@@ -86,7 +86,7 @@ test-bmc-many:
 PREFIX ?= /usr/local
 TREE   := $(DESTDIR)$(PREFIX)/lib/rex
 KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
-install: all
+install: all install-librex
 	install -d $(TREE)/kernel/default $(TREE)/kmod $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)/lib/modules/$(KREL)/updates
@@ -99,6 +99,15 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rexctl
 	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
 	$(if $(DESTDIR),,depmod $(KREL))
+
+# What a program in C needs; of what is built.
+DEV := $(DESTDIR)$(PREFIX)
+install-librex:
+	install -d $(DEV)/include/rex $(DEV)/lib/pkgconfig $(DEV)/share/man/man3
+	install -m 644 control/librex/include/rex/librex.h kmod/include/uapi/rex.h $(DEV)/include/rex
+	cp -a $(BUILD)/lib/librex.* $(DEV)/lib
+	install -m 644 $(BUILD)/lib/pkgconfig/librex.pc $(DEV)/lib/pkgconfig
+	install -m 644 $(BUILD)/share/man/man3/* $(DEV)/share/man/man3
 
 clean:
 	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))
@@ -118,4 +127,4 @@ help:
 	@echo "make test-bmc-many  start, stop and status with 10,000 idle and 10,000 used connections"
 	@echo "make clean    remove what was built (the unpacked kernel stays)"
 
-.PHONY: all $(ROOMS) deps test test-bmc-many test-consistency test-proto test-tokens demo doc bench-insn bench-hitratio install clean help
+.PHONY: all $(ROOMS) deps test test-bmc-many test-consistency test-proto test-tokens demo doc bench-insn bench-hitratio install install-librex clean help
