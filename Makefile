@@ -51,7 +51,7 @@ test-tokens: $(TESTS-dataplane)	## ten minutes of made-up programs, whose tokens
 PREFIX ?= /usr/local
 TREE   := $(DESTDIR)$(PREFIX)/lib/rex
 KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
-install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
+install: all install-librex		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
 	install -d $(TREE)/kernel/default $(TREE)/kmod $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)/lib/modules/$(KREL)/updates
@@ -65,6 +65,15 @@ install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
 	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
 	$(if $(DESTDIR),,depmod $(KREL))
 
+# What a program in C needs; of what is built.
+DEV := $(DESTDIR)$(PREFIX)
+install-librex:
+	install -d $(DEV)/include/rex $(DEV)/lib/pkgconfig $(DEV)/share/man/man3
+	install -m 644 control/librex/include/rex/librex.h kmod/include/uapi/rex.h $(DEV)/include/rex
+	cp -a $(BUILD)/lib/librex.* $(DEV)/lib
+	install -m 644 $(BUILD)/lib/pkgconfig/librex.pc $(DEV)/lib/pkgconfig
+	install -m 644 $(BUILD)/share/man/man3/* $(DEV)/share/man/man3
+
 clean:			## remove what was built (the unpacked kernel stays)
 	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))
 
@@ -73,5 +82,5 @@ help:
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 
 .PHONY: all $(ROOMS) bench check $(foreach room,$(ROOMS) bench tests,check-$(room)) \
-	deps test demo test-tokens install clean help
+	deps test demo test-tokens install install-librex clean help
 -include $(shell find $(wildcard $(BUILD)/obj*) -name '*.d' 2>/dev/null)

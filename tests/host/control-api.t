@@ -30,6 +30,17 @@ test_archive_hides_the_rest() {
 	diff "$TMP/header" "$TMP/a" || fail "librex.h (<) and librex.a (>) differ"
 }
 
+# That each function has a comment, make has seen.
+test_reference_has_every_function_and_no_error() {
+	mandoc -Tlint -Wwarning "$BUILD/share/man/man3/librex.3"
+	sed -n 's/^\.Fo //p' "$BUILD/share/man/man3/librex.3" | sort >"$TMP/manual"
+	diff "$TMP/header" "$TMP/manual" || fail "librex.h (<) and librex.3 (>) differ"
+	contains "$(cat "$BUILD/share/man/man3/rex_attach.3")" "man3/librex.3"
+	echo 'int rex_undocumented(void);' | cat "$HEADER" - >"$TMP/bad.h"
+	refuses awk -f control/librex/reference.awk "$TMP/bad.h"
+	contains "$REFUSAL" "rex_undocumented() has no doc comment"
+}
+
 # modinfo of rex.ko and of a program, the command's, the library's.
 test_version_is_the_same_everywhere() {
 	local version

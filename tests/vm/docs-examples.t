@@ -106,4 +106,26 @@ test_slow_syscalls_in_rex() {
 	rexctl detach slow_syscalls
 }
 
+# Built as its comment says, with what "make install" installs.
+test_librex_in_C() {
+	local root=$TMP/root flags
+	make --no-print-directory install-librex DESTDIR="$root"
+	flags=$(PKG_CONFIG_PATH=$root/usr/local/lib/pkgconfig pkg-config --cflags --libs librex libbpf)
+	lacks "$flags" "$TOP/control"
+	# shellcheck disable=SC2086 # words
+	gcc -Wall -Wextra -Werror -o "$TMP/count" docs/examples/count_packets/count_packets.c $flags
+	export REX_KO=$BUILD/kmod/rex.ko LD_LIBRARY_PATH=$root/usr/local/lib
+	mkfifo "$TMP/enter"
+	"$TMP/count" "$BUILD/programs/xdp_count.ko" rv0 1 <"$TMP/enter" >"$TMP/counted" &
+	exec 9>"$TMP/enter"
+	wait_for 60 grep -q counting "$TMP/counted"
+	eq "$(pings 3)" "3 received"
+	echo >&9
+	wait $! || fail "it failed"
+	contains "$(cat "$TMP/counted")" "xdp_count: 3 packets of protocol 1"
+	[ ! -d /sys/module/xdp_count ] || fail "the program is still loaded"
+	refuses "$TMP/count" "$BUILD/programs/xdp_count.ko" nosuch 1
+	contains "$REFUSAL" nosuch
+	rexctl unload xdp_count
+}
 tap_run

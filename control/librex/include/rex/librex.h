@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * librex: load, attach, run and watch Rex programs.
- *
  * Every function that can fail returns 0 or a negative errno and leaves nothing
  * half-made behind; rex_errmsg() then has the text for the user, which quotes what
  * was wrong and names the way out. The library keeps no state on disk: what is
@@ -41,11 +39,11 @@ const char *rex_errmsg(void);
 
 /** "xdp", "tc", ...; "hook N" for a number that this library does not know. */
 const char *rex_hook_name(uint32_t hook);
-/** "none", "voluntary", "full", ... */
+/** "none", "voluntary", "full", ...; "model N" for others */
 const char *rex_preempt_name(uint32_t preempt);
-/** "enabled", "crashed", ... */
+/** "enabled", "crashed", ...; "state N" for others */
 const char *rex_state_name(uint32_t state);
-/** "panic", "overrun", "stack overflow" */
+/** "panic", "overrun", "stack overflow"; "fault N" for others */
 const char *rex_fault_name(uint32_t kind);
 /** "array", "percpu_hash", ...; "type N" for others */
 const char *rex_map_type_name(uint32_t type);
@@ -65,6 +63,7 @@ int rex_runtime_unload(void);
 
 /** Connect to rex.ko. -ENOENT when it is not loaded, -EPROTO when its ABI is another one. */
 int rex_open(struct rex **rex);
+/** End the connection; NULL is none. */
 void rex_close(struct rex *rex);
 
 struct rex_helper {
@@ -81,6 +80,7 @@ struct rex_info {
 	struct rex_helper helpers[256];
 };
 
+/** What rex.ko says of itself, into @info. */
 int rex_info(struct rex *rex, struct rex_info *info);
 
 /* ---- checking a program file ------------------------------------------------- */
@@ -199,11 +199,13 @@ int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_
  */
 int rex_program_replace(struct rex *rex, const char *path, const char *fallback,
 			struct rex_program **program);
-/** -ENOENT when no program @name is loaded. */
+/** The loaded program @name as it is now; -ENOENT when there is none. Free with rex_program_free(). */
 int rex_program_get(struct rex *rex, const char *name, struct rex_program **program);
+/** NULL is none. */
 void rex_program_free(struct rex_program *program);
-/** All programs, by id. Free with rex_program_list_free(). */
+/** All programs, by id: @n pointers in *@list. Free with rex_program_list_free(). */
 int rex_program_list(struct rex *rex, struct rex_program ***list, size_t *n);
+/** The programs and the list of them. */
 void rex_program_list_free(struct rex_program **list, size_t n);
 
 /* What rex_program_set() changes: -1 (0 for the budget) leaves a setting alone. */
@@ -212,6 +214,7 @@ struct rex_settings {
 	int timing;			/* 0 or 1 */
 	uint32_t budget_us;
 };
+/** Change settings of the loaded program @name; -ENOENT when there is none. */
 int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *settings);
 
 /**
@@ -292,9 +295,11 @@ bool rex_target_matches(const struct rex_target *wanted, const struct rex_target
  * interface (alternative ones, too) its own name. -ENODEV when there is no such interface here.
  */
 int rex_target_resolve(struct rex_target *target);
-/** "kretprobe", ...; the words behind it, for a usage text; the hook whose entries go there. */
+/** "kretprobe", ... */
 const char *rex_at_name(enum rex_at at);
+/** The words behind it, for a usage text: "SYMBOL[+OFFSET]". */
 const char *rex_at_args(enum rex_at at);
+/** The hook (enum rex_hook) whose entries go there. */
 uint32_t rex_at_hook(enum rex_at at);
 
 /* ---- attachments ----------------------------------------------------------------- */
@@ -403,7 +408,10 @@ struct rex_run {
 	uint32_t duration_ns;		/* of one run, on average */
 };
 
-/** Run @entry on a packet with BPF_PROG_TEST_RUN, without attaching it. */
+/**
+ * Run @entry on a packet with BPF_PROG_TEST_RUN, without attaching it. -EINVAL when the packet is too
+ * short (14 bytes) or too long for the hook, -ENOSPC when it does not fit data_out afterwards.
+ */
 int rex_run(const struct rex_entry *entry, struct rex_run *run);
 /** "XDP_PASS", "TC_ACT_OK", ...; NULL when @verdict has no name at @hook. */
 const char *rex_verdict_name(uint32_t hook, uint32_t verdict);
@@ -416,7 +424,9 @@ struct rex_event_info {
 };
 
 struct rex_events;
+/** Listen to rex.ko's events from now on; -ENOENT when it is not loaded. */
 int rex_events_open(struct rex_events **events);
+/** NULL is none. */
 void rex_events_close(struct rex_events *events);
 /** For poll(2). */
 int rex_events_fd(const struct rex_events *events);
@@ -425,6 +435,7 @@ int rex_events_fd(const struct rex_events *events);
  * when events were lost. Free with rex_event_free().
  */
 int rex_events_next(struct rex_events *events, int timeout_ms, struct rex_event_info *event);
+/** What rex_events_next() filled in. */
 void rex_event_free(struct rex_event_info *event);
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -440,6 +451,7 @@ int rex_records_open(const struct rex_map *map, rex_record_fn *fn, void *arg,
 		     struct rex_records **records);
 /** Hand out what comes within @timeout_ms (-1: for ever). How many, or a negative errno. */
 int rex_records_poll(struct rex_records *records, int timeout_ms);
+/** NULL is none. */
 void rex_records_close(struct rex_records *records);
 
 /* ---- NIC ---------------------------------------------------------------------------------- */
@@ -463,6 +475,7 @@ struct rex_nic {
 	struct rex_nic_limits rx_ring, tx_ring;	/* entries */
 };
 
+/** The network interface @ifname (or an alternative name); -ENODEV when there is none here. */
 int rex_nic_get(const char *ifname, struct rex_nic *nic);
 /** @n queues each way, as combined channels or as rx and tx channels, what the NIC has. */
 int rex_nic_set_channels(const char *ifname, uint32_t n);
