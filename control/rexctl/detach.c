@@ -83,7 +83,7 @@ static int detach_matching(const struct filter *f, struct matched *m)
 	return err;
 }
 
-int detach_stale(void)
+static int detach_stale(void)
 {
 	struct rex *rex = NULL;
 	int err = connect_rex(&rex);
