@@ -59,7 +59,7 @@ install: all install-librex		## for the kernel that KDIR names; PREFIX and DESTD
 	install -m 644 $(BUILD)/kmod/Module.symvers $(TREE)/kmod
 	ln -sfn $(KDIR) $(TREE)/kernel/default/headers
 	cd $(TREE)/bin && for f in *; do ln -sf $(PREFIX)/lib/rex/bin/$$f $(DESTDIR)$(PREFIX)/bin/$$f; done
-	install -m 644 $(BUILD)/share/man/man8/rexctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 $(BUILD)/share/man/man8/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 control/rexctl/rexctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rexctl
 	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
