@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of "rexctl bmc" share. A daemon has nobody to print to: what refuses says
+ * What the files of rex-bmc share. A daemon has nobody to print to: what refuses says
  * why with refuse() and returns 1, and who called it prints the text, logs it or keeps it.
  */
-#ifndef _REXCTL_BMC_H
-#define _REXCTL_BMC_H
+#ifndef _REX_BMC_H
+#define _REX_BMC_H
 
+#include <cli/cli.h>
 #include <netinet/in.h>
+#include <rex/librex.h>
 #include <sys/types.h>
 
 #include "../shared.h"
-#include "../../control/rexctl/rexctl.h"
 
-/* ---- cmd.c */
-/* The usage line of the command, after what was wrong with it. Returns 2. */
-int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BMC_PROGRAM	"rex_bmc"
 #define BMC_RUN_DIR	"/run/rex"
 #define BMC_RUN_FILE	BMC_RUN_DIR "/bmc"
@@ -38,12 +36,14 @@ struct bmc_config {
 	char devs[BMC_MAX_DEVS][BMC_DEV_LEN];
 	size_t n_devs;
 	uint64_t memory;		/* bytes */
-	uint32_t max_age_us;		/* 0: entries of unknown expiry are not cached */
+	struct bmc_max_age {
+		uint32_t us;		/* 0: entries of unknown expiry are not cached */
+		bool given;
+	} max_age;
 	enum rex_xdp_mode mode;		/* REX_XDP_ANY: native where replies get through */
 	bool foreground;
 };
-/* Returns an exit status, having said what is wrong. */
-int config_parse(int argc, char **argv, struct bmc_config *config);
+extern const struct cli_arg config_args[];
 uint32_t coarse_time(uint32_t us);
 
 /* ---- server.c: which process serves the port, and what else it listens on */
@@ -299,15 +299,10 @@ const char *now_state(const struct bmc_now *now);
 /* Until SIGTERM, SIGINT or SIGHUP; then everything is undone. */
 int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_server *server);
 
-/* ---- the subcommands */
-int bmc_start(int argc, char **argv);
-int bmc_stop(int argc, char **argv);
-int bmc_status(int argc, char **argv);
-int bmc_stats(int argc, char **argv);
-int bmc_flush(int argc, char **argv);
-/* An exit status: 2, with the usage line, when there are arguments. */
-int no_arguments(int argc, char **argv);
+/* ---- open.c */
+/* 0, or an exit status. */
+int need_root(void);
 /* The loaded accelerator for a command that looks at it. Returns an exit status. */
 int bmc_open(struct bmc_parts *parts);
 
-#endif /* _REXCTL_BMC_H */
+#endif /* _REX_BMC_H */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The options of "rexctl bmc start". */
-#include <getopt.h>
+/* What "start" is asked for. */
 #include <string.h>
 
 #include "bmc.h"
 
 /* "512M", "2G" */
-static int parse_memory(const char *text, uint64_t *bytes)
+static int read_memory(const char *text, uint64_t *bytes)
 {
 	size_t len = strspn(text, "0123456789");
 	char number[16];
@@ -43,116 +42,92 @@ static bool is_long_time(const char *text)
 	return strspn(text, "0") < len && (!strcmp(text + len, "s") || !strcmp(text + len, "ms"));
 }
 
-static int parse_max_age(const char *text, uint32_t *us)
+static int parse_max_age(const struct cli_arg *arg, char **words, int n, void *field)
 {
 	const uint32_t longest = 3600u * 1000000;
+	struct bmc_max_age *age = field;
+	const char *text = words[0];
 
-	*us = 0;
+	(void)arg, (void)n;
+	age->given = true;
 	if (!strcmp(text, "0"))
 		return 0;
-	if (parse_time(text, us) && is_long_time(text))
-		*us = UINT32_MAX;
-	else if (parse_time(text, us))
-		return usage("\"%s\" is no time; it is a number and ms or s, like 1s, or 0 (values of "
-			     "unknown expiry are not cached)", text);
-	if (!coarse_time(*us))
-		return usage("\"%s\" is too short: the accelerator's clock ticks every 134 ms, so "
-			     "135ms is the least (0: values of unknown expiry are not cached)", text);
-	if (*us > longest)
-		return usage("\"%s\" is too long: an hour (3600s) is the most; what expires meanwhile "
-			     "would be served", text);
+	if (parse_time(text, &age->us) && is_long_time(text))
+		age->us = UINT32_MAX;
+	else if (parse_time(text, &age->us))
+		return bad_usage("\"%s\" is no time; it is a number and ms or s, like 1s, or 0 (values of "
+				 "unknown expiry are not cached)", text);
+	if (!coarse_time(age->us))
+		return bad_usage("\"%s\" is too short: the accelerator's clock ticks every 134 ms, so "
+				 "135ms is the least (0: values of unknown expiry are not cached)", text);
+	if (age->us > longest)
+		return bad_usage("\"%s\" is too long: an hour (3600s) is the most; what expires meanwhile "
+				 "would be served", text);
+	return 0;
+}
+
+static int parse_memory(const struct cli_arg *arg, char **words, int n, void *field)
+{
+	uint64_t *bytes = field;
+
+	(void)n;
+	if (read_memory(words[0], bytes))
+		return bad_usage("\"%s\" is no amount of memory; it is a number and M or G, like 512M",
+				 words[0]);
+	if (!*bytes)
+		return bad_usage("%s %s is too little; 1M is the least", arg->name, words[0]);
 	return 0;
 }
 
 static int add_dev(struct bmc_config *c, const char *name, size_t len)
 {
 	if (!len)
-		return usage("an interface in --dev has no name; it is IF[,IF...]");
+		return bad_usage("an interface in --dev has no name; it is IF[,IF...]");
 	if (len >= BMC_DEV_LEN)
-		return usage("\"%.*s\" is no name of an interface: it is longer than %d characters",
-			     (int)len, name, BMC_DEV_LEN - 1);
+		return bad_usage("\"%.*s\" is no name of an interface: it is longer than %d characters",
+				 (int)len, name, BMC_DEV_LEN - 1);
 	if (c->n_devs == BMC_MAX_DEVS)
-		return usage("more than %d interfaces", BMC_MAX_DEVS);
+		return bad_usage("more than %d interfaces", BMC_MAX_DEVS);
 	memcpy(c->devs[c->n_devs], name, len);
 	c->devs[c->n_devs][len] = '\0';
 	for (size_t i = 0; i < c->n_devs; i++)
 		if (!strcmp(c->devs[i], c->devs[c->n_devs]))
-			return usage("interface \"%s\" is there twice", c->devs[i]);
+			return bad_usage("interface \"%s\" is there twice", c->devs[i]);
 	c->n_devs++;
 	return 0;
 }
 
-static int parse_devs(const char *text, struct bmc_config *c)
+static int parse_devs(const struct cli_arg *arg, char **words, int n, void *config)
 {
+	const char *text = words[0];
 	int err;
 
+	(void)arg, (void)n;
 	do {
 		size_t len = strcspn(text, ",");
 
-		err = add_dev(c, text, len);
+		err = add_dev(config, text, len);
 		text += len;
 	} while (!err && *text++ == ',');
 	return err;
 }
 
-int config_parse(int argc, char **argv, struct bmc_config *c)
-{
-	static const struct option options[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "dev", required_argument, NULL, 'd' },
-		{ "memory", required_argument, NULL, 'm' },
-		{ "max-age", required_argument, NULL, 'a' },
-		{ "mode", required_argument, NULL, 'x' },
-		{ "foreground", no_argument, NULL, 'f' },
-		{}
-	};
-	int opt, err = 0;
+_Static_assert(REX_XDP_NATIVE == 1 && REX_XDP_GENERIC == 2, "the words of --mode are in this order");
 
-	memset(c, 0, sizeof(*c));
-	c->max_age_us = 1000000;
-	while (!err && (opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'p':
-			if (parse_number(optarg, 65535, &c->port) || !c->port)
-				err = usage("\"%s\" is no port; it is a number from 1 to 65535", optarg);
-			break;
-		case 'd':
-			err = parse_devs(optarg, c);
-			break;
-		case 'm':
-			if (parse_memory(optarg, &c->memory))
-				err = usage("\"%s\" is no amount of memory; it is a number and M or G, "
-					    "like 512M", optarg);
-			else if (!c->memory)
-				err = usage("--memory %s is too little; 1M is the least", optarg);
-			break;
-		case 'a':
-			err = parse_max_age(optarg, &c->max_age_us);
-			break;
-		case 'x':
-			if (!strcmp(optarg, "native"))
-				c->mode = REX_XDP_NATIVE;
-			else if (!strcmp(optarg, "generic"))
-				c->mode = REX_XDP_GENERIC;
-			else
-				err = usage("\"%s\" is no XDP mode; it is native or generic", optarg);
-			break;
-		case 'f':
-			c->foreground = true;
-			break;
-		default:
-			err = usage("option \"%s\" is unknown or has no value", argv[optind - 1]);
-		}
-	}
-	if (err)
-		return err;
-	if (optind != argc)
-		return usage("\"%s\" is too much", argv[optind]);
-	if (!c->port)
-		return usage("--port is needed: the TCP port of memcached");
-	if (!c->n_devs)
-		return usage("--dev is needed: the interfaces that requests come from");
-	if (!c->memory)
-		return usage("--memory is needed, like 512M");
-	return 0;
-}
+const struct cli_arg config_args[] = {
+	{ .name = "--port", .value = "N", .help = "the TCP port of memcached", .parse = cli_number,
+	  .to = CLI_TO(bmc_config, port), .flags = CLI_NEEDED, .min = 1, .max = 65535 },
+	{ .name = "--dev", .value = "IF[,IF...]", .help = "the interfaces that requests come from",
+	  .parse = parse_devs, .flags = CLI_NEEDED },
+	{ .name = "--memory", .value = "SIZE", .help = "for all that it remembers, like 512M",
+	  .parse = parse_memory, .to = CLI_TO(bmc_config, memory), .flags = CLI_NEEDED },
+	{ .name = "--max-age", .value = "TIME", .parse = parse_max_age,
+	  .help = "how long a value of unknown expiry lives (1s); 0: it is not cached",
+	  .to = CLI_TO(bmc_config, max_age) },
+	{ .name = "--mode", .value = "native|generic", .parse = cli_choice,
+	  .help = "the XDP mode; otherwise native where replies get through",
+	  .to = CLI_TO(bmc_config, mode) },
+	{ .name = "--foreground", .help = "be the daemon, for a service manager", .parse = cli_flag,
+	  .to = CLI_TO(bmc_config, foreground) },
+	{}
+};

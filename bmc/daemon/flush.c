@@ -2,13 +2,12 @@
 /* flush: all that is cached is dead at once. memcached keeps its values. */
 #include "bmc.h"
 
-int bmc_flush(int argc, char **argv)
+static int flush(const void *args)
 {
 	struct bmc_parts parts;
-	int err = no_arguments(argc, argv);
+	int err = bmc_open(&parts);
 
-	if (!err)
-		err = bmc_open(&parts);
+	(void)args;
 	if (err)
 		return err;
 	meta_new_epoch(parts.program, parts.meta);
@@ -16,3 +15,7 @@ int bmc_flush(int argc, char **argv)
 	rex_close(parts.rex);
 	return 0;
 }
+
+const struct cli_command cmd_flush = {
+	.name = "flush", .help = "forget all values; memcached keeps its own", .run = flush,
+};

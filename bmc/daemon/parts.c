@@ -60,7 +60,7 @@ static int write_meta(const struct rex_program *p, const struct bmc_config *c, s
 {
 	meta->layout = BMC_LAYOUT;
 	meta->quiet_from = BMC_NEVER;
-	meta->max_age = coarse_time(c->max_age_us);
+	meta->max_age = coarse_time(c->max_age.us);
 	while (!meta->seed)
 		if (getrandom(&meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
 			return refuse("no random numbers: %s", strerror(errno));
@@ -265,14 +265,6 @@ void parts_release(struct bmc_parts *parts)
 
 /* ---- and goes ------------------------------------------------------------------------------------------ */
 
-static bool of_program(const struct rex_link *link, const struct rex_program *p)
-{
-	for (uint32_t i = 0; i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return true;
-	return false;
-}
-
 static int detach_all(const struct rex_program *p)
 {
 	struct rex_link *links = NULL, *mine;
@@ -290,7 +282,7 @@ static int detach_all(const struct rex_program *p)
 		for (size_t i = 0; i < n; i++) {
 			bool xdp = !links[i].unknown && links[i].target.at == REX_AT_XDP;
 
-			if (of_program(&links[i], p) && !links[i].held && xdp != trackers_too)
+			if (rex_link_entry(&links[i], p) && !links[i].held && xdp != trackers_too)
 				mine[k++] = links[i];
 		}
 		if (rex_detach_all(p, mine, k))
@@ -333,9 +325,14 @@ int in_child(int (*fn)(void *arg), void *arg)
 	return err;
 }
 
-static int detach_what(void *arg)
+static int detach_ours(void *program)
 {
-	return arg ? detach_all(arg) : detach_stale();
+	return detach_all(program);
+}
+
+static int detach_stale(void *rex)
+{
+	return rex_detach_stale(rex, netns) ? refuse_rex() : 0;
 }
 
 int parts_remove(struct rex *rex)
@@ -348,13 +345,13 @@ int parts_remove(struct rex *rex)
 		return refuse_rex();
 	/* Taken away by rmmod: what it was attached to leads nowhere, but is in the way of a start. */
 	if (err)
-		return access("/sys/module/rex", F_OK) ? 0 : in_child(detach_what, NULL);
+		return access("/sys/module/rex", F_OK) ? 0 : in_child(detach_stale, rex);
 	/* A program without that map gives no hits of ours; it goes all the same. */
 	if (!meta_map(p, &meta)) {
 		meta_set(meta->state, BMC_OFF);
 		meta_unmap(meta);
 	}
-	err = in_child(detach_what, p);
+	err = in_child(detach_ours, p);
 	rex_program_free(p);
 	if (!err && rex_program_unload(rex, BMC_PROGRAM, false))
 		err = refuse_rex();

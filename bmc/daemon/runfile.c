@@ -91,7 +91,7 @@ static json_t *to_json(const struct bmc_runfile *r)
 				      r->devs[i].note));
 	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port,
 			 "devices", devs, "memory", (json_int_t)r->config.memory, "max_age_us",
-			 (json_int_t)r->config.max_age_us, "mode", (json_int_t)r->config.mode, "netns", (json_int_t)r->netns, "runtime",
+			 (json_int_t)r->config.max_age.us, "mode", (json_int_t)r->config.mode, "netns", (json_int_t)r->netns, "runtime",
 			 r->runtime, "reason", r->reason);
 }
 
@@ -143,7 +143,7 @@ bool runfile_read(struct bmc_runfile *r)
 	}
 	r->config.port = port;
 	r->config.memory = memory;
-	r->config.max_age_us = max_age;
+	r->config.max_age.us = max_age;
 	r->config.mode = mode;
 	r->netns = netns;
 	r->runtime = runtime;

@@ -88,7 +88,7 @@ static bool same(const struct bmc_config *a, const struct bmc_config *b)
 
 	for (size_t i = 0; devs && i < a->n_devs; i++)
 		devs = !strcmp(a->devs[i], b->devs[i]);
-	return devs && a->port == b->port && a->memory == b->memory && a->max_age_us == b->max_age_us &&
+	return devs && a->port == b->port && a->memory == b->memory && a->max_age.us == b->max_age.us &&
 	       a->mode == b->mode;
 }
 
@@ -216,19 +216,22 @@ static int wait_for_child(int report)
 	return status;
 }
 
-int bmc_start(int argc, char **argv)
+static int start(const void *config)
 {
-	struct start *s = calloc(1, sizeof(*s));
-	int pipe_fds[2], err;
+	struct start *s;
+	int pipe_fds[2], err = need_root();
 	sigset_t blocked;
 	pid_t pid;
 
+	if (err)
+		return err;
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return fail("out of memory");
 	s->server.pidfd = -1;
-	err = config_parse(argc, argv, &s->runfile.config);
-	if (err)
-		return err;
+	s->runfile.config = *(const struct bmc_config *)config;
+	if (!s->runfile.config.max_age.given)
+		s->runfile.config.max_age.us = 1000000;
 	/* The daemon takes them when it is ready to undo everything. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
@@ -250,6 +253,11 @@ int bmc_start(int argc, char **argv)
 	close(pipe_fds[0]);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	openlog("rexctl-bmc", LOG_PID, LOG_DAEMON);
+	openlog("rex-bmc", LOG_PID, LOG_DAEMON);
 	_exit(run_daemon(s, pipe_fds[1]));
 }
+
+const struct cli_command cmd_start = {
+	.name = "start", .help = "put the accelerator in front of a memcached that is running",
+	.args = config_args, .size = sizeof(struct bmc_config), .run = start,
+};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* stats: the program's counters as text, JSON, or in the format that Prometheus reads. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,27 +132,16 @@ static int print_prometheus(const struct bmc_now *now)
 	return fflush(stdout) ? fail("cannot write to standard output") : 0;
 }
 
-int bmc_stats(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "prometheus", no_argument, NULL, 'p' },
-		{}
-	};
-	bool json = false, prometheus = false;
-	struct bmc_now *now;
-	int opt, err;
+struct stats_args {
+	bool json, prometheus;
+};
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'j' && opt != 'p')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		json |= opt == 'j';
-		prometheus |= opt == 'p';
-	}
-	if (argc != optind)
-		return usage("\"%s\" is too much", argv[optind]);
-	if (json && prometheus)
-		return usage("either --json or --prometheus");
+static int stats(const void *args)
+{
+	const struct stats_args *a = args;
+	struct bmc_now *now;
+	int err;
+
 	now = calloc(1, sizeof(*now));
 	err = now ? bmc_open(&now->parts) : fail("out of memory");
 	if (err) {
@@ -161,13 +149,25 @@ int bmc_stats(int argc, char **argv)
 		return err;
 	}
 	/* Who only counts need not go to another network namespace. */
-	if (prometheus ? now_collect(now) : counters_read(now->parts.program, now->values))
+	if (a->prometheus ? now_collect(now) : counters_read(now->parts.program, now->values))
 		err = fail("%s", why());
 	else
-		err = json ? print_stats_json(now->values) : prometheus ? print_prometheus(now) :
+		err = a->json ? print_stats_json(now->values) : a->prometheus ? print_prometheus(now) :
 		      print_text(now->values);
 	parts_release(&now->parts);
 	rex_close(now->parts.rex);
 	free(now);
 	return err;
 }
+
+const struct cli_command cmd_stats = {
+	.name = "stats", .help = "what it counted",
+	.args = (const struct cli_arg[]){
+		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
+		  .to = CLI_TO(stats_args, json) },
+		{ .name = "--prometheus", .help = "in the format that Prometheus reads", .parse = cli_flag,
+		  .to = CLI_TO(stats_args, prometheus), .flags = CLI_OR },
+		{}
+	},
+	.size = sizeof(struct stats_args), .run = stats,
+};

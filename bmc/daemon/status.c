@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* status: whether GETs are answered, for whom and where, and if not, why. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,7 @@ static int print_status_json(const struct bmc_now *s, const struct bmc_server *s
 		      "reason", s->reason, "daemon", (int)s->daemon, "server", (int)s->server, "port",
 		      (int)s->runfile.config.port, "memory", (json_int_t)s->runfile.config.memory,
 		      "cache_bytes", (json_int_t)s->memory, "max_age_us",
-		      (json_int_t)s->runfile.config.max_age_us, "devices", devs, "sockets",
+		      (json_int_t)s->runfile.config.max_age.us, "devices", devs, "sockets",
 		      json_sockets(server), "hits", (json_int_t)s->values[BMC_HITS], "misses",
 		      (json_int_t)s->values[BMC_MISSES]);
 	if (o && hit_ratio(s) >= 0)
@@ -82,21 +81,17 @@ static int print_status(const struct bmc_now *s, const struct bmc_server *server
 	return fflush(stdout) ? fail("cannot write to standard output") : 0;
 }
 
-int bmc_status(int argc, char **argv)
+struct status_args {
+	bool json;
+};
+
+static int status(const void *args)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	const struct status_args *a = args;
 	struct bmc_server server = { .pidfd = -1 };
 	struct bmc_now *s = calloc(1, sizeof(*s));
-	bool json = false;
-	int opt, err;
+	int err;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'j')
-			return usage("unknown option \"%s\"", argv[optind - 1]);
-		json = true;
-	}
-	if (argc != optind)
-		return usage("\"%s\" is too much", argv[optind]);
 	err = s ? bmc_open(&s->parts) : fail("out of memory");
 	if (err) {
 		free(s);
@@ -108,10 +103,20 @@ int bmc_status(int argc, char **argv)
 	if (!err && s->server && server_find(s->runfile.config.port, &server))
 		server.n_sockets = 0;
 	if (!err)
-		err = json ? print_status_json(s, &server) : print_status(s, &server);
+		err = a->json ? print_status_json(s, &server) : print_status(s, &server);
 	server_forget(&server);
 	parts_release(&s->parts);
 	rex_close(s->parts.rex);
 	free(s);
 	return err;
 }
+
+const struct cli_command cmd_status = {
+	.name = "status", .help = "whether GETs are answered, for whom and where; and if not, why",
+	.args = (const struct cli_arg[]){
+		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
+		  .to = CLI_TO(status_args, json) },
+		{}
+	},
+	.size = sizeof(struct status_args), .run = status,
+};

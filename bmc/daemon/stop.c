@@ -51,19 +51,20 @@ static int go_there(struct rex *rex, const struct bmc_runfile *runfile)
 	return runfile_enter_netns(runfile, server);
 }
 
-int bmc_stop(int argc, char **argv)
+static int stop(const void *args)
 {
 	struct bmc_runfile runfile;
 	struct rex *rex = NULL;
 	bool known = runfile_read(&runfile);
 	pid_t daemon = runfile_daemon();
-	int err = no_arguments(argc, argv);
+	int err = need_root();
 
+	(void)args;
 	if (err)
 		return err;
 	err = rex_open(&rex);
 	if (err && err != -ENOENT)
-		return fail_rex();
+		return fail("%s", rex_errmsg());
 	if (err == -ENOENT && !known && !daemon)
 		return fail("the accelerator is not there");
 	err = enter_netns();
@@ -82,3 +83,7 @@ int bmc_stop(int argc, char **argv)
 	}
 	return err;
 }
+
+const struct cli_command cmd_stop = {
+	.name = "stop", .help = "take it away, with all that is attached", .run = stop,
+};

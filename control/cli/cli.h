@@ -59,6 +59,7 @@ struct cli_noun {
 
 struct cli {
 	const char *name;
+	const char *error_name;		/* in front of errors; NULL: the same */
 	const struct cli_command *const *commands;	/* up to NULL */
 	const struct cli_arg *options;	/* in front of the command */
 	void *globals;			/* where they go */
@@ -100,6 +101,13 @@ int cli_mdoc(const struct cli *cli);
 /* The candidates for the last of these words, one a line; "@files ENDING" for files. */
 int cli_complete(const struct cli *cli, int argc, char **argv);
 void cli_candidate(const char *begin, const char *word);
+void cli_complete_interface(const char *begin);
+
+/* ---- netns.c */
+/* --netns, or NULL */
+extern const char *netns;
+/* Enter that network namespace. An exit status. */
+int enter_netns(void);
 
 /* ---- print.c */
 /*

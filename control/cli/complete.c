@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Completion: what the last word of a command line may become. */
 #include <ctype.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "cli.h"
@@ -9,6 +10,15 @@ void cli_candidate(const char *begin, const char *word)
 {
 	if (!strncmp(word, begin, strlen(begin)))
 		out("%s\n", word);
+}
+
+void cli_complete_interface(const char *begin)
+{
+	struct if_nameindex *list = if_nameindex();
+
+	for (struct if_nameindex *i = list; i && i->if_index; i++)
+		cli_candidate(begin, i->if_name);
+	if_freenameindex(list);
 }
 
 /* "on|off", "[freq=N|period=N]": the words in it; and for IFACE what the table of nouns has. */

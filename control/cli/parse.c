@@ -268,7 +268,7 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 	int err;
 
 	this_cli = cli;
-	cli_name = cli->name;
+	cli_name = cli->error_name ? cli->error_name : cli->name;
 	if (argc > 1 && !strcmp(argv[1], "--complete"))
 		return cli_complete(cli, argc - 2, argv + 2);
 	if (argc > 1 && !strcmp(argv[1], "--mdoc"))

@@ -33,17 +33,9 @@ static size_t detach_rounds(const struct rex_link *links, size_t n, bool *off, i
 	return left;
 }
 
-static const struct rex_entry *entry_of(const struct rex_program *p, const struct rex_link *link)
-{
-	for (uint32_t i = 0; p && i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return &p->entries[i];
-	return NULL;
-}
-
 static int attach_again(const struct rex_program *p, const struct rex_link *link)
 {
-	const struct rex_entry *entry = entry_of(p, link);
+	const struct rex_entry *entry = p ? rex_link_entry(link, p) : NULL;
 	int back, err;
 
 	if (!entry || link->unknown)
@@ -106,7 +98,7 @@ int rex_leftovers_remove(const struct rex_program *program)
 	int err = rex_link_list(&links, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
-		if (!links[i].leftover || (program && !entry_of(program, &links[i])))
+		if (!links[i].leftover || (program && !rex_link_entry(&links[i], program)))
 			continue;
 		err = rex_detach(&links[i]);
 		if (!err)
@@ -117,4 +109,77 @@ int rex_leftovers_remove(const struct rex_program *program)
 	free(links);
 	rex_dispatcher_clean();
 	return err ? err : (int)removed;
+}
+
+/* ---- what calls programs that are gone ----------------------------------------------------------- */
+
+static bool is_stale(const struct rex_link *link, struct rex_program *const *programs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rex_link_entry(link, programs[i]))
+			return false;
+	return true;
+}
+
+/* What is attached to nothing that we could see: by a process it is only used. */
+static bool is_lost(const struct rex_link *link)
+{
+	return link->held && strncmp(link->note, "process", strlen("process"));
+}
+
+/* Says of each that it cannot be detached. */
+static int refuse_held(const struct rex_link *links, size_t n, bool all)
+{
+	char text[1024] = "";
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(text);
+		int ret = links[i].held && (all || is_lost(&links[i])) ? rex_detach(&links[i]) : 0;
+
+		if (!ret)
+			continue;
+		err = ret;
+		snprintf(text + len, sizeof(text) - len, "%s%s", len ? "; " : "", rex_errmsg());
+	}
+	return err ? rex_fail(err, "%s", text) : 0;
+}
+
+static int detach_stale(struct rex_link *links, size_t n)
+{
+	struct rex_link *stale = calloc(n ? n : 1, sizeof(*stale));
+	size_t k = 0;
+	int err;
+
+	if (!stale)
+		return rex_fail(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		if (!links[i].held)
+			stale[k++] = links[i];
+	err = rex_detach_all(NULL, stale, k);
+	free(stale);
+	return err ? err : refuse_held(links, n, !k);
+}
+
+int rex_detach_stale(struct rex *rex, bool here)
+{
+	struct rex_program **programs = NULL;
+	struct rex_link *links = NULL;
+	size_t n_programs = 0, n = 0, k = 0;
+	int err = rex_program_list(rex, &programs, &n_programs);
+
+	if (!err)
+		err = rex_link_list(&links, &n);
+	for (size_t i = 0; !err && i < n; i++)
+		if (!(here && links[i].netns_ino && !links[i].held) &&
+		    is_stale(&links[i], programs, n_programs))
+			links[k++] = links[i];
+	if (!err)
+		err = detach_stale(links, k);
+	/* Those of programs that are there are of no use either. */
+	if (!err)
+		err = rex_leftovers_remove(NULL);
+	free(links);
+	rex_program_list_free(programs, n_programs);
+	return err < 0 ? err : 0;
 }

@@ -266,6 +266,14 @@ bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
 	       (link->unknown || rex_at_hook(link->target.at) == entry->hook);
 }
 
+const struct rex_entry *rex_link_entry(const struct rex_link *link, const struct rex_program *p)
+{
+	for (uint32_t i = 0; i < p->n_entries; i++)
+		if (rex_link_is(link, &p->entries[i]))
+			return &p->entries[i];
+	return NULL;
+}
+
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
 {
 	size_t len;

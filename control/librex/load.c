@@ -128,14 +128,6 @@ int rex_program_load(struct rex **rex, const char *path, struct rex_program **pr
 
 /* ---- unload ------------------------------------------------------------------------ */
 
-static bool calls_program(const struct rex_link *link, const struct rex_program *p)
-{
-	for (uint32_t i = 0; i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return true;
-	return false;
-}
-
 static bool is_one_of(const struct rex_link *link, const struct rex_link *links, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -155,7 +147,7 @@ int rex_program_release(struct rex *rex, const struct rex_program *p,
 		return 0;
 	err = rex_link_list(&links, &count);
 	for (size_t i = 0; !err && i < count; i++)
-		left += calls_program(&links[i], p) && !is_one_of(&links[i], detached, n);
+		left += rex_link_entry(&links[i], p) && !is_one_of(&links[i], detached, n);
 	free(links);
 	return err || left ? err : rex_program_park(rex, p->name, false);
 }
@@ -186,7 +178,7 @@ static int find_uses(const struct rex_program *p, struct uses *u)
 	if (err)
 		return err;
 	for (size_t i = 0; i < n; i++)
-		if (calls_program(&u->links[i], p))
+		if (rex_link_entry(&u->links[i], p))
 			u->links[mine++] = u->links[i];
 	qsort(u->links, mine, sizeof(*u->links), by_rank);
 	for (size_t i = 0; i < mine; i++)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* bmc: the accelerator, which has a table of its own. */
+/* bmc: the accelerator, a program of its own. */
 #include "rexctl.h"
 
-int bmc_main(int argc, char **argv);
+static int bmc(int argc, char **argv)
+{
+	return run_program("bmc", argc, argv);
+}
 
 const struct cli_command cmd_bmc = {
 	.name = "bmc", .help = "the memcached accelerator: start, stop, status, stats, flush",
@@ -11,5 +14,5 @@ const struct cli_command cmd_bmc = {
 		{ .name = "ARGUMENT...", .help = "of that command", .flags = CLI_REST },
 		{}
 	},
-	.pass = bmc_main,
+	.pass = bmc,
 };

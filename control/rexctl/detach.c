@@ -7,21 +7,10 @@
 
 /* Which attachments: those for which everything that is set agrees. */
 struct filter {
-	const struct rex_program *program;	/* NULL: stale ones */
+	const struct rex_program *program;
 	const char *entry;
 	const struct rex_target *target;	/* NULL: any */
-	struct rex_program **all;		/* for stale ones */
-	size_t n_all;
 };
-
-static bool of_program(const struct rex_link *link, const struct rex_program *p,
-		       const char *entry)
-{
-	for (uint32_t i = 0; i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return !entry || !strcmp(entry, p->entries[i].name);
-	return false;
-}
 
 /* A place that was named, and --netns, mean one network namespace; without either it is all. */
 static bool is_here(const struct filter *f, const struct rex_link *link)
@@ -31,17 +20,14 @@ static bool is_here(const struct filter *f, const struct rex_link *link)
 
 static bool matches(const struct filter *f, const struct rex_link *link)
 {
+	const struct rex_entry *entry = rex_link_entry(link, f->program);
+
 	/* Leftovers have no mode, and are of a place whatever mode it was. */
 	if (f->target && (link->unknown || (link->leftover ?
 			  link->target.at != f->target->at || strcmp(link->target.name, f->target->name) :
 			  !rex_target_matches(f->target, &link->target))))
 		return false;
-	if (f->program)
-		return of_program(link, f->program, f->entry);
-	for (size_t i = 0; i < f->n_all; i++)
-		if (of_program(link, f->all[i], NULL))
-			return false;
-	return true;
+	return entry && (!f->entry || !strcmp(f->entry, entry->name));
 }
 
 /* What is attached to nothing that we could see: by a process it is only used. */
@@ -97,26 +83,15 @@ static int detach_matching(const struct filter *f, struct matched *m)
 	return err;
 }
 
-int detach_stale(void)
+static int detach_stale(void)
 {
-	struct matched m = {};
-	struct filter f = {};
 	struct rex *rex = NULL;
-	int err;
+	int err = connect_rex(&rex);
 
-	/* Also when rex.ko is gone: then all that is left is stale. But shims hold it. */
-	err = connect_rex(&rex);
 	if (err)
 		return err;
-	if (rex_program_list(rex, &f.all, &f.n_all))
+	if (rex_detach_stale(rex, netns))
 		err = fail_rex();
-	else
-		err = detach_matching(&f, &m);
-	/* Those of programs that are there are of no use either. */
-	if (!err && rex_leftovers_remove(NULL) < 0)
-		err = fail_rex();
-	free(m.links);
-	rex_program_list_free(f.all, f.n_all);
 	rex_close(rex);
 	return err;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rexctl: the list of commands, each of which is described in its own file. */
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,15 +53,6 @@ static void complete_program(const char *begin)
 	rex_close(rex);
 }
 
-static void complete_interface(const char *begin)
-{
-	struct if_nameindex *list = if_nameindex();
-
-	for (struct if_nameindex *i = list; i && i->if_index; i++)
-		cli_candidate(begin, i->if_name);
-	if_freenameindex(list);
-}
-
 /* There are too many of them to list for less than a few letters. */
 static void complete_function(const char *begin)
 {
@@ -97,7 +87,7 @@ static const struct cli_noun nouns[] = {
 	{ "PATH", NULL, "" },
 	{ "NAME", complete_program, NULL },
 	{ "PROGRAM", complete_program, NULL },
-	{ "IFACE", complete_interface, NULL },
+	{ "IFACE", cli_complete_interface, NULL },
 	{ "SYMBOL", complete_function, NULL },
 	{ "FUNCTION", complete_function, NULL },
 	{ "EVENT", complete_event, NULL },

@@ -12,12 +12,12 @@
 /* ---- connect.c */
 /* fail() with librex's text. */
 int fail_rex(void);
-/* --netns, or NULL */
-extern const char *netns;
 /* Connect to rex.ko, then enter the network namespace of --netns. 0 or an exit status. */
 int connect_rex(struct rex **rex);
-/* Enter the network namespace of --netns without rex.ko. */
-int enter_netns(void);
+
+/* ---- extern.c */
+/* Become the program rex-NAME, with the words behind @argv[0]. An exit status: that failed. */
+int run_program(const char *name, int argc, char **argv);
 
 /* ---- spec.c */
 /* PROGRAM: NAME or NAME:ENTRY */
@@ -39,10 +39,6 @@ void show_fault(const struct rex_fault_info *fault, const char *indent);
 json_t *json_fault(const struct rex_fault_info *fault);
 /* "file:line:column", or "an unknown place" */
 const char *fault_place(const struct rex_fault_info *fault, char *text, size_t size);
-
-/* ---- detach.c */
-/* What is attached for programs that are no longer there. Returns an exit status. */
-int detach_stale(void);
 
 /* ---- wait.c: --count and --timeout */
 struct timespec;

@@ -18,9 +18,8 @@ struct status {
 static bool is_stale(const struct status *s, const struct rex_link *link)
 {
 	for (size_t p = 0; p < s->n_programs; p++)
-		for (uint32_t e = 0; e < s->programs[p]->n_entries; e++)
-			if (rex_link_is(link, &s->programs[p]->entries[e]))
-				return false;
+		if (rex_link_entry(link, s->programs[p]))
+			return false;
 	return true;
 }
 

@@ -8,9 +8,7 @@
 
 #include "diag.h"
 #include "object.h"
-
-/* Names of the functions and objects that rex_prog.h declares, NULL at the end. */
-extern const char *const rex_imports[];
+#include "rexc.h"
 
 /* How the source marks the entry of each hook. */
 static const char *const hook_attribute[__REX_HOOK_MAX] = {

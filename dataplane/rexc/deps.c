@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "deps.h"
 
@@ -109,6 +110,45 @@ int deps_read(const char *path, char ***files, size_t *n)
 		err = deps_parse(text, path, files, n);
 	free(text);
 	fclose(f);
+	return err;
+}
+
+static void put_name(FILE *f, const char *name)
+{
+	for (; *name; name++) {
+		if (strchr(" #", *name))
+			putc('\\', f);
+		else if (*name == '$')
+			putc('$', f);
+		putc(*name, f);
+	}
+}
+
+int deps_write(const char *path, const char *target, char **files, size_t n)
+{
+	FILE *f = fopen(path, "we");
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	put_name(f, target);
+	putc(':', f);
+	for (size_t i = 0; i < n; i++) {
+		putc(' ', f);
+		put_name(f, files[i]);
+	}
+	putc('\n', f);
+	/* a file that is gone is no error: who names it changed, too */
+	for (size_t i = 0; i < n; i++) {
+		put_name(f, files[i]);
+		fputs(":\n", f);
+	}
+	if (ferror(f))
+		err = -EIO;
+	if (fclose(f) && !err)
+		err = -errno;
+	if (err)
+		unlink(path);
 	return err;
 }
 

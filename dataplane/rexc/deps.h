@@ -11,6 +11,8 @@
  */
 int deps_read(const char *path, char ***files, size_t *n);
 int deps_parse(const char *text, const char *target, char ***files, size_t *n);
+/* Writes a make rule at @path: @target depends on @files. 0 or negative errno. */
+int deps_write(const char *path, const char *target, char **files, size_t n);
 void deps_free(char **files, size_t n);
 
 #endif

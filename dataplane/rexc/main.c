@@ -41,7 +41,7 @@ static const char doc[] = "Check a Rex program and build it into a kernel module
 			  "Exit status: 0 built (or accepted, --check), 1 refused or failed, 64 "
 			  "wrong usage.";
 
-enum { OPT_KDIR = 256, OPT_KEEP, OPT_CHECK, OPT_SIGN, OPT_NAME, OPT_MAX_DATA, OPT_MAX_CPU, OPT_WRAP };
+enum { OPT_KDIR = 256, OPT_KEEP, OPT_DEPFILE, OPT_CHECK, OPT_SIGN, OPT_NAME, OPT_MAX_DATA, OPT_MAX_CPU, OPT_WRAP };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.ko", 0, "Write the module here", 0 },
@@ -57,6 +57,8 @@ static const struct argp_option options[] = {
 	{ "no-overflow-checks", OPT_WRAP, NULL, 0,
 	  "Let arithmetic of the program wrap around instead of ending the invocation by a panic",
 	  0 },
+	{ "depfile", OPT_DEPFILE, "FILE", 0,
+	  "Write the program's source files here, as a rule for make", 0 },
 	{ "keep", OPT_KEEP, "DIR", 0, "Keep intermediate files in this new folder", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is done", 0 },
 	{ 0 },
@@ -95,6 +97,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_WRAP:
 		job->wrap = true;
+		break;
+	case OPT_DEPFILE:
+		job->depfile = arg;
 		break;
 	case OPT_KEEP:
 		job->keep = arg;
@@ -264,6 +269,17 @@ static int check_object(struct job *job, char object[])
 	return err;
 }
 
+/* Written last: a module without it is at most built once more. */
+static int write_depfile(const struct job *job)
+{
+	int err = deps_write(job->depfile, job->out, job->files, job->nfiles);
+
+	if (err)
+		diag_error(job->depfile, 0, 0, "cannot write the dependencies here: %s",
+			   strerror(-err));
+	return err;
+}
+
 static int build(struct job *job)
 {
 	char temporary[PATH_MAX] = "", object[PATH_MAX + 32], standard[PATH_MAX];
@@ -304,6 +320,8 @@ static int build(struct job *job)
 		err = -errno;
 		diag_error(job->out, 0, 0, "%s", strerror(-err));
 	}
+	if (!err && job->depfile)
+		err = write_depfile(job);
 	if (err && *temporary)
 		unlink(temporary);
 	if (*job->tmp && !job->keep)

@@ -29,6 +29,7 @@ struct job {
 	/* from the command line */
 	const char *input, *out, *kdir, *sign;
 	const char *keep;		/* directory for intermediate files */
+	const char *depfile;		/* where to write the list of files for make */
 	bool check_only;
 	unsigned long long max_data;	/* bytes */
 	unsigned int max_cpu;		/* seconds */
@@ -91,6 +92,11 @@ int rustc_list_files(struct job *job);
 int rustc_expand(struct job *job);
 /* Compiles to tmp/program.o and tmp/program.s. 0 or negative errno, reported. */
 int rustc_compile(struct job *job);
+
+/* ---- imports.c ---- */
+
+/* Names of the functions and objects that rex_prog.h declares, NULL at the end. */
+extern const char *const rex_imports[];
 
 /* ---- instrument.c ---- */
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Some seconds of libFuzzer on the accelerator's parsers: make -C bmc fuzz runs it longer.
+# Some seconds of libFuzzer on the accelerator's parsers: make fuzz-proto runs it longer.
 . "$(dirname "$0")/../lib/tap.sh"
 FUZZ=$BUILD/tests/bmc-proto-fuzz
 
@@ -8,7 +8,7 @@ setup() {
 	echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n > 99; }' >"$TMP/try.c"
 	${CLANG:-clang} -fsanitize=fuzzer -o "$TMP/try" "$TMP/try.c" 2>/dev/null ||
 		skip "clang has no fuzzer runtime here (libclang-rt-dev)"
-	make --no-print-directory -C bmc "$FUZZ" >"$TMP/made" 2>&1 || fail "$(cat "$TMP/made")"
+	make "$FUZZ" >"$TMP/made" 2>&1 || fail "$(cat "$TMP/made")"
 	mkdir "$TMP/new"
 }
 
@@ -22,11 +22,11 @@ test_any_bytes() {
 
 # A parser that is mistaken when a stream is cut is found in the same time.
 test_a_mistake_is_found() {
-	cp -r bmc tests "$TMP/"
+	cp -r bmc/proto "$TMP/"
 	sed -i "s/(_, 1, b'\\\\n') =>/(_, 1, _) =>/; s/self.value -= n.min/self.value -= (n \& 0xfffd).min/" \
-		"$TMP/bmc/proto/request.rs"
-	! cmp -s {,"$TMP/"}bmc/proto/request.rs || fail "nothing to mistake"
-	make --no-print-directory -C "$TMP/bmc" TOP="$TMP" BUILD="$TMP/build" "$TMP/build/tests/bmc-proto-fuzz" \
+		"$TMP/proto/request.rs"
+	! cmp -s {bmc,"$TMP"}/proto/request.rs || fail "nothing to mistake"
+	make PROTO="$TMP/proto" BUILD="$TMP/build" "$TMP/build/tests/bmc-proto-fuzz" \
 		>"$TMP/made" 2>&1 || fail "$(cat "$TMP/made")"
 	! "$TMP/build/tests/bmc-proto-fuzz" -max_total_time=60 -max_len=1000 -artifact_prefix="$TMP/" \
 		"$TMP/new" bmc/proto/corpus >"$TMP/log" 2>&1 || fail "a mistake was not found"

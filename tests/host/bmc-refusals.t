@@ -44,9 +44,9 @@ test_options() {
 	bad;                                                contains "$REFUSAL" "--port is needed"
 	bad --port 11211;                                   contains "$REFUSAL" "--dev is needed"
 	bad --port 11211 --dev eth0;                        contains "$REFUSAL" "--memory is needed"
-	bad --port 0 --dev eth0 --memory 1M;                contains "$REFUSAL" '"0" is no port'
-	bad --port 65536 --dev eth0 --memory 1M;            contains "$REFUSAL" '"65536" is no port'
-	bad --port memcached --dev eth0 --memory 1M;        contains "$REFUSAL" '"memcached" is no port'
+	bad --port 0 --dev eth0 --memory 1M;                contains "$REFUSAL" '--port: "0" is not a number from 1 to 65535'
+	bad --port 65536 --dev eth0 --memory 1M;            contains "$REFUSAL" '--port: "65536" is not a number from 1 to 65535'
+	bad --port memcached --dev eth0 --memory 1M;        contains "$REFUSAL" '--port: "memcached" is not a number from 1 to 65535'
 	bad --port 1 --dev '' --memory 1M;                  contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a,,b --memory 1M;                contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a, --memory 1M;                  contains "$REFUSAL" "has no name"
@@ -59,7 +59,7 @@ test_options() {
 	bad --port 1 --dev a --memory 0M;                   contains "$REFUSAL" "1M is the least"
 	bad --port 1 --dev a --memory 99999999999M;         contains "$REFUSAL" "no amount of memory"
 	bad --port 1 --dev a --memory -1M;                  contains "$REFUSAL" '"-1M"'
-	bad --port 1 --dev a --memory 1M --mode any;        contains "$REFUSAL" '"any" is no XDP mode'
+	bad --port 1 --dev a --memory 1M --mode any;        contains "$REFUSAL" '--mode is native|generic, not "any"'
 	bad --port 1 --dev a --memory 1M --max-age 1;       contains "$REFUSAL" '"1" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 0s;      contains "$REFUSAL" '"0s" is no time'
 	bad --port 1 --dev a --memory 1M --max-age 1h;      contains "$REFUSAL" '"1h" is no time'
@@ -67,26 +67,55 @@ test_options() {
 	bad --port 1 --dev a --memory 1M --max-age 3601s;   contains "$REFUSAL" "an hour"
 	bad --port 1 --dev a --memory 1M --max-age 18000s;  contains "$REFUSAL" '"18000s" is too long: an hour (3600s)'
 	bad --port 1 --dev a --memory 1M --max-age 99999999999999999999ms; contains "$REFUSAL" "an hour (3600s)"
-	bad --port 1 --dev a --memory 1M more;              contains "$REFUSAL" '"more" is too much'
+	bad --port 1 --dev a --memory 1M more;              contains "$REFUSAL" 'unexpected argument "more"'
 	bad --port 1 --dev a --memory 1M --fast;            contains "$REFUSAL" '"--fast"'
-	refuses rexctl bmc;                                 contains "$REFUSAL" "start, stop, status"
-	refuses rexctl bmc restart;                         contains "$REFUSAL" 'no "bmc restart"'
+	refuses rexctl bmc;                                 contains "$REFUSAL" "usage: rexctl bmc"
+	refuses rexctl bmc restart;                         contains "$REFUSAL" 'no command "restart"; "rexctl bmc help"'
 	refuses rexctl bmc stats --json --prometheus;       contains "$REFUSAL" "either"
 	refuses rexctl bmc status --xml;                    contains "$REFUSAL" '"--xml"'
-	refuses rexctl bmc flush all;                       contains "$REFUSAL" '"all" is too much'
+	refuses rexctl bmc flush all;                       contains "$REFUSAL" 'unexpected argument "all"'
 	rexctl bmc start 2>/dev/null || status=$?
 	eq $status 2
 }
 
 test_not_root() {
 	local command
-	cp "$BUILD/bin/rexctl" "$TMP/rexctl"
+	cp "$BUILD/bin/rexctl" "$BUILD/bin/rex-bmc" "$TMP"
 	chmod -R a+rX "$TAP_DIR"
 	for command in "start --port 1 --dev a --memory 1M" stop status stats flush; do
 		# shellcheck disable=SC2086
 		refuses setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/rexctl" bmc $command
 		contains "$REFUSAL" "needs root"
 	done
+}
+
+# Beside rexctl, then in PATH, but never where we happen to be.
+test_rexctl_runs_rex_bmc() {
+	cp "$BUILD/bin/rexctl" "$TMP/rexctl"
+	mkdir "$TMP/path" "$TMP/here"
+	printf '#!/bin/sh\necho "$0" "$@"\n' >"$TMP/path/rex-bmc"
+	chmod 755 "$TMP/path/rex-bmc"
+	cp "$TMP/path/rex-bmc" "$TMP/here"
+	eq "$(PATH=$TMP/path:$PATH "$TMP/rexctl" --netns a/b bmc stop x)" "$TMP/path/rex-bmc --netns a/b stop x"
+	cd "$TMP/here"
+	refuses env PATH=:.:../here "$TMP/rexctl" bmc stop
+	contains "$REFUSAL" "runs the program rex-bmc"
+	contains "$REFUSAL" '"make install" installs both'
+	cp "$TMP/path/rex-bmc" "$TMP"
+	eq "$(PATH=$TMP/path:$PATH "$TMP/rexctl" bmc stop)" "$TMP/rex-bmc stop"
+	eq "$("$TMP/rexctl" --complete bmc st)" "$TMP/rex-bmc --complete st"
+}
+
+test_help_and_completion() {
+	contains "$(rexctl bmc --help)" "start --port N --dev IF[,IF...] --memory SIZE"
+	contains "$(rexctl bmc start --help)" "--max-age TIME"
+	eq "$(rexctl --complete bmc st | xargs)" "start stop status stats"
+	eq "$(rexctl --complete bmc start --mode g)" generic
+}
+
+test_manual() {
+	mandoc -Tlint -Wwarning "$BUILD/share/man/man8/rex-bmc.8"
+	contains "$(mandoc "$BUILD/share/man/man8/rex-bmc.8" | col -b)" "start --port N --dev"
 }
 
 test_nobody_listens() {

@@ -7,7 +7,7 @@ RUSTC=${RUSTC:-/usr/bin/rustc}
 RUSTDOC=${RUSTDOC:-/usr/bin/rustdoc}
 HOST=$BUILD/host
 
-test_crate_for_the_host_builds() { make --no-print-directory -C dataplane/rex host; }
+test_crate_for_the_host_builds() { make -s host; }
 
 test_unit_tests_pass() {
 	"$RUSTC" --test --edition=2024 -O -L "$HOST" --extern "rex=$HOST/librex.rlib" \
@@ -27,7 +27,7 @@ test_examples_of_the_documentation_run() {
 
 # As users see it, for the kernel; warnings (dead links, missing texts) are errors.
 test_documentation_builds() {
-	make --no-print-directory -s doc >"$TMP/log" 2>&1 || fail "$(cat "$TMP/log")"
+	make -s doc >"$TMP/log" 2>&1 || fail "$(cat "$TMP/log")"
 	[ -s "$BUILD/doc/rex/index.html" ]
 	[ -s "$BUILD/doc/rex/prelude/index.html" ]
 }

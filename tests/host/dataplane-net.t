@@ -7,7 +7,7 @@ RUSTC=${RUSTC:-/usr/bin/rustc}
 CLANG=${CLANG:-clang}
 HOST=$BUILD/host
 
-setup() { make --no-print-directory -C dataplane/rex host; }
+setup() { make -s host; }
 
 test_packets_built_by_hand() {
 	"$RUSTC" --test --edition=2024 -O -L "$HOST" --extern "rex=$HOST/librex.rlib" \
@@ -37,7 +37,7 @@ test_any_bytes() {
 
 # A program without a way to panic does not import what ends one.
 test_no_way_to_panic() {
-	make --no-print-directory -C tests/programs "$BUILD/tests/packet_parse.ko" "$BUILD/tests/oob_panic.ko"
+	make "$BUILD/tests/packet_parse.ko" "$BUILD/tests/oob_panic.ko"
 	nm -u "$BUILD/tests/oob_panic.ko" | grep -q rex_panic
 	lacks "$(nm "$BUILD/tests/packet_parse.ko")" panic
 }

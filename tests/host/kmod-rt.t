@@ -11,7 +11,7 @@ has_rt() { [ -z "${NO_RT:-}" ] || skip "no kernel $RT here: ${WHY##*$'\n'}"; }
 
 test_a_build_for_a_realtime_kernel_is_refused() {
 	has_rt
-	refuses make -s -C kmod "KDIR=$BUILD/kernel/$RT/headers" "BUILD=$TMP"
+	refuses make -s kmod "KDIR=$BUILD/kernel/$RT/headers" "BUILD=$TMP"
 	contains "$REFUSAL" "Rex does not support real-time kernels (CONFIG_PREEMPT_RT)"
 	[ ! -e "$TMP/kmod/rex.ko" ]
 }

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 setup() {
-	make -s -C dataplane/rexc check_object
+	make -s "$BUILD/tests/rexc/check_object"
 	CHECK=$BUILD/tests/rexc/check_object
 }
 

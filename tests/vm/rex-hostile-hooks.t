@@ -34,8 +34,8 @@ ends_at() {
 	"$@"
 	wait_for 60 grep -q "fault $PROGRAM 3" "$TMP/events"
 	kill $events
-	contains "$(cat "$TMP/events")" " $entry $PROGRAM.rs:$(line "$word"):"
-	contains "$(rexctl status)" "at $PROGRAM.rs:$(line "$word")"
+	contains "$(cat "$TMP/events")" " $entry tests/programs/$PROGRAM.rs:$(line "$word"):"
+	contains "$(rexctl status)" "at tests/programs/$PROGRAM.rs:$(line "$word")"
 	contains "$(rexlog 40)" "program $PROGRAM:$entry "
 	# Both CPUs live.
 	taskset -c 0 "$CPROG/drive" list >/dev/null
@@ -123,7 +123,7 @@ test_deadlock_by_the_order_of_locks_on_two_cpus() {
 	wait_for 60 grep -q "fault hostile_data 3" "$TMP/events"
 	kill $events
 	entry=$(sed -n 's/^1 \(lock_[ab]*\) .*/\1/p' "$TMP/events" | head -n 1)
-	contains "$(cat "$TMP/events")" "1 $entry hostile_data.rs:$(line "$entry"):"
+	contains "$(cat "$TMP/events")" "1 $entry tests/programs/hostile_data.rs:$(line "$entry"):"
 	drive set hostile_data enabled 1
 	eq "$(verdict hostile_data/probe)" 1
 }

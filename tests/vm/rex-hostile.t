@@ -69,10 +69,10 @@ test_arithmetic_that_may_wrap() {
 	contains "$(rex run overflow_wraps:overflow --data-in "$TMP/frame")" XDP_TX
 	rex unload overflow_wraps
 }
-test_endless_loop_at_xdp() { crashes endless_loop:endless_loop 'overrun in entry endless_loop at endless_loop.rs:9,' xdp srv0; }
+test_endless_loop_at_xdp() { crashes endless_loop:endless_loop 'overrun in entry endless_loop at tests/programs/endless_loop.rs:9,' xdp srv0; }
 test_endless_loop_of_helper_calls() { crashes endless_loop:endless_helper 'endless_loop.rs:16,' xdp srv0; }
 test_endless_loop_at_tc_egress() { crashes endless_loop:endless_tc 'endless_loop.rs:22,' tc srv0 egress; }
-test_infinite_recursion() { crashes infinite_recursion:infinite_recursion 'stack overflow in entry infinite_recursion at infinite_recursion.rs:9,' xdp srv0; }
+test_infinite_recursion() { crashes infinite_recursion:infinite_recursion 'stack overflow in entry infinite_recursion at tests/programs/infinite_recursion.rs:9,' xdp srv0; }
 test_panic_in_drop() { crashes drop_panic:drop_panic 'drop_panic.rs' xdp srv0; }
 
 test_panic_with_a_spin_lock_held_leaves_it_free() {

@@ -4,7 +4,6 @@
  * others ("leaver"), on the same CPU, have nothing there, and exit. Files that take their time to
  * be closed let the victim run in the middle of an exit.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <sched.h>

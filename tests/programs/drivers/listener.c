@@ -3,7 +3,6 @@
  * listener: joins every group of generic netlink that it can, also such as do not exist yet, and
  * says which; then, what it hears that has a program's name in it.
  */
-#define _GNU_SOURCE
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>

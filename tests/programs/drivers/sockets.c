@@ -4,7 +4,6 @@
  * what is true of it, in the words of that program. What only the kernel knows (sequence numbers)
  * is left out.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>

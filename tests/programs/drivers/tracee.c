@@ -10,7 +10,6 @@
  * ADDRESS is in the register rsi meanwhile. Each line is answered with one: "done", or
  * "signal N THREAD" before it when a handler ran.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>

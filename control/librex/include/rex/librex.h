@@ -348,6 +348,9 @@ int rex_link_list(struct rex_link **links, size_t *n);
 int rex_link_list_here(struct rex_link **links, size_t *n);
 /** Whether @link calls @entry. */
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
+/** The entry of @program that @link calls; NULL: none of them. */
+const struct rex_entry *rex_link_entry(const struct rex_link *link,
+				       const struct rex_program *program);
 /** "xdp veth0 native", "kprobe __x64_sys_dup" into @text; returns @text. */
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
 
@@ -371,6 +374,11 @@ int rex_detach_all(const struct rex_program *program, const struct rex_link *lin
  * that are attached, or about to be, in any network namespace, and those without a shim stay.
  */
 int rex_leftovers_remove(const struct rex_program *program);
+/**
+ * Detach what calls programs that are gone, in all network namespaces (@here: in the caller's alone),
+ * and remove all that libxdp left.
+ */
+int rex_detach_stale(struct rex *rex, bool here);
 /**
  * Give up @program if it is parked and nothing is attached to it any more. @detached (@n of them):
  * what this process has just detached; the kernel may still hold what was there.
