@@ -26,7 +26,7 @@ test_style_of_documents() {
 # String literals, and the comments at the heads of files.
 test_style_of_messages() {
 	git rev-parse -q --verify HEAD >/dev/null || skip "not a git repository: no list of files"
-	git ls-files kmod dataplane/rexc dataplane/shims bench | grep '\.[chS]$' |
+	git ls-files kmod dataplane/rexc dataplane/shims control/librex control/rexctl control/cli bench | grep '\.[chS]$' |
 		xargs tests/lib/prose --messages >"$TMP/out" || fail "$(cat "$TMP/out")"
 }
 
