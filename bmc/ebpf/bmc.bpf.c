@@ -2,7 +2,7 @@
 /*
  * The memcached accelerator in eBPF: the baseline that Rex is compared with.
  *
- * ingress (XDP): a UDP GET of one key is answered from the cache, all else passes;
+ * ingress (XDP): a UDP GET of one key is answered from the cache, everything else passes;
  *                every "set " in a TCP segment invalidates the key behind it.
  * egress (tc):   memcached's UDP replies of one value fill the cache.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Answers to GETs of several keys, and to those in other spellings. All values are there, or the
-//! request goes on.
+//! Answers to GETs of several keys, and to those in other spellings. The request is
+//! answered only if all values are cached.
 
 use crate::get::{Question, end_sum, put, send};
 use crate::packet::Place;

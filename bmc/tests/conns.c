@@ -7,8 +7,8 @@
  *		answered; says "ready" and holds them until it is killed.
  *	bmc-conns quiesce PORT IDLE USED MS [proc]
  *		The same, and then quiesce() of bmc/daemon with MS of patience. Says how often it
- *		asked the kernel for its connections, by sock_diag (or as if there was none: proc) and by
- *		reading /proc/net/tcp, and what came of it.
+ *		asked the kernel for its connections, by sock_diag (proc: as if sock_diag were missing) and by
+ *		reading /proc/net/tcp, and the result.
  */
 #include <arpa/inet.h>
 #include <errno.h>

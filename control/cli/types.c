@@ -75,7 +75,7 @@ int cli_time(const struct cli_arg *arg, char **words, int n, void *field)
 {
 	(void)arg, (void)n;
 	if (parse_time(words[0], field))
-		return bad_usage("\"%s\" is no time; it is a number and us, ms or s, like 20ms", words[0]);
+		return bad_usage("\"%s\" is not a time; write a number with us, ms or s, like 20ms", words[0]);
 	return 0;
 }
 

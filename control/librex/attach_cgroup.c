@@ -25,7 +25,7 @@ int rex_attach_cgroup(const struct attach *a)
 		return rex_fail(-errno, "cannot open cgroup \"%s\": %s; give its path, like "
 				"/sys/fs/cgroup/NAME", t->name, rex_strerror(errno));
 	if (fstatfs(cgroup, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
-		err = rex_fail(-EINVAL, "\"%s\" is no cgroup of version 2; \"findmnt -t cgroup2\" tells "
+		err = rex_fail(-EINVAL, "\"%s\" is not a cgroup of version 2; \"findmnt -t cgroup2\" shows "
 			       "where they are", t->name);
 		goto out;
 	}

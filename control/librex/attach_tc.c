@@ -13,9 +13,9 @@
 
 /*
  * Whose qdisc is it? A clsact qdisc has no attribute that could tell, and a note kept
- * elsewhere would be wrong once somebody has replaced it. So the filters tell: one in a
+ * elsewhere would be wrong once it was replaced. So the filters show it: one in a
  * qdisc that we created has this handle, and dies with the qdisc. The last of those to go
- * takes an empty qdisc along; a qdisc that somebody else made stays.
+ * takes an empty qdisc along; any other qdisc stays.
  */
 #define HANDLE_OURS 0x5e17
 

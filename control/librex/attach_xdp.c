@@ -148,7 +148,7 @@ static int attach_once(void *arg)
 	xp = xdp_program__from_bpf_obj(obj, bpf_program__section_name(prog));
 	err = libxdp_get_error(xp);
 	if (err)
-		return rex_fail(err, "libxdp does not take the shim: %s", strerror(-err));
+		return rex_fail(err, "libxdp rejected the shim: %s", strerror(-err));
 	/* else libxdp takes the section's name for it */
 	err = xdp_program__set_xdp_frags_support(xp, t->a->entry->flags & REX_ENTRY_FRAGS);
 	if (!err)
@@ -187,18 +187,18 @@ static int refuse(int err, const struct attach *a, const struct iface *iface, co
 	switch (err) {
 	case -EOPNOTSUPP:
 	case -EINVAL:
-		return rex_fail(err, "the driver of \"%s\" does not take an XDP program%s: %s%s%s; "
+		return rex_fail(err, "the driver of \"%s\" rejected an XDP program%s: %s%s%s; "
 				"\"rexctl attach PROGRAM xdp %s generic\" works with every driver%s",
 				iface->name, a->target->mode == REX_XDP_NATIVE ? " in native mode" : "",
 				strerror(-err), *reason ? ": " : "", reason, iface->name,
 				strcasestr(reason, "mtu") ? ", and an entry built with "
-				"#[rex_xdp(frags)] takes large frames" : "");
+				"#[rex_xdp(frags)] accepts large frames" : "");
 	case -E2BIG:
 		return rex_fail(err, "the chain of \"%s\" is full; \"xdp-loader status %s\" lists what is "
 				"in it: detach one of those first", iface->name, iface->name);
 	case -EBUSY:
 	case -EEXIST:
-		return rex_fail(err, "\"%s\" does not take another XDP program: %s; \"xdp-loader status "
+		return rex_fail(err, "\"%s\" rejected another XDP program: %s; \"xdp-loader status "
 				"%s\" shows what is there", iface->name, *reason ? reason : strerror(-err),
 				iface->name);
 	default:

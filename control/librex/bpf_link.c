@@ -282,7 +282,7 @@ int rex_detach_bpf_link(const struct rex_link *link)
 	}
 	if (detached || wait_gone(link->link_id))
 		return 0;
-	return rex_fail(-EBUSY, "\"%s\" is held by BPF link %u, which some process or another pin "
+	return rex_fail(-EBUSY, "\"%s\" is held by BPF link %u, which a process or another pin "
 			"keeps (\"bpftool link show id %u\", \"find %s\"); end or remove that",
 			rex_link_text(link, text, sizeof(text)), link->link_id, link->link_id,
 			"/sys/fs/bpf");

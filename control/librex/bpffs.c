@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Directories of a bpf file system that nobody else can write to. Who can, can take a pin away, and
- * with it what is attached. Mounted without a mode anybody can make a directory in its root; there,
- * the sticky bit keeps ours from being renamed or removed by others.
+ * Directories of a bpf file system that only root can write to: whoever can write there can remove
+ * a pin, and thereby detach a program. If it was mounted without a mode, any user can create
+ * directories in its root; there, the sticky bit protects ours from others.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -121,7 +121,7 @@ int rex_bpffs_check_xdp(const char *mount)
 		return root;
 	snprintf(path, sizeof(path), "%s/xdp", mount);
 	fd = mkdirat(root, "xdp", 0700) && errno != EEXIST ? -1 : open_xdp(root);
-	err = fd < 0 ? rex_fail(-errno, "cannot open the directory \"%s\": %s; if it is none, remove it "
+	err = fd < 0 ? rex_fail(-errno, "cannot open the directory \"%s\": %s; if it is not a directory, remove it "
 				"(\"rm %s\")", path, strerror(errno), path) :
 		       check_dir(fd, path, false) ? : check_up(fd, path);
 	if (fd >= 0)
@@ -140,7 +140,7 @@ int rex_bpffs_dir(int parent, const char *name, bool make, const char *path)
 	fd = openat(parent, name, DIR_FLAGS | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOENT :
-		       rex_fail(-errno, "\"%s\" is no directory: %s; remove it (\"rm %s\")", path,
+		       rex_fail(-errno, "\"%s\" is not a directory: %s; remove it (\"rm %s\")", path,
 				strerror(errno), path);
 	err = check_dir(fd, path, false);
 	if (!err)

@@ -169,7 +169,7 @@ static int check_sections(struct check *c)
 	for (size_t i = 1; !err && i < c->n_sections; i++) {
 		err = get_section(c, i, &s);
 		if (!err && s.sh.sh_flags & (SHF_ALLOC | SHF_EXECINSTR) && !known_section(s.name))
-			err = rex_fail(-EINVAL, "%s: section \"%s\" is none that rexc makes; the kernel "
+			err = rex_fail(-EINVAL, "%s: section \"%s\" was not made by rexc; the kernel "
 				       "might run it when it loads the file. Build it with rexc", c->what,
 				       show(s.name, strlen(s.name)));
 	}
@@ -275,7 +275,7 @@ static int modinfo_number(struct check *c, const char *key, uint32_t *value)
 	*value = v;
 	return 0;
 bad:
-	return rex_fail(-EINVAL, "%s: modinfo %s=%s is no number", c->what, key, show(text, len));
+	return rex_fail(-EINVAL, "%s: modinfo %s=%s is not a number", c->what, key, show(text, len));
 }
 
 static int check_modinfo(struct check *c)
@@ -322,7 +322,7 @@ static int check_name(struct check *c, const char *kind, size_t index, const cha
 
 	if (!len || len == size)
 		return rex_fail(-EINVAL, "%s: %s %zu has %s", c->what, kind, index,
-				len ? "a name without an end" : "no name");
+				len ? "an unterminated name" : "no name");
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '.')
 			return rex_fail(-EINVAL, "%s: %s %zu has a bad name: \"%s\"", c->what, kind,
@@ -339,7 +339,7 @@ static int check_table(struct check *c, const struct section *s, size_t size, si
 				"rexc does not make", c->what, s->name, s->sh.sh_type,
 				(unsigned long long)s->sh.sh_flags);
 	if (s->size % size || s->size / size > max)
-		return rex_fail(-EINVAL, "%s: section \"%s\" has %zu bytes; it should have 1 to %zu "
+		return rex_fail(-EINVAL, "%s: section \"%s\" has %zu bytes; expected 1 to %zu "
 				"times %zu", c->what, s->name, s->size, max, size);
 	*n = s->size / size;
 	return 0;
@@ -433,15 +433,15 @@ static int check_lines(struct check *c)
 	if (!c->lines.index && !files->index)
 		return 0;
 	if (!c->lines.index || !files->index)
-		return rex_fail(-EINVAL, "%s: of \".rex.lines\" and \".rex.files\" only one is there; "
-				"strip takes neither away, build it again", c->what);
+		return rex_fail(-EINVAL, "%s: only one of \".rex.lines\" and \".rex.files\" exists; "
+				"strip removes neither; build it again", c->what);
 	err = check_table(c, &c->lines, sizeof(line), MAX_LINES, SHF_ALLOC, writable, &n_lines);
 	if (!err)
 		err = check_table(c, files, 1, MAX_LINES, SHF_ALLOC, writable, &n_bytes);
 	if (err)
 		return err;
 	if (n_lines && (!n_bytes || files->data[n_bytes - 1]))
-		return rex_fail(-EINVAL, "%s: the last name in \".rex.files\" has no end", c->what);
+		return rex_fail(-EINVAL, "%s: the last name in \".rex.files\" is not terminated", c->what);
 	for (uint32_t i = 0; i < n_lines; i++, last = line) {
 		memcpy(&line, c->lines.data + i * sizeof(line), sizeof(line));
 		if (line.offset < last.offset)
@@ -489,7 +489,7 @@ static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
 	*seen |= 1ull << (rela->r_offset / size);
 	return 0;
 outside:
-	return rex_fail(-EINVAL, "%s: entry \"%s\" is no function of this file", c->what,
+	return rex_fail(-EINVAL, "%s: entry \"%s\" is not a function of this file", c->what,
 			c->file->entries[rela->r_offset / size].name);
 }
 
@@ -554,7 +554,7 @@ static int check_symbols(struct check *c)
 		name = (const char *)names->data + sym.st_name;
 		len = strnlen(name, names->size - sym.st_name);
 		if (len == names->size - sym.st_name)
-			return rex_fail(-EINVAL, "%s: the string table has no end", c->what);
+			return rex_fail(-EINVAL, "%s: the string table is not terminated", c->what);
 		if (!may_import(name))
 			return rex_fail(-EINVAL, "%s: imports \"%s\", which is not open to Rex "
 					"programs; build it with rexc, which says where it is used",

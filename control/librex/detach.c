@@ -68,7 +68,7 @@ static void undo(const struct rex_program *p, const struct rex_link *links, size
 				 rex_link_text(&links[i], one, sizeof(one)));
 	}
 	if (*lost)
-		rex_fail(err, "%s; detached, and not to be attached again: %s", text, lost);
+		rex_fail(err, "%s; detached, and could not be attached again: %s", text, lost);
 	else
 		rex_fail(err, "%s%s", text, again ? "; nothing was changed: the others are attached again" :
 			 "");

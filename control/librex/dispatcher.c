@@ -3,7 +3,7 @@
  * libxdp's dispatchers, without libxdp. A dispatcher is a BPF program at an interface; programs in
  * its chain are attached to it with BPF links (freplace), which tell it. Those links live by pins,
  * MOUNT/xdp/dispatch-IFINDEX-ID/, which libxdp removes when it takes the dispatcher off, and which
- * nobody removes when the interface goes or somebody else switches XDP off.
+ * stay when the interface is deleted or XDP is switched off by other means.
  */
 #include <bpf/bpf.h>
 #include <dirent.h>

@@ -65,7 +65,7 @@ int rex_elf_symbol(const char *path, const char *symbol, uint64_t *offset)
 	elf_version(EV_CURRENT);
 	s.elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!s.elf || elf_kind(s.elf) != ELF_K_ELF) {
-		err = rex_fail(-EINVAL, "\"%s\" is no ELF file, so it has no symbol \"%s\"; "
+		err = rex_fail(-EINVAL, "\"%s\" is not an ELF file, so it has no symbol \"%s\"; "
 			       "PATH:0xOFFSET works with every file", path, symbol);
 		goto out;
 	}

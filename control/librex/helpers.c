@@ -194,7 +194,7 @@ static int bind_one(struct rex *rex, const struct helper *h, int fd)
 	if (err == -ENOENT || err == -ESRCH)
 		return 0;
 	if (err)
-		return rex_fail(err, "rex.ko does not take helper %u for hook %s: %s", h->id,
+		return rex_fail(err, "rex.ko rejected helper %u for hook %s: %s", h->id,
 				rex_hook_name(h->hook), nl_reason(&rex->nl, err));
 	return 0;
 }

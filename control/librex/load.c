@@ -16,7 +16,7 @@ static int refuse_present(struct rex *rex, const char *path, const char *name)
 		return rex_fail(-EEXIST, "%s: program \"%s\" is loaded already; \"rexctl "
 				"replace\" exchanges it, or build it under another name", path, name);
 	}
-	return rex_fail(-EEXIST, "%s: a kernel module \"%s\" is loaded already that is no Rex "
+	return rex_fail(-EEXIST, "%s: a kernel module \"%s\" is already loaded that is not a Rex "
 			"program; build the program under another name", path, name);
 }
 

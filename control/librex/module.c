@@ -39,7 +39,7 @@ int rex_image_read(const char *path, struct image *image)
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		err = rex_fail(-EINVAL, "\"%s\" is no regular file; a Rex program is NAME.ko as "
+		err = rex_fail(-EINVAL, "\"%s\" is not a regular file; a Rex program is NAME.ko as "
 			       "rexc makes it", path);
 		goto fail;
 	}
@@ -167,7 +167,7 @@ int rex_module_check_kernel(int err, const char *path, const char *vermagic)
 static const char *explain_signature(const struct image *image, const char *name)
 {
 	if (!image)
-		return "the kernel takes only modules signed with a key that it trusts";
+		return "the kernel accepts only modules signed with a key that it trusts";
 	if (rex_image_signed(image))
 		return "it is signed, but not with a key that this kernel trusts (\"modinfo\" shows the "
 		       "signer): enrol that key's certificate with mokutil --import, or sign it with "
@@ -190,7 +190,7 @@ static const char *explain_refusal(int err, const struct image *image, const cha
 		return "loading modules is switched off until the next boot "
 		       "(kernel.modules_disabled=1)";
 	if (err == -EACCES)
-		return "a policy (IMA appraisal, LoadPin) takes modules only from files that it "
+		return "a policy (IMA appraisal, LoadPin) accepts modules only from files that it "
 		       "looks at itself, and rexctl hands over the bytes that it has checked";
 	return "CAP_SYS_MODULE is missing; a container cannot load modules, run it on the host";
 }
@@ -230,7 +230,7 @@ static int explain(int err, const char *path, const char *name, const struct ima
 		way_out = "this kernel has no module support";
 		break;
 	}
-	return rex_fail(err, "the kernel does not take \"%s\" (module %s): %s%s%s%s; %s", path, name,
+	return rex_fail(err, "the kernel rejected \"%s\" (module %s): %s%s%s%s; %s", path, name,
 			strerror(-err), *kernel_said ? " (" : "", kernel_said,
 			*kernel_said ? ")" : "", way_out);
 }
@@ -267,7 +267,7 @@ static int module_remove(const char *name, bool quiet)
 		return rex_fail(err, "no module \"%s\" is loaded", name);
 	case -EWOULDBLOCK:
 	case -EBUSY:
-		return rex_fail(-EBUSY, "module \"%s\" is in use (\"lsmod\" tells by whom)", name);
+		return rex_fail(-EBUSY, "module \"%s\" is in use (\"lsmod\" shows its users)", name);
 	default:
 		return rex_fail(err, "cannot unload module \"%s\": %s", name, rex_strerror(err));
 	}
@@ -365,7 +365,7 @@ static int load_runtime_file(const char *path)
 		return rex_fail_in(err, "rex.ko");
 	err = rex_image_modinfo(image.data, image.size, "vermagic", vermagic, sizeof(vermagic));
 	if (err && err != -ENOENT)
-		err = rex_fail(err, "\"%s\" is no kernel module that can be loaded as it is: unpack it, "
+		err = rex_fail(err, "\"%s\" cannot be loaded as a kernel module: unpack it, "
 			       "or build it again", path);
 	else
 		err = runtime_options(options, sizeof(options));

@@ -281,7 +281,7 @@ int rex_nic_set_channels(const char *ifname, uint32_t n)
 	}
 	err = nl_talk(&nl, nlh, NULL, NULL);
 	if (err)
-		rex_fail(err, "\"%s\" does not take %u channels: %s%s", ifname, n, nl_reason(&nl, err),
+		rex_fail(err, "\"%s\" rejected %u channels: %s%s", ifname, n, nl_reason(&nl, err),
 			 has_xdp(nic.ifindex) ? "; it has an XDP program, which may need more: detach that "
 			 "first (\"ip -d link\" shows it)" : "");
 	nl_close(&nl);

@@ -30,7 +30,7 @@ int rex_perf_link(const struct attach *a, const struct rex_target *t, int prog_f
 		err = -errno;
 		return rex_fail(err, "cannot attach to \"%s\": %s%s",
 				rex_target_text(t, text, sizeof(text)), rex_strerror(err),
-				err == -EEXIST ? "; an event takes one BPF program" : "");
+				err == -EEXIST ? "; an event supports one BPF program" : "");
 	}
 	if (ioctl(event_fd, PERF_EVENT_IOC_ENABLE, 0))
 		err = rex_fail(-errno, "cannot enable \"%s\": %s",

@@ -179,11 +179,11 @@ int rex_unpin(const char *path)
 	size_t len;
 
 	if (strncmp(path, PINS "/", strlen(PINS "/")) || !name)
-		return rex_fail(-EINVAL, "\"%s\" is no pin of rexctl", path);
+		return rex_fail(-EINVAL, "\"%s\" is not a pin of rexctl", path);
 	path += strlen(PINS "/");
 	len = name > path ? (size_t)(name - path) : 0;
 	if (!len || len >= sizeof(program) || memchr(path, '/', len))
-		return rex_fail(-EINVAL, "\"%s\" is no pin of rexctl", path);
+		return rex_fail(-EINVAL, "\"%s\" is not a pin of rexctl", path);
 	memcpy(program, path, len);
 	program[len] = '\0';
 	return unpin(program, name + 1);

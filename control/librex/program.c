@@ -418,7 +418,7 @@ int rex_program_list(struct rex *rex, struct rex_program ***list, size_t *n)
 static int check_name(const char *name)
 {
 	if (!*name || strlen(name) >= REX_NAME_LEN)
-		return rex_fail(-EINVAL, "\"%s\" is no program name: 1 to %d bytes are needed "
+		return rex_fail(-EINVAL, "\"%s\" is not a program name: 1 to %d bytes are required "
 				"(\"rexctl status\" lists the programs)", name, REX_NAME_LEN - 1);
 	return 0;
 }

@@ -55,7 +55,7 @@ static const char *unlike(const struct rex_entry *e, const struct rex_file *file
 		if (f->ctx_size > e->ctx_size)
 			return "reads more of the tracepoint's record there";
 		if (e->flags & ~f->flags)
-			return "takes no frames of several buffers there";
+			return "does not accept frames of several buffers there";
 		return NULL;
 	}
 	return "has no such entry";

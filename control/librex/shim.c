@@ -192,7 +192,7 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args
 		err = rex_fail(-EINVAL, "the %s shim in this librex does not have its placeholders "
 			       "once each; build it again", rex_hook_name(e->hook));
 	else if ((err = bpf_program__set_insns(prog, insns, n)))
-		rex_fail(err, "libbpf does not take the patched shim: %s", strerror(-err));
+		rex_fail(err, "libbpf rejected the patched shim: %s", strerror(-err));
 	free(insns);
 	return err;
 }
@@ -250,7 +250,7 @@ static int explain(int err, const struct rex_entry *entry)
 		snprintf(what, sizeof(what), "this kernel lacks kfuncs for the hook %s, or the loaded "
 			 "rex.ko does not have that hook", hook);
 	else
-		snprintf(what, sizeof(what), "the kernel does not take the %s shim: %s", hook,
+		snprintf(what, sizeof(what), "the kernel rejected the %s shim: %s", hook,
 			 rex_strerror(err));
 	return rex_fail(err, "%s%s%s", what, *said ? "\n" : "", said);
 }
@@ -270,7 +270,7 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 	if (opts.target) {
 		err = bpf_program__set_attach_target(prog, 0, opts.target);
 		if (err)
-			rex_fail(err, "libbpf does not take \"%s\" as a target: %s%s%s", opts.target,
+			rex_fail(err, "libbpf rejected \"%s\" as a target: %s%s%s", opts.target,
 				 strerror(-err), *rex_log_text() ? ": " : "", rex_log_text());
 	}
 	if (!err) {

@@ -145,7 +145,7 @@ static int parse_kprobe(const char *const *words, size_t n, struct rex_target *t
 
 	(void)n;
 	if (!is_symbol(words[0], len))
-		return bad(words[0], "is no kernel symbol; \"grep NAME /proc/kallsyms\" finds them");
+		return bad(words[0], "is not a kernel symbol; \"grep NAME /proc/kallsyms\" finds them");
 	if (plus && t->at == REX_AT_KRETPROBE)
 		return bad(words[0], "has an offset, but kretprobe is for the return of a function: give "
 			   "its symbol alone");
@@ -161,7 +161,7 @@ static int parse_uprobe(const char *const *words, size_t n, struct rex_target *t
 	int err;
 
 	if (!colon || colon == words[0] || !colon[1])
-		return bad(words[0], "is no place in a file: give PATH:SYMBOL or PATH:0xOFFSET");
+		return bad(words[0], "is not a place in a file: specify PATH:SYMBOL or PATH:0xOFFSET");
 	err = copy(t->name, sizeof(t->name), words[0], colon - words[0], "is too long");
 	if (err)
 		return err;
@@ -177,7 +177,7 @@ static int parse_uprobe(const char *const *words, size_t n, struct rex_target *t
 	if (err || n < 2)
 		return err;
 	if (number(words[1], INT32_MAX, &pid) || !pid)
-		return bad(words[1], "is no process id");
+		return bad(words[1], "is not a process id");
 	t->pid = pid;
 	return 0;
 }
@@ -190,10 +190,10 @@ static int parse_tracepoint(const char *const *words, size_t n, struct rex_targe
 	/* They become parts of a path in tracefs. */
 	for (const char *c = words[0]; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("_-:", *c))
-			return bad(words[0], "is no tracepoint: give CATEGORY:NAME, like "
+			return bad(words[0], "is not a tracepoint: specify CATEGORY:NAME, like "
 				   "syscalls:sys_enter_openat");
 	if (!colon || colon == words[0] || !colon[1] || strchr(colon + 1, ':'))
-		return bad(words[0], "is no tracepoint: give CATEGORY:NAME, like "
+		return bad(words[0], "is not a tracepoint: specify CATEGORY:NAME, like "
 			   "syscalls:sys_enter_openat");
 	return copy(t->name, REX_SYMBOL_LEN, words[0], strlen(words[0]), "is too long");
 }
@@ -203,8 +203,8 @@ static int parse_function(const char *const *words, size_t n, struct rex_target 
 	(void)n;
 	if (!is_symbol(words[0], strlen(words[0])))
 		return bad(words[0], t->at == REX_AT_RAW_TRACEPOINT ?
-			   "is no name of a tracepoint, like sched_switch (without its category)" :
-			   "is no name of a kernel function");
+			   "is not the name of a tracepoint, like sched_switch (without its category)" :
+			   "is not the name of a kernel function");
 	return copy(t->name, REX_SYMBOL_LEN, words[0], strlen(words[0]), "is too long for a symbol");
 }
 
@@ -216,7 +216,7 @@ static int parse_perf(const char *const *words, size_t n, struct rex_target *t)
 
 	for (const char *c = words[0]; *c && !err; c++)
 		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
-			err = bad(words[0], "is no event, like cpu-clock");
+			err = bad(words[0], "is not an event, like cpu-clock");
 	for (size_t i = 1; !err && i < n; i++) {
 		uint64_t value, max = INT64_MAX;
 		size_t k = 0;
@@ -231,8 +231,8 @@ static int parse_perf(const char *const *words, size_t n, struct rex_target *t)
 		if (number(words[i] + strlen(keys[k]), max, &value) || (!value && k != 2))
 			return bad(words[i], "has no number behind the =");
 		if (said[k] || said[k ^ 1])
-			return bad(words[i], k < 2 ? "is too much: either freq=N or period=N" :
-						     "is too much: either cpu=N or pid=N");
+			return bad(words[i], k < 2 ? "is unexpected: use either freq=N or period=N" :
+						     "is unexpected: use either cpu=N or pid=N");
 		said[k] = true;
 		if (k == 0)
 			t->freq = value;
@@ -271,7 +271,7 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 	if (!place) {
 		char what[320];
 
-		snprintf(what, sizeof(what), "is no hook; there are %s", names);
+		snprintf(what, sizeof(what), "is not a hook; the hooks are %s", names);
 		return bad(words[0], what);
 	}
 	if (n < 2 || !*words[1])
@@ -280,7 +280,7 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 	if (n - 1 > place->max) {
 		char what[128];
 
-		snprintf(what, sizeof(what), "is too much: %s %s", place->name, place->args);
+		snprintf(what, sizeof(what), "is an unexpected argument: %s %s", place->name, place->args);
 		return bad(words[1 + place->max], what);
 	}
 	return place->parse(words + 1, n - 1, t);

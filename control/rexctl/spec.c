@@ -12,7 +12,7 @@ int parse_spec(const struct cli_arg *arg, char **words, int n, void *field)
 
 	(void)arg, (void)n;
 	if (!len || len >= REX_NAME_LEN || (has_entry && !words[0][len + 1]))
-		return bad_usage("\"%s\" is no program: give NAME or NAME:ENTRY (\"rexctl status\" lists "
+		return bad_usage("\"%s\" is not a program: specify NAME or NAME:ENTRY (\"rexctl status\" lists "
 				 "them)", words[0]);
 	spec->text = words[0];
 	memcpy(spec->name, words[0], len);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* status: what is loaded, how it fares, and where it is attached. */
+/* status: what is loaded, its state, and where it is attached. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -216,7 +216,7 @@ static void print_program(const struct status *s, const struct rex_program *p)
 		out(", timing on");
 	out("\n");
 	if (p->state == REX_STATE_PARKED)
-		out("  a new program did not load in its place: \"rexctl replace NAME.ko\" tries "
+		out("  the new program failed to load: \"rexctl replace NAME.ko\" tries "
 		       "another one, \"rexctl unload %s\" gives it up\n", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
 		print_entry(s, &p->entries[i]);

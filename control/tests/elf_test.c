@@ -133,11 +133,11 @@ static void test_modinfo(void **state)
 	MODINFO("rex_abi=1\0rex_stack=1\0name=x\0");
 	refused(&spec, "built for Rex ABI 1");
 	MODINFO("rex_abi=3x\0rex_stack=1\0name=x\0");
-	refused(&spec, "rex_abi=3x is no number");
+	refused(&spec, "rex_abi=3x is not a number");
 	MODINFO("rex_abi=\0rex_stack=1\0name=x\0");
-	refused(&spec, "is no number");
+	refused(&spec, "is not a number");
 	MODINFO("rex_abi=99999999999999999999999\0name=x\0");
-	refused(&spec, "is no number");
+	refused(&spec, "is not a number");
 	MODINFO("rex_abi=3\0name=x\0");
 	refused(&spec, "no \"rex_stack\"");
 	MODINFO("rex_abi=3\0rex_stack=1\0");
@@ -177,7 +177,7 @@ static void test_entries(void **state)
 	spec.n_relocs = 1;
 	refused(&spec, "entry 0 has no name");
 	memset(e[0].name, 'a', sizeof(e[0].name));
-	refused(&spec, "a name without an end");
+	refused(&spec, "an unterminated name");
 	strcpy(e[0].name, "a/b");
 	refused(&spec, "\"a/b\"");
 	strcpy(e[0].name, "ok");
@@ -222,13 +222,13 @@ static void test_entry_functions(void **state)
 	refused(&spec, "relocation");
 	elf_spec_good(&spec);
 	spec.reloc_symbol = 2;			/* imported */
-	refused(&spec, "no function of this file");
+	refused(&spec, "not a function of this file");
 	spec.reloc_symbol = 3;			/* data */
-	refused(&spec, "no function of this file");
+	refused(&spec, "not a function of this file");
 	spec.reloc_symbol = 4000;
-	refused(&spec, "no function of this file");
+	refused(&spec, "not a function of this file");
 	spec.reloc_symbol = 0;
-	refused(&spec, "no function of this file");
+	refused(&spec, "not a function of this file");
 }
 
 static void test_maps(void **state)
@@ -242,7 +242,7 @@ static void test_maps(void **state)
 	spec.maps_len = sizeof(*m);
 	refused(&spec, "map 0 has no name");
 	memset(m[0].name, 'M', sizeof(m[0].name));
-	refused(&spec, "a name without an end");
+	refused(&spec, "an unterminated name");
 	strcpy(m[0].name, "M");
 	m[0].base = 1;
 	refused(&spec, "rex.ko writes");
@@ -301,9 +301,9 @@ static void test_lines(void **state)
 	refused(&spec, "names a file at 2");
 	l[2].file = 0;
 	spec.files_len--;
-	refused(&spec, "has no end");
+	refused(&spec, "is not terminated");
 	spec.files_len = 0;
-	refused(&spec, "has no end");
+	refused(&spec, "is not terminated");
 	elf_spec_good(&spec);
 	spec.lines_len--;
 	refused(&spec, "47 bytes");
@@ -354,7 +354,7 @@ static void test_sections(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		elf_spec_good(&spec);
 		spec.other = bad[i];
-		refused(&spec, "is none that rexc makes");
+		refused(&spec, "was not made by rexc");
 	}
 	spec.other = ".orc_unwind";
 	if (check(&spec, &file))

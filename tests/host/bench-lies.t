@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# rexgen and mcload against a server that lies: each lie stands in its own column.
+# rexgen and mcload against a server that lies: each lie is counted in its own column.
 # shellcheck source=tests/lib/tap.sh disable=SC2317
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source=tests/lib/lies.sh

@@ -151,11 +151,11 @@ test_bad_places_are_quoted() {
 	refuses rexctl attach hello kprobe
 	contains "$REFUSAL" "kprobe needs a place: kprobe SYMBOL[+OFFSET]"
 	refuses rexctl attach hello krobe sys_dup
-	contains "$REFUSAL" '"krobe" is no hook; there are xdp, tc, tcx, kprobe'
+	contains "$REFUSAL" '"krobe" is not a hook; the hooks are xdp, tc, tcx, kprobe'
 	refuses rexctl attach hello kprobe $'a\e[31m'
 	contains "$REFUSAL" '"a\x1b[31m"'
 	refuses rexctl detach hello tracepoint nocolon
-	contains "$REFUSAL" '"nocolon" is no tracepoint'
+	contains "$REFUSAL" '"nocolon" is not a tracepoint'
 	refuses rexctl attach hello perf_event cpu-clock freq=
 	contains "$REFUSAL" '"freq="'
 	refuses rexctl events hello

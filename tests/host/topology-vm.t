@@ -3,7 +3,7 @@
 #
 # topology/vm/run keeps its promises. Each test boots a VM.
 #
-# shellcheck disable=SC2016 # what stands in single quotes is for the VM's shell
+# shellcheck disable=SC2016 # single quotes: for the VM's shell
 
 # shellcheck source=/dev/null
 . "$(dirname "$0")/../lib/tap.sh"

@@ -23,10 +23,17 @@ test_style_of_documents() {
 	documents | xargs -d '\n' tests/lib/prose >"$TMP/out" || fail "$(cat "$TMP/out")"
 }
 
-# String literals, and the comments at the heads of files.
+# The comments at the heads of files; of C, string literals as well.
+test_style_of_heads() {
+	git rev-parse -q --verify HEAD >/dev/null || skip "not a git repository: no list of files"
+	git ls-files bmc/proto bmc/rex bmc/ebpf bmc/tests topology tests/host tests/vm |
+		grep -E '\.([chtS]|rs|sh)$|/(run|guest)$' | grep -v 'tree-prose.t$' |
+		xargs tests/lib/prose >"$TMP/out" || fail "$(cat "$TMP/out")"
+}
+
 test_style_of_messages() {
 	git rev-parse -q --verify HEAD >/dev/null || skip "not a git repository: no list of files"
-	git ls-files kmod dataplane/rexc dataplane/shims bench | grep '\.[chS]$' |
+	git ls-files kmod dataplane/rexc dataplane/shims control/librex control/rexctl control/cli bench | grep '\.[chS]$' |
 		xargs tests/lib/prose --messages >"$TMP/out" || fail "$(cat "$TMP/out")"
 }
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Things end, are killed and replaced while clients go on: no reply is lost that memcached alone
-# would not have lost, and nothing stale is answered afterwards.
+# memcached, the daemon and the program exit, are killed and are replaced while clients continue: no
+# reply is lost that memcached alone would not have lost, and no stale value is answered afterwards.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/bmc/tests/cases.sh"
 

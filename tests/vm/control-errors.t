@@ -39,21 +39,21 @@ test_refused_at_kprobe() {
 	contains "$REFUSAL" 'did you mean "__x64_sys_sethostname"'
 	no on_kprobe 'no instruction begins' kprobe __x64_sys_sethostname+0x1
 	no on_kprobe '"asm_exc_int3" is' kprobe asm_exc_int3
-	no on_kprobe '"foo bar" is no kernel symbol' kprobe "foo bar"
+	no on_kprobe '"foo bar" is not a kernel symbol' kprobe "foo bar"
 	no on_kprobe '"f+x" has no number' kprobe f+x
 	no on_kprobe 'has an offset' kretprobe f+4
 	no on_kprobe 'kprobe needs a place: kprobe SYMBOL[+OFFSET]' kprobe
-	no on_kprobe '"more" is too much' kprobe f more
+	no on_kprobe '"more" is an unexpected argument' kprobe f more
 	nothing_new
 }
 
 test_refused_at_uprobe() {
 	no on_kprobe 'has no function "sethostnam"; did you mean "sethostname"' uprobe /lib/x86_64-linux-gnu/libc.so.6:sethostnam
 	no on_kprobe '"/no/such/file": No such file' uprobe /no/such/file:main
-	no on_kprobe '"/etc/passwd" is no ELF file' uprobe /etc/passwd:main
+	no on_kprobe '"/etc/passwd" is not an ELF file' uprobe /etc/passwd:main
 	no on_kprobe 'outside of the file' uprobe /bin/true:0x7fffffff
-	no on_kprobe '"/bin/true" is no place in a file' uprobe /bin/true
-	no on_kprobe '"0" is no process id' uprobe /bin/true:0x10 0
+	no on_kprobe '"/bin/true" is not a place in a file' uprobe /bin/true
+	no on_kprobe '"0" is not a process id' uprobe /bin/true:0x10 0
 	no on_kprobe 'there is no process 4194304' uprobe /lib/x86_64-linux-gnu/libc.so.6:sethostname 4194304
 	nothing_new
 }
@@ -63,29 +63,29 @@ test_refused_at_tracepoint() {
 	contains "$REFUSAL" 'did you mean "sys_enter_sethostname"'
 	contains "$REFUSAL" '/sys/kernel/tracing/events/syscalls'
 	no on_tracepoint 'has no category "syscals"; did you mean "syscalls"' tracepoint syscals:sys_enter_dup
-	no on_tracepoint '"sys_enter_dup" is no tracepoint: give CATEGORY:NAME' tracepoint sys_enter_dup
-	no on_tracepoint '"a:../b" is no tracepoint' tracepoint a:../b
+	no on_tracepoint '"sys_enter_dup" is not a tracepoint: specify CATEGORY:NAME' tracepoint sys_enter_dup
+	no on_tracepoint '"a:../b" is not a tracepoint' tracepoint a:../b
 	no on_long 'reads 256 bytes of the record' tracepoint syscalls:sys_enter_sethostname
 	nothing_new
 }
 
 test_refused_at_raw_tracepoint() {
 	no on_raw 'there is no raw tracepoint "sched_switc"; did you mean "sched_switch"' raw_tracepoint sched_switc
-	no on_raw '"sched:sched_switch" is no name of a tracepoint' raw_tracepoint sched:sched_switch
+	no on_raw '"sched:sched_switch" is not the name of a tracepoint' raw_tracepoint sched:sched_switch
 	nothing_new
 }
 
 test_refused_at_fentry_and_fexit() {
 	no on_fentry 'this kernel has no function "tcp_recvms"' fentry tcp_recvms
 	no on_fexit 'this kernel has no function "tcp_recvms"' fexit tcp_recvms
-	no on_fentry '"nosuch(" is no name of a kernel function' fentry 'nosuch('
+	no on_fentry '"nosuch(" is not the name of a kernel function' fentry 'nosuch('
 	nothing_new
 }
 
 test_refused_at_perf_event() {
 	no on_perf 'there is no perf event "cpu-clok"; did you mean "cpu-clock"' perf_event cpu-clok
 	no on_perf '"freq=many" has no number' perf_event cpu-clock freq=many
-	no on_perf '"period=5" is too much: either freq=N or period=N' perf_event cpu-clock freq=9 period=5
+	no on_perf '"period=5" is unexpected: use either freq=N or period=N' perf_event cpu-clock freq=9 period=5
 	no on_perf '"speed=1" is nothing that a perf_event has' perf_event cpu-clock speed=1
 	no on_perf 'may be too many' perf_event cpu-clock freq=100000000
 	no on_perf 'there is no CPU 77' perf_event cpu-clock cpu=77
@@ -96,7 +96,7 @@ test_refused_at_perf_event() {
 
 test_refused_at_cgroup_skb() {
 	no on_cgroup 'cannot open cgroup "/sys/fs/cgroup/nosuch"' cgroup_skb /sys/fs/cgroup/nosuch egress
-	no on_cgroup '"/tmp" is no cgroup of version 2' cgroup_skb /tmp egress
+	no on_cgroup '"/tmp" is not a cgroup of version 2' cgroup_skb /tmp egress
 	no on_cgroup 'needs a side' cgroup_skb /sys/fs/cgroup
 	no on_cgroup 'not "sideways"' cgroup_skb /sys/fs/cgroup sideways
 	nothing_new
@@ -111,7 +111,7 @@ test_refused_at_tcx() {
 test_an_entry_of_another_hook_is_refused() {
 	no on_fentry 'is for hook fentry, not kprobe' kprobe __x64_sys_dup
 	no on_kprobe 'is for hook kprobe, not cgroup_skb' cgroup_skb /sys/fs/cgroup egress
-	no on_kprobe '"krobe" is no hook; there are xdp, tc, tcx, kprobe' krobe __x64_sys_dup
+	no on_kprobe '"krobe" is not a hook; the hooks are xdp, tc, tcx, kprobe' krobe __x64_sys_dup
 	nothing_new
 }
 

@@ -422,7 +422,7 @@ test_a_directory_of_somebody_else_is_refused() {
 	done
 	as_nobody ln -s /sys/fs/bpf /sys/fs/bpf/rex
 	refuses rexctl attach tc_pass tcx rv0 ingress
-	contains "$REFUSAL" '"/sys/fs/bpf/rex" is no directory'
+	contains "$REFUSAL" '"/sys/fs/bpf/rex" is not a directory'
 	rm /sys/fs/bpf/rex
 	mkdir -m 770 /sys/fs/bpf/rex
 	chmod 770 /sys/fs/bpf/rex

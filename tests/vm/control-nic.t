@@ -109,7 +109,7 @@ test_a_refusal_of_the_driver_changes_nothing() {
 	ip link set rv0 up
 	ip link set rv0 xdp obj "$TMP/pass.o" sec xdp
 	refuses rexctl nic set rv0 channels 2
-	contains "$REFUSAL" '"rv0" does not take 2 channels'
+	contains "$REFUSAL" '"rv0" rejected 2 channels'
 	contains "$REFUSAL" "it has an XDP program"
 	contains "$(rexctl nic show rv0)" "rx channels        4 of at most 4"
 	ip link del rv0

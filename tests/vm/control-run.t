@@ -149,7 +149,7 @@ test_settings() {
 	rexctl set xdp_count timing off
 	lacks "$(rexctl status)" "timing on"
 	refuses rexctl set xdp_count budget 5
-	contains "$REFUSAL" '"5" is no time'
+	contains "$REFUSAL" '"5" is not a time'
 	refuses rexctl set xdp_count budget 4000s
 	contains "$REFUSAL" "is not in 1.."		# the kernel's own words
 	refuses rexctl set xdp_count speed fast

@@ -51,7 +51,7 @@ test_maps_that_do_not_fit_are_refused() {
 	refuses drive bind-one cprog 5 2 4 8 4 0;  contains "$REFUSAL" "none with index 5"
 	refuses drive bind-one nobody 0 2 4 8 4 0; contains "$REFUSAL" "no program 'nobody'"
 	drive bind-one cprog 0 2 4 8 4 0
-	refuses drive bind-one cprog 0 2 4 8 4 0;  contains "$REFUSAL" "bound already"
+	refuses drive bind-one cprog 0 2 4 8 4 0;  contains "$REFUSAL" "already bound"
 	eq "$(state)" unbound
 }
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Packet helpers, one shot each: the verdict tells whether the helpers said what they should, the
-# packet that comes back whether they did it. What needs real traffic is in rex-packet-traffic.t.
+# Packet helpers, one shot each: the verdict shows whether the helpers returned what is
+# expected, and the packet that comes back whether they did it. What needs real traffic is in rex-packet-traffic.t.
 . "$(dirname "$0")/../lib/tap.sh"
 
 # 10.77.0.2:1000 to 10.77.0.1:2000, UDP "hello, rex"; and the same to 192.168.7.9. All checksums

@@ -136,12 +136,12 @@ test_what_does_not_load_leaves_it_parked() {
 	has_run RAN_TWO
 }
 
-# The kernel does not take the module at all: the one before comes back.
+# The kernel rejects the new module: the previous one comes back.
 test_fallback() {
 	perl -0777pe 's/(.)(?=.{7}rex_program_register\0)/$1 ^ "\x01"/se' "$two" >"$TMP/exchanged.ko"
 	eq "$(cmp -l "$two" "$TMP/exchanged.ko" | wc -l)" 1
 	refuses rex replace "$TMP/exchanged.ko" --fallback "$one"
-	contains "$REFUSAL" 'does not take'
+	contains "$REFUSAL" 'rejected'
 	contains "$REFUSAL" "\"$one\" was loaded in its place"
 	eq "$(state)" enabled
 	same_attachments

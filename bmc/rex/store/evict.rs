@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Which entries make room for another.
 //!
-//! A hand goes round over the entries in the order in which they came, from old to new. One that
-//! had a hit since it was there last stays, where it is, and needs a new hit for the next round; the
-//! others may go. (The idea is known as SIEVE: what nobody asks for a second time goes soon, what is
-//! asked for again never moves, and a hit costs a bit.) Of the next few that may go, the largest
-//! does: a large value takes the room of many, and is not asked for more often.
+//! A hand moves over the entries in the order of their arrival, from old to new. An entry that had a
+//! hit since the hand's last visit stays in place and needs a new hit for the next round; the others
+//! may be evicted. (The algorithm is SIEVE: a value that is requested once leaves soon, a popular one
+//! never moves, and a hit costs one bit.) Of the next few candidates the largest is evicted: it
+//! occupies the room of many, and is not requested more often.
 
 use super::set::{ROOM, SLOTS, Set};
 use crate::stats::{self, Stat};

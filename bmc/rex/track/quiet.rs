@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! flush_all with a delay: around the time when it is due, nobody knows for some seconds what
-//! memcached's clock says.
+//! flush_all with a delay: around the time when it is due, memcached's clock is uncertain for some
+//! seconds.
 
 use super::expiry::{MAX_DELTA, units};
 use crate::meta::{self, Meta, NEVER};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nothing is answered that memcached no longer has. All items are asked for in turns, over TCP
- * (memcached) and then over UDP: what was gone before the second began must not come back. Where
- * nobody can know when an item expires, it may, but for no longer than --max-age.
+ * Nothing is answered that memcached no longer has. Each item is requested over TCP (memcached) and
+ * then over UDP: an item that was missing before the second request must not return. If its expiry
+ * cannot be known it may, for at most --max-age.
  */
 #include <string.h>
 #include <time.h>

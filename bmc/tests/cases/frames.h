@@ -7,7 +7,7 @@
 
 #define CLIENT_PORT	4242
 #define NOBODYS_PORT	4244		/* what comes there is no answer */
-/* Of nobody: no kernel interferes. The server has neighbour entries for them. */
+/* Addresses without a host: no kernel interferes. The server has neighbour entries for them. */
 #define FRAME_CLIENT4	"10.77.0.9"
 #define FRAME_CLIENT6	"fd77::9"
 

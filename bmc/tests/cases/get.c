@@ -10,7 +10,7 @@
 /* The first counter of both accelerators is BMC_HITS; the others are Rex's. */
 #define COUNTERS	(setup.accel == REX ? __BMC_STATS : setup.accel == EBPF)
 
-/* ms. There are none while rexctl begins again, which it does when a client keeps it from hits. */
+/* ms. The daemon restarts when a client blocks all hits, and has no hits meanwhile. */
 #define WITHOUT_HITS	10000
 
 uint64_t now_ms(void)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SETs and GETs without a pause while somebody kills, stops and replaces things. Until a
- * SIGTERM; then says what came of it. A reply counts as lost if memcached was there all the time
- * and yet no reply came, as late if it came when memcached had answered something else first: an
- * emulated machine may stand still for seconds. A new memcached has nothing, and so must its
- * accelerator.
+ * Sends SETs and GETs without a pause, while a test kills, stops and replaces processes, until a
+ * SIGTERM; then reports the result. A request without a reply is lost if memcached was running all
+ * the time; a reply is late if memcached answered something else before it, because an emulated
+ * machine may stall for seconds. A new memcached is empty, and so must be its accelerator.
  */
 #include <arpa/inet.h>
 #include <errno.h>

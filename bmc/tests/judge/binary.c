@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The binary protocol. The opaque tells to which operation a response belongs. */
+/* The binary protocol. The opaque identifies the operation that a response belongs to. */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <stdio.h>

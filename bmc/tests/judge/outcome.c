@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an answer tells the judge, and what to do when the judge objects. */
+/* What the judge learns from an answer, and what happens when it objects. */
 #include <stdio.h>
 #include <string.h>
 
