@@ -60,6 +60,9 @@ install: all install-librex		## for the kernel that KDIR names; PREFIX and DESTD
 	ln -sfn $(KDIR) $(TREE)/kernel/default/headers
 	cd $(TREE)/bin && for f in *; do ln -sf $(PREFIX)/lib/rex/bin/$$f $(DESTDIR)$(PREFIX)/bin/$$f; done
 	install -m 644 $(BUILD)/share/man/man8/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local/,$(PREFIX)/,' bmc/daemon/rex-bmc.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/rex-bmc.service
 	install -m 644 control/rexctl/rexctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rexctl
 	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates

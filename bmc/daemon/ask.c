@@ -4,13 +4,18 @@
 #include <errno.h>
 #include <linux/mptcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "ask.h"
+#include "patience.h"
+#include "server.h"
+#include "sockets.h"
+#include "why.h"
 
 #ifndef SOL_MPTCP
 #define SOL_MPTCP 284
@@ -131,18 +136,6 @@ static void show_start(const char *text, size_t len, char *shown, size_t size)
 		n += snprintf(shown + n, size - n, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
 	}
 	shown[n] = '\0';
-}
-
-bool patience_left(const struct patience *p)
-{
-	if (p->go_on && !p->go_on(p->arg)) {
-		refuse("interrupted");
-		return false;
-	}
-	if (now_ms() < p->end)
-		return true;
-	refuse("memcached did not answer in time");
-	return false;
 }
 
 /* Whether there is something to read. */

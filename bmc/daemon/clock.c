@@ -4,21 +4,16 @@
  * when it was started; a timer looks at them once a second. "stats" say what that found last, which is
  * CLOCK_MONOTONIC's second and a constant at the moment when it changes, and may be old at any other.
  */
+#include <cli/cli.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "ask.h"
+#include "clock.h"
+#include "server.h"
 
 #define PATIENCE_S	3
-
-int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
 
 /* What "stats" call the time; 0: they do not. */
 static uint32_t told(int fd)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What "start" is asked for. */
+#include <cli/cli.h>
+#include <rex/librex.h>
 #include <string.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
 
 /* "512M", "2G" */
 static int read_memory(const char *text, uint64_t *bytes)

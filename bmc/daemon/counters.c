@@ -3,11 +3,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <rex/librex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "counters.h"
+#include "maps.h"
+#include "why.h"
 
 int counters_read(const struct rex_program *p, uint64_t values[__BMC_STATS])
 {

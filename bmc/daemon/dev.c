@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Interfaces: what the kernel knows of them, and whether XDP sees there what the kernel sees. */
+#include <cli/cli.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "config.h"
+#include "dev.h"
+#include "why.h"
 
 #define REQUEST 1
 

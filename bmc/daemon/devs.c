@@ -5,11 +5,16 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <rex/librex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "dev.h"
+#include "devs.h"
+#include "patience.h"
+#include "why.h"
 
 #define RETRY_MS	1000
 #define VLANS_MS	1000
@@ -91,58 +96,33 @@ static int see_xdp(const struct rex_program *p, const struct bmc_if *is, struct 
 
 /* ---- to attach and detach ------------------------------------------------------------------------- */
 
-struct change {
-	const struct rex_program *program;
-	uint32_t index;
-	struct rex_target target;
-};
-
-static int attach(void *arg)
+static int put_on(const struct rex_program *p, const struct bmc_if *is, struct bmc_dev *d)
 {
-	const struct change *c = arg;
+	struct rex_target target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 };
 	const struct rex_entry *entry;
-	int err = rex_program_entry(c->program, "ingress", rex_at_hook(REX_AT_XDP), &entry);
 
-	if (!err)
-		err = rex_attach(c->program, entry, &c->target);
-	return err ? refuse_rex() : 0;
+	strcpy(target.name, is->name);
+	target.mode = d->fixed != REX_XDP_ANY ? d->fixed :
+		      if_needs_generic(is) ? REX_XDP_GENERIC : REX_XDP_ANY;
+	d->seen = 0;
+	return rex_program_entry(p, "ingress", rex_at_hook(REX_AT_XDP), &entry) ||
+	       rex_attach(p, entry, &target) ? refuse_rex() : 0;
 }
 
-static int detach(void *arg)
+static int take_off(const struct rex_program *p, uint32_t index, struct bmc_dev *d)
 {
-	const struct change *c = arg;
 	struct rex_link ours;
 
-	if (!find_ours(c->program, c->index, &ours))
+	d->seen = 0;
+	if (!find_ours(p, index, &ours))
 		return 1;
 	return ours.ifindex && rex_detach(&ours) ? refuse_rex() : 0;
 }
 
 /* What libxdp left of an interface that has gone. */
-static int clean_up(void *arg)
+static int clean_up(const struct rex_program *p)
 {
-	return rex_leftovers_remove(arg) < 0 ? refuse_rex() : 0;
-}
-
-/* libxdp keeps things open: each in a process of its own. */
-static int put_on(const struct rex_program *p, const struct bmc_if *is, struct bmc_dev *d)
-{
-	struct change c = { .program = p, .index = is->index,
-			    .target = { .at = REX_AT_XDP, .pid = -1, .cpu = -1 } };
-
-	strcpy(c.target.name, is->name);
-	c.target.mode = d->fixed != REX_XDP_ANY ? d->fixed :
-			if_needs_generic(is) ? REX_XDP_GENERIC : REX_XDP_ANY;
-	d->seen = 0;
-	return in_child(attach, &c);
-}
-
-static int take_off(const struct rex_program *p, uint32_t index, struct bmc_dev *d)
-{
-	struct change c = { .program = p, .index = index };
-
-	d->seen = 0;
-	return in_child(detach, &c);
+	return rex_leftovers_remove(p) < 0 ? refuse_rex() : 0;
 }
 
 /* ---- what there is to say ---------------------------------------------------------------------------- */
@@ -276,11 +256,11 @@ static int look(const struct rex_program *p, struct bmc_dev *d)
 	if (if_find(d->wanted, 0, &is))
 		return 1;
 	if (!is.index)
-		return see_none(p, d) || (was && !d->index && in_child(clean_up, (void *)p));
+		return see_none(p, d) || (was && !d->index && clean_up(p));
 	strcpy(d->name, is.name);
 	if (is.index != was) {
 		/* Another one has the name; that which had it may still be there. */
-		if (was && (take_off(p, was, d) || in_child(clean_up, (void *)p)))
+		if (was && (take_off(p, was, d) || clean_up(p)))
 			return 1;
 		d->index = is.index;
 		d->ours = false;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* flush: all that is cached is dead at once. memcached keeps its values. */
-#include "bmc.h"
+#include <cli/cli.h>
+#include <rex/librex.h>
+
+#include "meta.h"
+#include "open.h"
+#include "parts.h"
 
 static int flush(const void *args)
 {

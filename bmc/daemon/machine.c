@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whether this kernel and this machine are ones that can be trusted with it. */
 #include <inttypes.h>
+#include <rex/librex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "config.h"
+#include "dev.h"
+#include "machine.h"
+#include "why.h"
 
 #define INITIAL_PID_NS 0xeffffffcu	/* PROC_PID_INIT_INO */
 

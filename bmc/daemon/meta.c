@@ -2,33 +2,16 @@
 /* The map bmc_meta, where the program and rexctl meet. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <rex/librex.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bmc.h"
-
-const struct rex_map *find_map(const struct rex_program *p, const char *name)
-{
-	for (uint32_t i = 0; i < p->n_maps; i++)
-		if (!strcmp(p->maps[i].name, name))
-			return &p->maps[i];
-	refuse("program \"%s\" has no map \"%s\": it is no accelerator of this build", p->name, name);
-	return NULL;
-}
-
-int map_fd(const struct rex_program *p, const char *name)
-{
-	const struct rex_map *m = find_map(p, name);
-	int fd;
-
-	if (!m)
-		return -1;
-	fd = bpf_map_get_fd_by_id(m->bpf_id);
-	if (fd < 0)
-		refuse("cannot open map \"%s\" (BPF map %u): %s", name, m->bpf_id, strerror(errno));
-	return fd;
-}
+#include "../shared.h"
+#include "counters.h"
+#include "maps.h"
+#include "meta.h"
+#include "why.h"
 
 int meta_map(const struct rex_program *p, struct bmc_meta **meta)
 {

@@ -8,11 +8,19 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <rex/librex.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
+#include "dev.h"
+#include "maps.h"
+#include "meta.h"
+#include "networks.h"
+#include "why.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ALL	UINT32_MAX		/* in the last place: there are more, and only bits tell */
 
 struct broadcasts {

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How it is now, for commands that show it: whether GETs are answered, and if not, why. */
+#include <rex/librex.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
+#include "counters.h"
+#include "devs.h"
+#include "meta.h"
+#include "now.h"
+#include "runfile.h"
+#include "tables.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 const char *now_state(const struct bmc_now *s)
 {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The loaded accelerator, for commands that look at it. */
+#include <cli/cli.h>
 #include <errno.h>
+#include <rex/librex.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "meta.h"
+#include "open.h"
+#include "parts.h"
+#include "program.h"
+#include "why.h"
 
 int need_root(void)
 {

@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,7 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "ask.h"
+#include "patience.h"
+#include "quiesce.h"
+#include "server.h"
+#include "unsent.h"
+#include "why.h"
 
 #define PAUSE_MS	2
 #define QUICK_LOOKS	4
@@ -261,7 +267,7 @@ static int look(struct quiesce *q)
 
 	if (err)
 		return err;
-	err = sockets_unsent(q->server, &unsent);
+	err = unsent_read(q->server, &unsent);
 	if (!err) {
 		strike_out(q, &now, &unsent);
 		free(unsent.at);

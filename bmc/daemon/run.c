@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From trackers that are attached to hits that are right. */
 #include <poll.h>
+#include <rex/librex.h>
 #include <time.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "clock.h"
+#include "meta.h"
+#include "parts.h"
+#include "patience.h"
+#include "program.h"
+#include "quiesce.h"
+#include "run.h"
+#include "selftest.h"
+#include "server.h"
+#include "settings.h"
+#include "why.h"
 
 #define FLUSH_MARGIN 4			/* seconds: memcached's clock, and ours */
 
@@ -84,7 +96,7 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
 {
 	uint32_t generation = parts->program->generation;
 
-	if (quiesce(server, p) || expect_flush(parts->meta, server) || parts_refresh(parts))
+	if (quiesce(server, p) || expect_flush(parts->meta, server) || program_refresh(parts))
 		return 1;
 	/* 0: of a rex.ko that does not tell; the program would not believe it. */
 	if (!generation)

@@ -3,17 +3,21 @@
  * /run/rex/bmc: what "start" was asked for, and why hits are off; JSON in one line. The daemon
  * holds a lock on it, which ends with it however it ends, and which tells its number.
  */
+#include <cli/cli.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "config.h"
+#include "runfile.h"
+#include "why.h"
 
 #define NETNS_DIR "/run/netns"
 #define LOCK_FILE BMC_RUN_DIR "/bmc.lock"

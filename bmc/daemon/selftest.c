@@ -11,7 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "ask.h"
+#include "meta.h"
+#include "patience.h"
+#include "selftest.h"
+#include "server.h"
+#include "sockets.h"
+#include "why.h"
 
 #define TRIES		100		/* others' requests overwrite the note */
 #define PATIENCE_MS	2000

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which process serves a port of this network namespace, and on what else it listens. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "server.h"
+#include "sockets.h"
+#include "why.h"
 
-const char *socket_text(const struct bmc_socket *s, char *text, size_t size)
-{
-	char address[INET6_ADDRSTRLEN];
-
-	if (s->v6)
-		inet_ntop(AF_INET6, &s->address, address, sizeof(address));
-	else
-		inet_ntop(AF_INET, &s->address.s6_addr[12], address, sizeof(address));
-	snprintf(text, size, s->v6 ? "[%s]:%u" : "%s:%u", address, s->port);
-	return text;
-}
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- who has them ------------------------------------------------------------------------------ */
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What kind of memcached it is: what could change values unseen is refused. */
+#include <cli/cli.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "ask.h"
+#include "server.h"
+#include "settings.h"
+#include "sockets.h"
+#include "why.h"
 
 /* The reads that the trackers rely on are those of this series. */
 #define SERIES "1.6."

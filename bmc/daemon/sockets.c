@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's sockets in this network namespace: those that wait for anybody, and what TCP
- * connections have not sent yet. sock_diag tells it of one port in one dump, however many
- * connections there are; without it (the modules inet_diag and tcp_diag) /proc/net does, where
- * each reading walks the kernel's whole table.
+ * The kernel's sockets in this network namespace. sock_diag lists those of one port in one dump,
+ * however many connections there are; without it (the modules inet_diag and tcp_diag) /proc/net
+ * does, where each reading walks the kernel's whole table.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,31 +10,34 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "bmc.h"
+#include "sockets.h"
+#include "why.h"
 
 /* Numbers of TCP states (net/tcp_states.h in the kernel). */
 #define LISTENING	10
 #define LISTENERS	(1u << LISTENING)
-/* ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK: accepted, and not over. */
-#define CONNECTIONS	(1u << 1 | 1u << 4 | 1u << 5 | 1u << 8 | 1u << 9)
 
-struct line {
-	struct bmc_socket socket;
-	unsigned int state, remote_port;
-	unsigned long unsent;
-};
+const char *socket_text(const struct bmc_socket *s, char *text, size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
 
-/* Not 0: no more. */
-typedef int see_line(const struct line *l, void *arg);
+	if (s->v6)
+		inet_ntop(AF_INET6, &s->address, address, sizeof(address));
+	else
+		inet_ntop(AF_INET, &s->address.s6_addr[12], address, sizeof(address));
+	snprintf(text, size, s->v6 ? "[%s]:%u" : "%s:%u", address, s->port);
+	return text;
+}
 
 /* ---- sock_diag -------------------------------------------------------------------------------- */
 
 struct walk {
-	see_line *see;
+	see_socket *see;
 	void *arg;
 	bool enough;
 };
@@ -43,7 +45,7 @@ struct walk {
 static int on_socket(const struct nlmsghdr *nlh, void *data)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
-	struct line l = { .state = m->idiag_state, .remote_port = ntohs(m->id.idiag_dport),
+	struct socket_line l = { .state = m->idiag_state, .remote_port = ntohs(m->id.idiag_dport),
 			  .unsent = m->idiag_wqueue };
 	struct walk *w = data;
 
@@ -93,7 +95,7 @@ static int dump_family(struct mnl_socket *sk, int family, uint32_t states, uint1
 }
 
 /* -1: the kernel has no sock_diag. */
-static int ask_kernel(uint32_t states, uint16_t port, see_line *see, void *arg)
+static int ask_kernel(uint32_t states, uint16_t port, see_socket *see, void *arg)
 {
 	struct mnl_socket *sk = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 	struct walk w = { .see = see, .arg = arg };
@@ -130,7 +132,7 @@ static bool parse_address(const char *hex, struct in6_addr *address, bool *v6)
 	return true;
 }
 
-static bool parse_line(const char *text, bool udp, struct line *l)
+static bool parse_line(const char *text, bool udp, struct socket_line *l)
 {
 	unsigned int port;
 	char local[33], remote[33];
@@ -144,10 +146,10 @@ static bool parse_line(const char *text, bool udp, struct line *l)
 	return parse_address(local, &l->socket.address, &l->socket.v6);
 }
 
-static void read_table(const char *name, bool udp, see_line *see, void *arg)
+static void read_table(const char *name, bool udp, see_socket *see, void *arg)
 {
 	char path[64], text[512];
-	struct line l;
+	struct socket_line l;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
@@ -162,11 +164,11 @@ static void read_table(const char *name, bool udp, see_line *see, void *arg)
 struct filter {
 	uint32_t states;
 	uint16_t port;
-	see_line *see;
+	see_socket *see;
 	void *arg;
 };
 
-static int see_filtered(const struct line *l, void *arg)
+static int see_filtered(const struct socket_line *l, void *arg)
 {
 	const struct filter *f = arg;
 
@@ -179,8 +181,7 @@ static int see_filtered(const struct line *l, void *arg)
 	return f->see(l, f->arg);
 }
 
-/* Each TCP socket in one of @states, at @port (0: any), until @see says stop. */
-static void each_tcp(uint32_t states, uint16_t port, see_line *see, void *arg)
+void each_tcp(uint32_t states, uint16_t port, see_socket *see, void *arg)
 {
 	struct filter f = { .states = states, .port = port, .see = see, .arg = arg };
 
@@ -193,7 +194,7 @@ static void each_tcp(uint32_t states, uint16_t port, see_line *see, void *arg)
 
 /* ---- all that wait for anybody ----------------------------------------------------------------- */
 
-static bool make_room(void **at, size_t n, size_t size)
+bool make_room(void **at, size_t n, size_t size)
 {
 	void *grown;
 
@@ -206,7 +207,7 @@ static bool make_room(void **at, size_t n, size_t size)
 	return grown;
 }
 
-static int add_listener(const struct line *l, void *arg)
+static int add_listener(const struct socket_line *l, void *arg)
 {
 	struct bmc_sockets *s = arg;
 
@@ -250,7 +251,7 @@ const struct bmc_socket *sockets_find(const struct bmc_sockets *s, unsigned long
 	return s->n ? bsearch(&key, s->at, s->n, sizeof(key), by_inode) : NULL;
 }
 
-static int note_any(const struct line *l, void *arg)
+static int note_any(const struct socket_line *l, void *arg)
 {
 	*(bool *)arg = l->state == LISTENING;
 	return 1;
@@ -262,65 +263,4 @@ bool sockets_listen(uint16_t port)
 
 	each_tcp(LISTENERS, port, note_any, &found);
 	return found;
-}
-
-/* ---- what connections have not sent yet --------------------------------------------------------- */
-
-static int add_unsent(const struct line *l, void *arg)
-{
-	struct bmc_unsent *u = arg;
-
-	if (!make_room((void **)&u->at, u->n, sizeof(*u->at))) {
-		u->failed = true;
-		return 1;
-	}
-	u->at[u->n].ports = (uint32_t)l->socket.port << 16 | l->remote_port;
-	u->at[u->n++].bytes = l->unsent;
-	return 0;
-}
-
-static int by_ports(const void *a, const void *b)
-{
-	uint32_t x = ((const struct bmc_unsent_at *)a)->ports;
-	uint32_t y = ((const struct bmc_unsent_at *)b)->ports;
-
-	return (x > y) - (x < y);
-}
-
-int sockets_unsent(const struct bmc_server *server, struct bmc_unsent *u)
-{
-	memset(u, 0, sizeof(*u));
-	for (size_t i = 0; i < server->n_sockets; i++) {
-		bool again = server->sockets[i].udp;
-
-		for (size_t k = 0; k < i; k++)
-			again |= !server->sockets[k].udp &&
-				 server->sockets[k].port == server->sockets[i].port;
-		if (!again)
-			each_tcp(CONNECTIONS, server->sockets[i].port, add_unsent, u);
-	}
-	if (u->failed) {
-		free(u->at);
-		return refuse("out of memory");
-	}
-	if (u->n)
-		qsort(u->at, u->n, sizeof(*u->at), by_ports);
-	return 0;
-}
-
-bool unsent_is_none(const struct bmc_unsent *u, uint16_t local, uint16_t remote)
-{
-	const struct bmc_unsent_at key = { .ports = (uint32_t)local << 16 | remote };
-	const struct bmc_unsent_at *found, *end = u->at + u->n;
-
-	found = u->n ? bsearch(&key, u->at, u->n, sizeof(key), by_ports) : NULL;
-	/* One that was passed over while others came and went is asked about again. */
-	if (!found)
-		return false;
-	while (found > u->at && found[-1].ports == key.ports)
-		found--;
-	for (; found < end && found->ports == key.ports; found++)
-		if (found->bytes)
-			return false;
-	return true;
 }

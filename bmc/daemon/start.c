@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* start: all steps or none, and the daemon that goes on from there. */
+#include <cli/cli.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <rex/librex.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
+#include "devs.h"
+#include "machine.h"
+#include "meta.h"
+#include "open.h"
+#include "parts.h"
+#include "patience.h"
+#include "program.h"
+#include "remove.h"
+#include "run.h"
+#include "runfile.h"
+#include "server.h"
+#include "settings.h"
+#include "trackers.h"
+#include "watch.h"
+#include "why.h"
 
 #define QUIESCE_MS 10000
 
@@ -61,14 +80,14 @@ static int make(struct start *s)
 	if (!s->parts.rex && open_rex(s, true))
 		return 1;
 	s->made = true;
-	if (machine_check_preemption(s->parts.rex) || parts_load(&s->parts, c, &s->server))
+	if (machine_check_preemption(s->parts.rex) || program_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
 	for (size_t i = 0; i < c->n_devs; i++) {
 		strcpy(s->runfile.devs[i].wanted, c->devs[i]);
 		s->runfile.devs[i].fixed = c->mode;
 	}
-	if (parts_attach_trackers(&s->parts) || run_test(&s->parts, &s->server) ||
+	if (trackers_attach(&s->parts) || run_test(&s->parts, &s->server) ||
 	    devs_attach(s->parts.program, s->runfile.devs, c->n_devs))
 		return 1;
 	/* A client can hold this up at will: not a reason to give up. */
@@ -106,7 +125,7 @@ static int adopt(struct start *s)
 			      "start it with its own: \"rexctl bmc status\"", old.config.port);
 	s->runfile = old;
 	*s->runfile.reason = '\0';
-	if (parts_adopt(&s->parts, &old.config))
+	if (program_adopt(&s->parts, &old.config) || trackers_hold(&s->parts))
 		return 1;
 	/* Whatever became of it meanwhile: who says start wants it there. */
 	for (size_t i = 0; i < old.config.n_devs; i++)
@@ -128,7 +147,7 @@ static void undo(struct start *s)
 
 	snprintf(text, sizeof(text), "%s", why());
 	parts_release(&s->parts);
-	if (s->made && parts_remove(s->parts.rex))
+	if (s->made && remove_all(s->parts.rex))
 		fail("and what was made stays: %s; \"rexctl bmc stop\" tries again", why());
 	rex_close(s->parts.rex);
 	s->parts.rex = NULL;

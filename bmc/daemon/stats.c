@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* stats: the program's counters as text, JSON, or in the format that Prometheus reads. */
+#include <cli/cli.h>
 #include <inttypes.h>
+#include <rex/librex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "counters.h"
+#include "meta.h"
+#include "now.h"
+#include "open.h"
+#include "parts.h"
+#include "why.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct counter {
 	const char *group, *label, *help;

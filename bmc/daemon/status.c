@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* status: whether GETs are answered, for whom and where, and if not, why. */
+#include <cli/cli.h>
 #include <inttypes.h>
+#include <rex/librex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
+#include "devs.h"
+#include "now.h"
+#include "open.h"
+#include "parts.h"
+#include "server.h"
+#include "sockets.h"
+#include "why.h"
 
 /* Of the GETs that could have been hits. -1: there were none. */
 static double hit_ratio(const struct bmc_now *s)

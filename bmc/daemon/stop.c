@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* stop: the daemon undoes what start made; without one it is done here. */
+#include <cli/cli.h>
 #include <errno.h>
 #include <poll.h>
+#include <rex/librex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "meta.h"
+#include "open.h"
+#include "program.h"
+#include "remove.h"
+#include "runfile.h"
+#include "why.h"
 
 #define PATIENCE_MS 30000
 
@@ -72,7 +80,7 @@ static int stop(const void *args)
 		err = fail("%s", why());
 	if (!err && daemon)
 		err = end_daemon(daemon);
-	if (!err && rex && parts_remove(rex))
+	if (!err && rex && remove_all(rex))
 		err = fail("%s", why());
 	rex_close(rex);
 	if (!err) {

@@ -5,13 +5,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/membarrier.h>
+#include <rex/librex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "maps.h"
+#include "tables.h"
+#include "why.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define HASH_ELEMENT	64		/* what the kernel adds to an element of a hash map, about */
 #define LEAST_SETS	64
 #define EXPIRY_SHARE	64		/* one part of so many */

@@ -5,14 +5,36 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <rex/librex.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "bmc.h"
+#include "../shared.h"
+#include "config.h"
+#include "counters.h"
+#include "devs.h"
+#include "machine.h"
+#include "meta.h"
+#include "networks.h"
+#include "parts.h"
+#include "patience.h"
+#include "program.h"
+#include "quiesce.h"
+#include "remove.h"
+#include "run.h"
+#include "runfile.h"
+#include "server.h"
+#include "settings.h"
+#include "sockets.h"
+#include "tables.h"
+#include "trackers.h"
+#include "watch.h"
+#include "why.h"
 
 #define TICK_MS		100
 #define QUIESCE_MS	5000
@@ -81,7 +103,7 @@ static bool may_go_on(void *arg)
 	struct pollfd p = { .fd = w->signals, .events = POLLIN };
 	const char *which;
 
-	return !poll(&p, 1, 0) && parts_tracked(w->parts, &which) && server_lives(w->server);
+	return !poll(&p, 1, 0) && trackers_attached(w->parts, &which) && server_lives(w->server);
 }
 
 static struct patience patience_of(struct watcher *w, int ms)
@@ -95,7 +117,7 @@ static bool check_trackers(struct watcher *w)
 {
 	const char *which;
 
-	if (parts_tracked(w->parts, &which))
+	if (trackers_attached(w->parts, &which))
 		return true;
 	switch_off(w);
 	w->lost = true;
@@ -110,7 +132,7 @@ static bool check_trackers(struct watcher *w)
 /* Its maps are empty, so that there are no hits; all that was attached stays attached. */
 static bool renew(struct watcher *w)
 {
-	int err = parts_renew(w->parts, &w->runfile->config);
+	int err = program_renew(w->parts, &w->runfile->config);
 
 	set_reason(w, "program \"%s\" was exchanged: %s", BMC_PROGRAM, err ? why() : "beginning again");
 	w->stale = true;
@@ -122,7 +144,7 @@ static bool renew(struct watcher *w)
 static bool check_program(struct watcher *w)
 {
 	const struct rex_program *p;
-	int err = parts_refresh(w->parts);
+	int err = program_refresh(w->parts);
 
 	if (err == -ESTALE && !renew(w))
 		return false;
@@ -355,7 +377,7 @@ int watch(struct bmc_parts *parts, struct bmc_runfile *runfile, struct bmc_serve
 	meta_set(parts->meta->state, BMC_OFF);
 	parts_release(parts);
 	server_forget(server);
-	err = parts_remove(parts->rex);
+	err = remove_all(parts->rex);
 	if (err) {
 		set_reason(&w, "%s", why());
 		return err;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Why something is not done: one text, kept until somebody shows it. */
+#include <rex/librex.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "bmc.h"
+#include "why.h"
 
 static char text[2048];
 

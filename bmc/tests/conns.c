@@ -19,7 +19,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../daemon/bmc.h"
+#include "../daemon/patience.h"
+#include "../daemon/quiesce.h"
+#include "../daemon/server.h"
+#include "../daemon/settings.h"
+#include "../daemon/why.h"
 
 struct mnl_socket;
 

@@ -106,6 +106,18 @@ test_rexctl_runs_rex_bmc() {
 	eq "$("$TMP/rexctl" --complete bmc st)" "$TMP/rex-bmc --complete st"
 }
 
+# It needs no more than anybody has who installs librex, but for what all tools share.
+test_rex_bmc_is_built_of_public_headers() {
+	local header
+	for header in $(sed -nE 's/^#include "(.*)"/\1/p' bmc/daemon/*.[ch] | sort -u); do
+		[ "$header" = ../shared.h ] || [ "$header" = "$(basename "$header")" ] || fail "$header"
+		[ -e "bmc/daemon/$header" ] || fail "$header is not in bmc/daemon"
+	done
+	eq "$(sed -nE 's/^#include <((rex|cli|librex|rexctl)\b.*)>/\1/p' bmc/daemon/*.[ch] | sort -u | xargs)" \
+		"cli/cli.h rex/librex.h"
+	lacks "$(cat control/*/*.[ch])" "../bmc"
+}
+
 test_help_and_completion() {
 	contains "$(rexctl bmc --help)" "start --port N --dev IF[,IF...] --memory SIZE"
 	contains "$(rexctl bmc start --help)" "--max-age TIME"

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a running accelerator is made of. */
+#ifndef _REX_BMC_PARTS_H
+#define _REX_BMC_PARTS_H
+
+#include <stddef.h>
+
+struct bmc_meta;
+struct rex;
+struct rex_program;
+
+struct bmc_parts {
+	struct rex *rex;
+	struct rex_program *program;
+	struct bmc_meta *meta;
+	int link_fds[16];		/* of the trackers: they stay attached as long as these are open */
+	char pins[16][512];
+	size_t n_links;
+};
+/* Close all of it but ->rex; what is attached stays. */
+void parts_release(struct bmc_parts *parts);
+
+#endif /* _REX_BMC_PARTS_H */
