@@ -22,25 +22,6 @@
 
 /* ---- whether a program is ours ------------------------------------------------------------------- */
 
-/* The BPF link that has @prog in a dispatcher; 0: none, it is at the interface itself. */
-static uint32_t find_bpf_link(uint32_t prog)
-{
-	uint32_t id = 0;
-
-	while (!bpf_link_get_next_id(id, &id)) {
-		struct bpf_link_info info = {};
-		uint32_t len = sizeof(info);
-		int fd = bpf_link_get_fd_by_id(id);
-		bool is = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.prog_id == prog;
-
-		if (fd >= 0)
-			close(fd);
-		if (is)
-			return id;
-	}
-	return 0;
-}
-
 static bool has_bpf_link(uint32_t id)
 {
 	int fd = bpf_link_get_fd_by_id(id);
@@ -85,10 +66,7 @@ static int see_xdp(const struct rex_program *p, const struct bmc_if *is, struct 
 		return 1;
 	d->ours = ours.ifindex;
 	d->mode = ours.target.mode;
-	d->link = ours.chained ? find_bpf_link(ours.prog_id) : 0;
-	/* The pins of a program in a dispatcher that does not call it. */
-	if (d->ours && ours.chained && !d->link)
-		d->ours = false;
+	d->link = ours.link_id;
 	memcpy(d->xdp, is->xdp, sizeof(d->xdp));
 	d->seen = is->index;
 	return 0;

@@ -249,6 +249,7 @@ static int add_link(const struct iface *iface, enum rex_xdp_mode mode, const str
 		.target = { .at = REX_AT_XDP, .mode = mode, .pid = -1, .cpu = -1 },
 		.ifindex = iface->index,
 		.prog_id = c->prog_id,
+		.link_id = c->link_id,
 		.slot = c->slot,
 		.cookie = c->cookie,
 		.chained = c->dispatcher,

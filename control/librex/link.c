@@ -360,7 +360,8 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 
 static int detach_here(const struct rex_link *link)
 {
-	if (link->link_id)
+	/* Out of a chain, libxdp takes it. */
+	if (link->link_id && !link->chained)
 		return rex_detach_bpf_link(link);
 	switch (link->target.at) {
 	case REX_AT_XDP:
