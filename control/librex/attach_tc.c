@@ -114,21 +114,34 @@ static enum tc_qdisc kind_at(const struct tc_qdiscs *all, uint32_t ifindex)
 	return TC_NONE;
 }
 
+/* Of one interface, without listing those of all. */
 static int find_kind(uint32_t ifindex, enum tc_qdisc *kind)
 {
-	struct tc_qdiscs all;
+	struct tc_qdiscs found = {};
+	char buf[NL_BUF];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tcm;
 	struct nl nl;
 	int err = nl_open(&nl, NETLINK_ROUTE);
 
 	if (err)
 		return err;
-	err = rex_tc_qdiscs(&nl, &all);
+	nlh->nlmsg_type = RTM_GETQDISC;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_ifindex = ifindex;
+	tcm->tcm_parent = TC_H_INGRESS;
+	err = nl_talk(&nl, nlh, on_qdisc, &found);
+	/* There is none; or the kernel has no traffic control. */
+	if (err == -ENOENT || err == -EINVAL || err == -EOPNOTSUPP)
+		err = 0;
+	else if (err || found.failed)
+		err = rex_fail(err ? : -ENOMEM, "cannot look up the qdisc of interface %u: %s", ifindex,
+			       nl_reason(&nl, err ? : -ENOMEM));
+	*kind = kind_at(&found, ifindex);
+	rex_tc_qdiscs_free(&found);
 	nl_close(&nl);
-	if (err)
-		return err;
-	*kind = kind_at(&all, ifindex);
-	rex_tc_qdiscs_free(&all);
-	return 0;
+	return err;
 }
 
 /* ---- reading the filters --------------------------------------------------------------- */
@@ -233,12 +246,18 @@ static int walk_sides(struct nl *nl, enum tc_qdisc kind, struct walk *walk)
 int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
 		 rex_add_link *add, void *data)
 {
+	enum tc_qdisc kind = TC_NONE;
 	struct walk walk = {
 		.filter = add_filter, .ifindex = iface->index, .ifname = iface->name, .add = add,
 		.data = data,
 	};
+	int err = 0;
 
-	return walk_sides(nl, kind_at(qdiscs, iface->index), &walk);
+	if (qdiscs)
+		kind = kind_at(qdiscs, iface->index);
+	else
+		err = find_kind(iface->index, &kind);
+	return err ? err : walk_sides(nl, kind, &walk);
 }
 
 static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)

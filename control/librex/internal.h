@@ -223,6 +223,7 @@ int rex_bpffs_xdp(const char *mount);
 int rex_bpffs_check_xdp(const char *mount);
 
 /* ---- target.c */
+bool rex_at_is_interface(enum rex_at at);
 /* As rex_target_text(), with @blank between the words. */
 const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size);
 
@@ -308,6 +309,7 @@ struct tc_qdiscs {
 };
 int rex_tc_qdiscs(struct nl *nl, struct tc_qdiscs *all);
 void rex_tc_qdiscs_free(struct tc_qdiscs *all);
+/* @qdiscs NULL: asks for that of @iface. */
 int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
 		 rex_add_link *add, void *data);
 int rex_detach_tc(const struct rex_link *link);

@@ -19,6 +19,7 @@ struct collect {
 	const char *netns;		/* where we are now, and 0 in the caller's */
 	uint64_t netns_ino;
 	bool here;			/* the caller's network namespace alone */
+	const struct rex_target *target;	/* this place there alone; NULL: all */
 };
 
 static int add_link(const struct rex_link *link, void *data)
@@ -64,6 +65,27 @@ static int list_interfaces(struct collect *c)
 	return err;
 }
 
+/* What is at the interface of ->target, in the way that it names. */
+static int list_interface(struct collect *c)
+{
+	struct iface iface;
+	struct nl nl;
+	int err = rex_iface_find(c->target->name, &iface);
+
+	if (!err)
+		err = nl_open(&nl, NETLINK_ROUTE);
+	if (err)
+		return err;
+	if (c->target->at == REX_AT_XDP)
+		err = rex_xdp_links(&iface, &c->chains, add_link, c);
+	else if (c->target->at == REX_AT_TC)
+		err = rex_tc_links(&nl, NULL, &iface, add_link, c);
+	else
+		err = rex_tcx_links(c->pins, &iface, add_link, c);
+	nl_close(&nl);
+	return err;
+}
+
 static int list_netns(const char *netns, uint64_t ino, void *data)
 {
 	struct collect *c = data;
@@ -87,7 +109,8 @@ static int list_all_interfaces(struct collect *c, bool deep)
 		rex_chains_free(&c->chains);
 		err = rex_chains_read(&c->chains);
 		if (!err)
-			err = c->here ? list_netns("", 0, c) : rex_netns_each(deep, list_netns, c);
+			err = c->target ? list_interface(c) : c->here ? list_netns("", 0, c) :
+			      rex_netns_each(deep, list_netns, c);
 		c->netns_ino = 0;
 		if (!err)
 			err = rex_chains_read(&after);
@@ -197,9 +220,10 @@ static bool has_loose_chain(const struct collect *c)
 
 static int list_once(struct collect *c, struct held *h, bool deep)
 {
-	int err = list_all_interfaces(c, deep);
+	bool of_interfaces = !c->target || rex_at_is_interface(c->target->at);
+	int err = of_interfaces ? list_all_interfaces(c, deep) : 0;
 
-	if (!err)
+	if (!err && (!c->target || !of_interfaces))
 		err = rex_bpf_links(c->pins, add_link, c);
 	if (err || c->here)
 		return err;
@@ -228,11 +252,11 @@ static int list(struct collect *c)
 	return list_once(c, &h, true);
 }
 
-static int link_list(struct rex_link **links, size_t *n, bool here)
+static int link_list(struct rex_link **links, size_t *n, bool here, const struct rex_target *target)
 {
-	struct collect c = { .here = here };
-	struct rex_pins pins;
-	int err = rex_pins_scan(&pins);
+	struct collect c = { .here = here, .target = target };
+	struct rex_pins pins = {};
+	int err = target && rex_at_is_interface(target->at) ? 0 : rex_pins_scan(&pins);
 
 	if (err)
 		return err;
@@ -251,12 +275,17 @@ static int link_list(struct rex_link **links, size_t *n, bool here)
 
 int rex_link_list(struct rex_link **links, size_t *n)
 {
-	return link_list(links, n, false);
+	return link_list(links, n, false, NULL);
 }
 
 int rex_link_list_here(struct rex_link **links, size_t *n)
 {
-	return link_list(links, n, true);
+	return link_list(links, n, true, NULL);
+}
+
+int rex_link_list_at(const struct rex_target *target, struct rex_link **links, size_t *n)
+{
+	return link_list(links, n, true, target);
 }
 
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
@@ -310,7 +339,7 @@ int rex_check_new(const struct attach *a)
 	struct rex_link *links = NULL;
 	char text[REX_TARGET_LEN];
 	size_t n = 0;
-	int err = rex_link_list_here(&links, &n);
+	int err = rex_link_list_at(a->target, &links, &n);
 
 	for (size_t i = 0; !err && i < n; i++)
 		if (rex_link_is(&links[i], a->entry) && is_same(a->target, &links[i].target))

@@ -13,7 +13,7 @@ int rex_target_resolve(struct rex_target *t)
 	struct stat st;
 	int err;
 
-	if (rex_at_hook(t->at) == REX_HOOK_XDP || rex_at_hook(t->at) == REX_HOOK_TC) {
+	if (rex_at_is_interface(t->at)) {
 		err = rex_if_name(t->name, real);
 		if (!err)
 			strcpy(t->name, real);

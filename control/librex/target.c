@@ -62,6 +62,11 @@ uint32_t rex_at_hook(enum rex_at at)
 	return at < __REX_AT_MAX ? places[at].hook : __REX_HOOK_MAX;
 }
 
+bool rex_at_is_interface(enum rex_at at)
+{
+	return rex_at_hook(at) == REX_HOOK_XDP || rex_at_hook(at) == REX_HOOK_TC;
+}
+
 /* ---- words ------------------------------------------------------------------------------- */
 
 /* "bad word": quoted. */

@@ -12,7 +12,7 @@ static int tell_mode(const struct rex_program *p, const struct rex_entry *entry,
 	struct rex_link *links;
 	size_t n;
 
-	if (rex_target_resolve(target) || rex_link_list_here(&links, &n))
+	if (rex_target_resolve(target) || rex_link_list_at(target, &links, &n))
 		return fail_rex();
 	for (size_t i = 0; i < n; i++)
 		if (rex_link_is(&links[i], entry) && rex_target_matches(target, &links[i].target))

@@ -346,6 +346,11 @@ struct rex_link {
 int rex_link_list(struct rex_link **links, size_t *n);
 /** The same, of the caller's network namespace alone, without leftovers and what is held. */
 int rex_link_list_here(struct rex_link **links, size_t *n);
+/**
+ * The same, of what can be at @target, which was resolved: of its interface, or BPF links of any place
+ * that is no interface's. How many interfaces there are does not matter.
+ */
+int rex_link_list_at(const struct rex_target *target, struct rex_link **links, size_t *n);
 /** Whether @link calls @entry. */
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
 /** The entry of @program that @link calls; NULL: none of them. */
