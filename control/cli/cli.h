@@ -12,11 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Until librex says it. */
-#ifndef REX_VERSION
-#define REX_VERSION "1"
-#endif
-
 enum cli_flags {
 	CLI_NEEDED	= 1 << 0,
 	CLI_OR		= 1 << 1,	/* an alternative to the argument before */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rex_version.h>
+
 #include "cli.h"
 
 #define MAX_ARGS 16

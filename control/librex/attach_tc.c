@@ -243,21 +243,20 @@ static int walk_sides(struct nl *nl, enum tc_qdisc kind, struct walk *walk)
 	return err;
 }
 
-int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
-		 rex_add_link *add, void *data)
+static int list(struct list_at *at, const struct iface *iface, rex_add_link *add, void *data)
 {
-	enum tc_qdisc kind = TC_NONE;
 	struct walk walk = {
 		.filter = add_filter, .ifindex = iface->index, .ifname = iface->name, .add = add,
 		.data = data,
 	};
+	enum tc_qdisc kind = TC_NONE;
 	int err = 0;
 
-	if (qdiscs)
-		kind = kind_at(qdiscs, iface->index);
+	if (at->qdiscs)
+		kind = kind_at(at->qdiscs, iface->index);
 	else
 		err = find_kind(iface->index, &kind);
-	return err ? err : walk_sides(nl, kind, &walk);
+	return err ? err : walk_sides(at->nl, kind, &walk);
 }
 
 static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)
@@ -327,7 +326,7 @@ static int prepare_qdisc(struct bpf_tc_hook *hook, const char *ifname, enum rex_
 	return 0;
 }
 
-int rex_attach_tc(const struct attach *a)
+static int attach_tc(const struct attach *a)
 {
 	enum rex_side side = a->target->side;
 	const char *ifname = a->target->name;
@@ -365,7 +364,7 @@ out:
 	return err;
 }
 
-int rex_detach_tc(const struct rex_link *link)
+static int detach_tc(const struct rex_link *link)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = link->ifindex,
 		    .attach_point = to_libbpf(link->target.side));
@@ -382,3 +381,9 @@ int rex_detach_tc(const struct rex_link *link)
 		remove_if_empty(link->ifindex, link->target.name);
 	return 0;
 }
+
+const struct place rex_place_tc = {
+	.name = "tc", .args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
+	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
+	.resolve = rex_resolve_interface, .attach = attach_tc, .list = list, .detach = detach_tc,
+};

@@ -45,6 +45,7 @@ static int list_interfaces(struct collect *c)
 	struct tc_qdiscs qdiscs = {};
 	struct ifaces all = {};
 	struct nl nl;
+	struct list_at at = { &nl, &c->chains, &qdiscs, c->pins };
 	int err = nl_open(&nl, NETLINK_ROUTE);
 
 	if (err)
@@ -52,13 +53,10 @@ static int list_interfaces(struct collect *c)
 	err = rex_ifaces_read(&nl, &all);
 	if (!err)
 		err = rex_tc_qdiscs(&nl, &qdiscs);
-	for (size_t i = 0; !err && i < all.n; i++) {
-		err = rex_xdp_links(&all.list[i], &c->chains, add_link, c);
-		if (!err)
-			err = rex_tc_links(&nl, &qdiscs, &all.list[i], add_link, c);
-		if (!err)
-			err = rex_tcx_links(c->pins, &all.list[i], add_link, c);
-	}
+	for (size_t i = 0; !err && i < all.n; i++)
+		for (enum rex_at kind = 0; !err && kind < __REX_AT_MAX; kind++)
+			if (rex_place(kind)->list)
+				err = rex_place(kind)->list(&at, &all.list[i], add_link, c);
 	rex_tc_qdiscs_free(&qdiscs);
 	rex_ifaces_free(&all);
 	nl_close(&nl);
@@ -68,6 +66,7 @@ static int list_interfaces(struct collect *c)
 /* What is at the interface of ->target, in the way that it names. */
 static int list_interface(struct collect *c)
 {
+	struct list_at at = { .chains = &c->chains, .pins = c->pins };
 	struct iface iface;
 	struct nl nl;
 	int err = rex_iface_find(c->target->name, &iface);
@@ -76,12 +75,8 @@ static int list_interface(struct collect *c)
 		err = nl_open(&nl, NETLINK_ROUTE);
 	if (err)
 		return err;
-	if (c->target->at == REX_AT_XDP)
-		err = rex_xdp_links(&iface, &c->chains, add_link, c);
-	else if (c->target->at == REX_AT_TC)
-		err = rex_tc_links(&nl, NULL, &iface, add_link, c);
-	else
-		err = rex_tcx_links(c->pins, &iface, add_link, c);
+	at.nl = &nl;
+	err = rex_place(c->target->at)->list(&at, &iface, add_link, c);
 	nl_close(&nl);
 	return err;
 }
@@ -220,7 +215,7 @@ static bool has_loose_chain(const struct collect *c)
 
 static int list_once(struct collect *c, struct held *h, bool deep)
 {
-	bool of_interfaces = !c->target || rex_at_is_interface(c->target->at);
+	bool of_interfaces = !c->target || rex_place(c->target->at)->list;
 	int err = of_interfaces ? list_all_interfaces(c, deep) : 0;
 
 	if (!err && (!c->target || !of_interfaces))
@@ -256,7 +251,7 @@ static int link_list(struct rex_link **links, size_t *n, bool here, const struct
 {
 	struct collect c = { .here = here, .target = target };
 	struct rex_pins pins = {};
-	int err = target && rex_at_is_interface(target->at) ? 0 : rex_pins_scan(&pins);
+	int err = target && rex_place(target->at)->list ? 0 : rex_pins_scan(&pins);
 
 	if (err)
 		return err;
@@ -353,38 +348,20 @@ int rex_check_new(const struct attach *a)
 int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target)
 {
-	static int (*const attach[__REX_AT_MAX])(const struct attach *a) = {
-		[REX_AT_XDP] = rex_attach_xdp,
-		[REX_AT_TC] = rex_attach_tc,
-		[REX_AT_TCX] = rex_attach_tcx,
-		[REX_AT_KPROBE] = rex_attach_kprobe,
-		[REX_AT_KRETPROBE] = rex_attach_kprobe,
-		[REX_AT_UPROBE] = rex_attach_uprobe,
-		[REX_AT_URETPROBE] = rex_attach_uprobe,
-		[REX_AT_TRACEPOINT] = rex_attach_tracepoint,
-		[REX_AT_RAW_TRACEPOINT] = rex_attach_tracing,
-		[REX_AT_FENTRY] = rex_attach_tracing,
-		[REX_AT_FEXIT] = rex_attach_tracing,
-		[REX_AT_PERF_EVENT] = rex_attach_perf,
-		[REX_AT_CGROUP_SKB] = rex_attach_cgroup,
-	};
 	struct rex_target resolved = *target;
 	struct attach a = { .program = program, .entry = entry, .target = &resolved };
-	bool has_side = target->at == REX_AT_TC || target->at == REX_AT_TCX ||
-			target->at == REX_AT_CGROUP_SKB;
 	int err;
 
 	if (target->at >= __REX_AT_MAX || rex_at_hook(target->at) != entry->hook)
 		return rex_fail(-EINVAL, "entry \"%s\" is for hook %s and cannot be attached to a %s",
 				entry->name, rex_hook_name(entry->hook), rex_at_name(target->at));
-	if (has_side && target->side == REX_SIDE_ANY)
-		return rex_fail(-EINVAL, "%s needs a side: ingress or egress",
-				rex_at_name(target->at));
-	err = rex_target_resolve(&resolved);
+	err = rex_target_complete(target);
+	if (!err)
+		err = rex_target_resolve(&resolved);
 	if (err)
 		return err;
 	err = rex_check_new(&a);
-	return err ? err : attach[target->at](&a);
+	return err ? err : rex_place(target->at)->attach(&a);
 }
 
 static int detach_here(const struct rex_link *link)
@@ -392,17 +369,10 @@ static int detach_here(const struct rex_link *link)
 	/* Out of a chain, libxdp takes it. */
 	if (link->link_id && !link->chained)
 		return rex_detach_bpf_link(link);
-	switch (link->target.at) {
-	case REX_AT_XDP:
-		return rex_detach_xdp(link);
-	case REX_AT_TC:
-		return rex_detach_tc(link);
-	case REX_AT_TCX:
-		return rex_detach_tcx(link);
-	default:
-		return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
-				rex_at_name(link->target.at));
-	}
+	if (rex_place(link->target.at)->detach)
+		return rex_place(link->target.at)->detach(link);
+	return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
+			rex_at_name(link->target.at));
 }
 
 int rex_detach(const struct rex_link *link)

@@ -32,9 +32,8 @@ static int attach(const void *args)
 	struct rex *rex;
 	int err;
 
-	if (target.side == REX_SIDE_ANY && (target.at == REX_AT_TC || target.at == REX_AT_TCX ||
-					    target.at == REX_AT_CGROUP_SKB))
-		return bad_usage("%s needs a side: ingress or egress", rex_at_name(target.at));
+	if (rex_target_complete(&target))
+		return bad_usage("%s", rex_errmsg());
 	err = connect_rex(&rex);
 	if (err)
 		return err;
