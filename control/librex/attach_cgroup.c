@@ -128,7 +128,7 @@ static void describe(struct link_walk *w, const struct rex_link_info *info, stru
 }
 
 const struct place rex_place_cgroup_skb = {
-	.name = "cgroup_skb", .args = "PATH ingress|egress", .noun = "cgroup",
+	.args = "PATH ingress|egress", .noun = "cgroup",
 	.hook = REX_HOOK_CGROUP_SKB, .max_words = 2, .has_side = true, .parse = parse_cgroup,
 	.resolve = resolve, .same = is_same, .attach = attach,
 	.link_type = REX_LINK_CGROUP, .describe = describe,

@@ -43,6 +43,7 @@ static int parse_uprobe(const char *const *words, size_t n, struct rex_target *t
 	err = rex_word_copy(t->name, sizeof(t->name), words[0], colon - words[0], "is too long");
 	if (err)
 		return err;
+	t->in_file = true;
 	if (isdigit((unsigned char)colon[1])) {
 		if (rex_word_number(colon + 1, INT64_MAX, &t->offset))
 			return rex_word_bad(words[0], "has no offset of the file behind the colon, like 0x1234");
@@ -154,6 +155,8 @@ static void describe(struct link_walk *w, const struct rex_link_info *info, stru
 {
 	(void)w;
 	link->target.offset = info->perf.probe.offset;
+	link->target.in_file = link->target.at == REX_AT_UPROBE ||
+			       link->target.at == REX_AT_URETPROBE;
 }
 
 static void add_symbol(const struct rex_target *pin, struct rex_target *t)
@@ -162,28 +165,28 @@ static void add_symbol(const struct rex_target *pin, struct rex_target *t)
 }
 
 const struct place rex_place_kprobe = {
-	.name = "kprobe", .args = "SYMBOL[+OFFSET]", .noun = "symbol", .hook = REX_HOOK_KPROBE,
+	.args = "SYMBOL[+OFFSET]", .noun = "symbol", .hook = REX_HOOK_KPROBE,
 	.max_words = 1, .parse = parse_kprobe, .attach = attach_kprobe,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_KPROBE, .describe = describe,
 };
 
 const struct place rex_place_kretprobe = {
-	.name = "kretprobe", .args = "SYMBOL", .noun = "symbol", .hook = REX_HOOK_KPROBE,
+	.args = "SYMBOL", .noun = "symbol", .hook = REX_HOOK_KPROBE,
 	.max_words = 1, .parse = parse_kprobe, .attach = attach_kprobe,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_KRETPROBE, .describe = describe,
 };
 
 const struct place rex_place_uprobe = {
-	.name = "uprobe", .args = "PATH:SYMBOL|PATH:0xOFFSET [PID]", .noun = "file",
-	.hook = REX_HOOK_KPROBE, .max_words = 2, .in_file = true, .parse = parse_uprobe,
+	.args = "PATH:SYMBOL|PATH:0xOFFSET [PID]", .noun = "file",
+	.hook = REX_HOOK_KPROBE, .max_words = 2, .parse = parse_uprobe,
 	.resolve = resolve_uprobe, .same = is_same_uprobe, .attach = attach_uprobe,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_UPROBE, .describe = describe,
 	.add_from_pin = add_symbol,
 };
 
 const struct place rex_place_uretprobe = {
-	.name = "uretprobe", .args = "PATH:SYMBOL|PATH:0xOFFSET [PID]", .noun = "file",
-	.hook = REX_HOOK_KPROBE, .max_words = 2, .in_file = true, .parse = parse_uprobe,
+	.args = "PATH:SYMBOL|PATH:0xOFFSET [PID]", .noun = "file",
+	.hook = REX_HOOK_KPROBE, .max_words = 2, .parse = parse_uprobe,
 	.resolve = resolve_uprobe, .same = is_same_uprobe, .attach = attach_uprobe,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_URETPROBE, .describe = describe,
 	.add_from_pin = add_symbol,

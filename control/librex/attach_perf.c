@@ -244,7 +244,7 @@ static void describe(struct link_walk *w, const struct rex_link_info *info, stru
 }
 
 const struct place rex_place_perf_event = {
-	.name = "perf_event", .args = "EVENT [freq=N|period=N] [cpu=N|pid=N]", .noun = "event",
+	.args = "EVENT [freq=N|period=N] [cpu=N|pid=N]", .noun = "event",
 	.hook = REX_HOOK_PERF_EVENT, .max_words = 3, .parse = parse_perf, .attach = attach_perf,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_EVENT, .describe = describe,
 };

@@ -383,7 +383,7 @@ static int detach_tc(const struct rex_link *link)
 }
 
 const struct place rex_place_tc = {
-	.name = "tc", .args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
+	.args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
 	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
 	.resolve = rex_resolve_interface, .attach = attach_tc, .list = list, .detach = detach_tc,
 };

@@ -89,13 +89,13 @@ static int detach(const struct rex_link *link)
 		return 0;		/* gone already */
 	if (bpf_prog_detach2(fd, link->ifindex, attach_type(link->target.side)) && errno != ENOENT)
 		err = rex_fail(-errno, "cannot detach from \"%s\": %s",
-			       rex_link_text(link, text, sizeof(text)), rex_strerror(errno));
+			       rex_target_text(&link->target, text, sizeof(text)), rex_strerror(errno));
 	close(fd);
 	return err;
 }
 
 const struct place rex_place_tcx = {
-	.name = "tcx", .args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
+	.args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
 	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
 	.resolve = rex_resolve_interface, .attach = attach, .list = list, .detach = detach,
 };

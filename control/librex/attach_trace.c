@@ -311,7 +311,7 @@ static void describe_tracing(struct link_walk *w, const struct rex_link_info *in
 }
 
 const struct place rex_place_tracepoint = {
-	.name = "tracepoint", .args = "CATEGORY:NAME", .noun = "tracepoint",
+	.args = "CATEGORY:NAME", .noun = "tracepoint",
 	.hook = REX_HOOK_TRACEPOINT, .max_words = 1, .parse = parse_tracepoint,
 	.same = is_same_tracepoint, .attach = attach_tracepoint,
 	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_TRACEPOINT,
@@ -319,19 +319,19 @@ const struct place rex_place_tracepoint = {
 };
 
 const struct place rex_place_raw_tracepoint = {
-	.name = "raw_tracepoint", .args = "NAME", .noun = "tracepoint",
+	.args = "NAME", .noun = "tracepoint",
 	.hook = REX_HOOK_RAW_TRACEPOINT, .max_words = 1, .parse = parse_function,
 	.attach = attach_tracing, .link_type = REX_LINK_RAW_TRACEPOINT,
 };
 
 const struct place rex_place_fentry = {
-	.name = "fentry", .args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FENTRY,
+	.args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FENTRY,
 	.max_words = 1, .parse = parse_function, .attach = attach_tracing,
 	.link_type = REX_LINK_TRACING, .link_subtype = BPF_TRACE_FENTRY, .describe = describe_tracing,
 };
 
 const struct place rex_place_fexit = {
-	.name = "fexit", .args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FEXIT,
+	.args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FEXIT,
 	.max_words = 1, .parse = parse_function, .attach = attach_tracing,
 	.link_type = REX_LINK_TRACING, .link_subtype = BPF_TRACE_FEXIT, .describe = describe_tracing,
 };

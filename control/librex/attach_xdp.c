@@ -236,7 +236,7 @@ static int attach_xdp(const struct attach *a)
 			back_off(tries);
 		err = rex_iface_find(a->target->name, &t.iface);
 		if (!err && tries)
-			err = rex_check_new(a);	/* who was faster may have attached the same */
+			err = a->check_new(a);	/* who was faster may have attached the same */
 		if (!err)
 			err = find_mount(&t.iface, t.mount, sizeof(t.mount));
 		if (err)
@@ -504,7 +504,7 @@ static int detach_xdp(const struct rex_link *link)
 }
 
 const struct place rex_place_xdp = {
-	.name = "xdp", .args = "IFACE [native|generic]", .noun = "interface",
+	.args = "IFACE [native|generic]", .noun = "interface",
 	.hook = REX_HOOK_XDP, .max_words = 2, .parse = parse, .resolve = rex_resolve_interface,
 	.attach = attach_xdp, .list = list, .detach = detach_xdp,
 };

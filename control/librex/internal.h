@@ -222,7 +222,7 @@ int rex_bpffs_xdp(const char *mount);
 /* Make it if it is not there; refuse it if others can write there. */
 int rex_bpffs_check_xdp(const char *mount);
 
-/* ---- target.c */
+/* ---- text.c */
 /* As rex_target_text(), with @blank between the words. */
 const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size);
 
@@ -273,8 +273,9 @@ struct rex_pins {
 		struct rex_target target;
 	} *pin;
 };
-/* All pinned links of ours; removes pins whose place is gone. */
-int rex_pins_scan(struct rex_pins *pins);
+/* All pinned links of ours (@parse: rex_target_parse); removes pins whose place is gone. */
+typedef int rex_parse_fn(const char *const *words, size_t n, struct rex_target *target);
+int rex_pins_scan(struct rex_pins *pins, rex_parse_fn *parse);
 void rex_pins_free(struct rex_pins *pins);
 const struct rex_pin *rex_pins_find(const struct rex_pins *pins, uint32_t link_id);
 
@@ -293,9 +294,9 @@ struct attach {
 	const struct rex_program *program;
 	const struct rex_entry *entry;
 	const struct rex_target *target;	/* resolved, and complete */
+	/* Whether it is attached there already: then -EEXIST. */
+	int (*check_new)(const struct attach *a);
 };
-/* Whether it is attached there already: then -EEXIST. */
-int rex_check_new(const struct attach *a);
 
 enum tc_qdisc { TC_NONE, TC_INGRESS, TC_CLSACT };
 struct tc_qdiscs {
@@ -327,11 +328,11 @@ struct link_walk {
 
 /* A kind of place, all that is special about it: each is defined in one file, attach_*.c. */
 struct place {
-	const char *name, *args;
+	const char *args;		/* the words behind its name, for a usage text */
 	const char *noun;		/* what rex_target.name is */
 	uint32_t hook;
-	size_t max_words;		/* behind ->name; at least one */
-	bool has_side, in_file;
+	size_t max_words;		/* of ->args; at least one is needed */
+	bool has_side;
 	int (*parse)(const char *const *words, size_t n, struct rex_target *t);
 	int (*resolve)(struct rex_target *t);
 	/* Whether the names mean the same; NULL: equal names and offsets do. */

@@ -251,7 +251,7 @@ static int link_list(struct rex_link **links, size_t *n, bool here, const struct
 {
 	struct collect c = { .here = here, .target = target };
 	struct rex_pins pins = {};
-	int err = target && rex_place(target->at)->list ? 0 : rex_pins_scan(&pins);
+	int err = target && rex_place(target->at)->list ? 0 : rex_pins_scan(&pins, rex_target_parse);
 
 	if (err)
 		return err;
@@ -298,26 +298,6 @@ const struct rex_entry *rex_link_entry(const struct rex_link *link, const struct
 	return NULL;
 }
 
-const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
-{
-	size_t len;
-
-	if (link->held) {
-		snprintf(text, size, "BPF program %u, held by %s", link->prog_id,
-			 *link->note ? link->note : "something that cannot be seen from here");
-	} else if (link->leftover) {
-		snprintf(text, size, "what libxdp left of interface %u in %s", link->ifindex, link->pin);
-	} else if (link->unknown) {
-		snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
-	} else {
-		rex_target_text(&link->target, text, size);
-		len = strlen(text);
-		if (link->netns_ino)
-			snprintf(text + len, size - len, " in network namespace %s", link->netns);
-	}
-	return text;
-}
-
 /* ---- attach and detach ------------------------------------------------------------------------ */
 
 /* One mode of XDP and one frequency of sampling leave no room for another. */
@@ -329,7 +309,7 @@ static bool is_same(const struct rex_target *wanted, const struct rex_target *is
 	return rex_target_matches(&any_mode, is);
 }
 
-int rex_check_new(const struct attach *a)
+static int check_new(const struct attach *a)
 {
 	struct rex_link *links = NULL;
 	char text[REX_TARGET_LEN];
@@ -349,7 +329,9 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target)
 {
 	struct rex_target resolved = *target;
-	struct attach a = { .program = program, .entry = entry, .target = &resolved };
+	struct attach a = {
+		.program = program, .entry = entry, .target = &resolved, .check_new = check_new,
+	};
 	int err;
 
 	if (target->at >= __REX_AT_MAX || rex_at_hook(target->at) != entry->hook)
@@ -360,7 +342,7 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 		err = rex_target_resolve(&resolved);
 	if (err)
 		return err;
-	err = rex_check_new(&a);
+	err = check_new(&a);
 	return err ? err : rex_place(target->at)->attach(&a);
 }
 

@@ -3,7 +3,6 @@
  * The words that name a place to attach to: taken apart, put together again, compared.
  * Attach, detach, status and the names of pins use the same words.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,11 +16,6 @@ static const struct place *const places[__REX_AT_MAX] = {
 const struct place *rex_place(enum rex_at at)
 {
 	return places[at];
-}
-
-const char *rex_at_name(enum rex_at at)
-{
-	return at < __REX_AT_MAX ? places[at]->name : "unknown";
 }
 
 const char *rex_at_args(enum rex_at at)
@@ -50,11 +44,11 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 	for (size_t i = 0; i < __REX_AT_MAX; i++) {
 		size_t len = strlen(names);
 
-		if (n && !strcmp(words[0], places[i]->name)) {
+		if (n && !strcmp(words[0], rex_at_name(i))) {
 			place = places[i];
 			t->at = i;
 		}
-		snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "", places[i]->name);
+		snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "", rex_at_name(i));
 	}
 	if (!n)
 		return rex_fail(-EINVAL, "a hook is needed: one of %s", names);
@@ -65,12 +59,13 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 		return rex_word_bad(words[0], what);
 	}
 	if (n < 2 || !*words[1])
-		return rex_fail(-EINVAL, "%s needs a place: %s %s", place->name, place->name,
+		return rex_fail(-EINVAL, "%s needs a place: %s %s", rex_at_name(t->at), rex_at_name(t->at),
 				place->args);
 	if (n - 1 > place->max_words) {
 		char what[128];
 
-		snprintf(what, sizeof(what), "is an unexpected argument: %s %s", place->name, place->args);
+		snprintf(what, sizeof(what), "is an unexpected argument: %s %s", rex_at_name(t->at),
+			 place->args);
 		return rex_word_bad(words[1 + place->max_words], what);
 	}
 	return place->parse(words + 1, n - 1, t);
@@ -86,66 +81,6 @@ int rex_target_complete(const struct rex_target *t)
 int rex_target_resolve(struct rex_target *t)
 {
 	return places[t->at]->resolve ? places[t->at]->resolve(t) : 0;
-}
-
-/* ---- and back -------------------------------------------------------------------------------- */
-
-/* Words into @text, cut at its end, but always terminated. */
-struct out {
-	char *text;
-	size_t size, len;
-};
-
-static void __printf(2, 3) put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(o->text + o->len, o->size - o->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		o->len += (size_t)n < o->size - o->len ? (size_t)n : o->size - o->len - 1;
-}
-
-const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size)
-{
-	static const char *const modes[] = {
-		[REX_XDP_NATIVE] = "native", [REX_XDP_GENERIC] = "generic",
-		[REX_XDP_OFFLOAD] = "offload",
-	};
-	struct out o = { .text = text, .size = size };
-
-	put(&o, "%s%c%s", rex_at_name(t->at), blank, t->name);
-	if (places[t->at]->in_file) {
-		if (*t->symbol)
-			put(&o, ":%s", t->symbol);
-		else
-			put(&o, ":0x%llx", (unsigned long long)t->offset);
-		if (t->pid >= 0)
-			put(&o, "%c%d", blank, t->pid);
-		return text;
-	}
-	if (t->offset)
-		put(&o, "+0x%llx", (unsigned long long)t->offset);
-	if (t->mode != REX_XDP_ANY)
-		put(&o, "%c%s", blank, modes[t->mode]);
-	if (t->side != REX_SIDE_ANY)
-		put(&o, "%c%s", blank, t->side == REX_INGRESS ? "ingress" : "egress");
-	if (t->freq)
-		put(&o, "%cfreq=%llu", blank, (unsigned long long)t->freq);
-	if (t->period)
-		put(&o, "%cperiod=%llu", blank, (unsigned long long)t->period);
-	if (t->cpu >= 0)
-		put(&o, "%ccpu=%d", blank, t->cpu);
-	if (t->pid >= 0)
-		put(&o, "%cpid=%d", blank, t->pid);
-	return text;
-}
-
-const char *rex_target_text(const struct rex_target *t, char *text, size_t size)
-{
-	return rex_target_join(t, ' ', text, size);
 }
 
 bool rex_target_matches(const struct rex_target *wanted, const struct rex_target *is)

@@ -273,6 +273,7 @@ struct rex_target {
 	char name[REX_TARGET_LEN];
 	char symbol[REX_SYMBOL_LEN];	/* uprobe: in the file; empty: only the offset is known */
 	uint64_t offset;		/* kprobe: from the symbol; uprobe: in the file */
+	bool in_file;			/* uprobe: ->name is a file */
 	enum rex_xdp_mode mode;		/* xdp */
 	enum rex_side side;		/* tc, tcx, cgroup_skb */
 	int pid;			/* uprobe, perf_event; -1: of all processes */
