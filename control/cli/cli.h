@@ -12,11 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Until librex says it. */
-#ifndef REX_VERSION
-#define REX_VERSION "1"
-#endif
-
 enum cli_flags {
 	CLI_NEEDED	= 1 << 0,
 	CLI_OR		= 1 << 1,	/* an alternative to the argument before */
@@ -74,8 +69,6 @@ struct cli {
 
 /* ---- parse.c */
 int cli_main(const struct cli *cli, int argc, char **argv);
-/* The command that these words begin with, and how many words its name is; or NULL. */
-const struct cli_command *cli_find(const struct cli *cli, char **words, int n, int *used);
 /* What is wrong with the command line, and the usage of the command. Returns 2. */
 int bad_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -91,6 +84,8 @@ int parse_number(const char *text, uint32_t max, uint32_t *value);
 int parse_time(const char *text, uint32_t *us);
 
 /* ---- help.c */
+/* The command that these words begin with, and how many words its name is; or NULL. */
+const struct cli_command *cli_find(const struct cli *cli, char **words, int n, int *used);
 void cli_usage(FILE *to, const struct cli *cli, const struct cli_command *command);
 void cli_help(FILE *to, const struct cli *cli);
 void cli_help_command(const struct cli *cli, const struct cli_command *command);

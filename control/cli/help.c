@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table as text: usage, help, and the syntax in the manual. */
+/* What is in the table, and as text: usage, help, and the syntax in the manual. */
 #include <ctype.h>
 #include <string.h>
 
 #include "cli.h"
+
+const struct cli_command *cli_find(const struct cli *cli, char **words, int n, int *used)
+{
+	each_command(cli, c) {
+		size_t len = strcspn(c->name, " ");
+		int two = c->name[len] == ' ';
+
+		if (n <= two || strlen(words[0]) != len || strncmp(c->name, words[0], len) ||
+		    (two && strcmp(c->name + len + 1, words[1])))
+			continue;
+		*used = 1 + two;
+		return c;
+	}
+	return NULL;
+}
 
 /* How a syntax is written: on a terminal, or in mdoc. */
 struct style {

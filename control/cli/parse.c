@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rex_version.h>
+
 #include "cli.h"
 
 #define MAX_ARGS 16
@@ -174,21 +176,6 @@ static int check_set(const struct parser *p)
 }
 
 /* ---- commands ------------------------------------------------------------------------------- */
-
-const struct cli_command *cli_find(const struct cli *cli, char **words, int n, int *used)
-{
-	each_command(cli, c) {
-		size_t len = strcspn(c->name, " ");
-		int two = c->name[len] == ' ';
-
-		if (n <= two || strlen(words[0]) != len || strncmp(c->name, words[0], len) ||
-		    (two && strcmp(c->name + len + 1, words[1])))
-			continue;
-		*used = 1 + two;
-		return c;
-	}
-	return NULL;
-}
 
 static int no_command(const struct cli *cli, char **words, int n)
 {

@@ -10,9 +10,33 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "bpf_abi.h"
 #include "internal.h"
 
-int rex_attach_cgroup(const struct attach *a)
+static int parse_cgroup(const char *const *words, size_t n, struct rex_target *t)
+{
+	int err = rex_word_copy(t->name, sizeof(t->name), words[0], strlen(words[0]), "is too long");
+
+	return err || n < 2 ? err : rex_word_side(words[1], t);
+}
+
+static int resolve(struct rex_target *t)
+{
+	struct stat st;
+
+	rex_resolve_file(t);
+	t->cgroup_id = stat(t->name, &st) ? 0 : st.st_ino;
+	return 0;
+}
+
+/* It may be mounted in several places. */
+static bool is_same(const struct rex_target *wanted, const struct rex_target *is)
+{
+	return wanted->cgroup_id && is->cgroup_id ? wanted->cgroup_id == is->cgroup_id :
+						    !strcmp(wanted->name, is->name);
+}
+
+static int attach(const struct attach *a)
 {
 	const struct rex_target *t = a->target;
 	char text[REX_TARGET_LEN + 64];
@@ -75,7 +99,7 @@ static bool path_below(const char *mount, uint64_t id, char *path, size_t size)
 	return n > 0;
 }
 
-void rex_cgroup_path(uint64_t id, char *path, size_t size)
+static void cgroup_path(uint64_t id, char *path, size_t size)
 {
 	char line[4096], mount[2048], *dash;
 	FILE *f = fopen("/proc/self/mountinfo", "re");
@@ -93,3 +117,19 @@ void rex_cgroup_path(uint64_t id, char *path, size_t size)
 	if (!found)
 		snprintf(path, size, "(cgroup %llu)", (unsigned long long)id);
 }
+
+static void describe(struct link_walk *w, const struct rex_link_info *info, struct rex_link *link)
+{
+	(void)w;
+	link->target.side = info->cgroup.attach_type == BPF_CGROUP_INET_INGRESS ? REX_INGRESS :
+			    REX_EGRESS;
+	link->target.cgroup_id = info->cgroup.id;
+	cgroup_path(info->cgroup.id, link->target.name, sizeof(link->target.name));
+}
+
+const struct place rex_place_cgroup_skb = {
+	.args = "PATH ingress|egress", .noun = "cgroup",
+	.hook = REX_HOOK_CGROUP_SKB, .max_words = 2, .has_side = true, .parse = parse_cgroup,
+	.resolve = resolve, .same = is_same, .attach = attach,
+	.link_type = REX_LINK_CGROUP, .describe = describe,
+};

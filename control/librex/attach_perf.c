@@ -1,13 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* perf events by hardware and software counters: one link per CPU, or one for a process. */
 #include <bpf/libbpf.h>
+#include <ctype.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_abi.h"
 #include "internal.h"
+
+static int parse_perf(const char *const *words, size_t n, struct rex_target *t)
+{
+	static const char *const keys[] = { "freq=", "period=", "cpu=", "pid=" };
+	bool said[ARRAY_SIZE(keys)] = {};
+	int err = rex_word_copy(t->name, 64, words[0], strlen(words[0]), "is too long for an event");
+
+	for (const char *c = words[0]; *c && !err; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
+			err = rex_word_bad(words[0], "is not an event, like cpu-clock");
+	for (size_t i = 1; !err && i < n; i++) {
+		uint64_t value, max = INT64_MAX;
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(keys) && strncmp(words[i], keys[k], strlen(keys[k])))
+			k++;
+		if (k == ARRAY_SIZE(keys))
+			return rex_word_bad(words[i], "is nothing that a perf_event has: it has freq=N, period=N, "
+				   "cpu=N and pid=N");
+		if (k != 1)
+			max = INT32_MAX;
+		if (rex_word_number(words[i] + strlen(keys[k]), max, &value) || (!value && k != 2))
+			return rex_word_bad(words[i], "has no number behind the =");
+		if (said[k] || said[k ^ 1])
+			return rex_word_bad(words[i], k < 2 ? "is unexpected: use either freq=N or period=N" :
+						     "is unexpected: use either cpu=N or pid=N");
+		said[k] = true;
+		if (k == 0)
+			t->freq = value;
+		else if (k == 1)
+			t->period = value;
+		else
+			*(k == 2 ? &t->cpu : &t->pid) = value;
+	}
+	return err;
+}
 
 #define DEFAULT_FREQ 99			/* samples a second; odd, not to beat with timers */
 
@@ -39,7 +77,7 @@ static const struct event {
 	{ "stalled-cycles-backend", PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_BACKEND, false },
 };
 
-const char *rex_perf_event_name(uint32_t type, uint64_t config)
+static const char *event_name(uint32_t type, uint64_t config)
 {
 	/* The clocks have PMUs of their own since Linux 6.2, but the numbers of software events. */
 	if (type >= PERF_TYPE_MAX && config <= PERF_COUNT_SW_TASK_CLOCK)
@@ -173,7 +211,7 @@ static int attach_all(const struct attach *a, const struct event *event, struct 
 	return err;
 }
 
-int rex_attach_perf(const struct attach *a)
+static int attach_perf(const struct attach *a)
 {
 	const struct event *event = find_event(a->target->name);
 	struct rex_target t = *a->target;
@@ -196,3 +234,17 @@ int rex_attach_perf(const struct attach *a)
 	bpf_object__close(obj);
 	return err;
 }
+
+static void describe(struct link_walk *w, const struct rex_link_info *info, struct rex_link *link)
+{
+	const char *name = event_name(info->perf.event.type, info->perf.event.config);
+
+	(void)w;
+	snprintf(link->target.name, sizeof(link->target.name), "%s", name ? : "");
+}
+
+const struct place rex_place_perf_event = {
+	.args = "EVENT [freq=N|period=N] [cpu=N|pid=N]", .noun = "event",
+	.hook = REX_HOOK_PERF_EVENT, .max_words = 3, .parse = parse_perf, .attach = attach_perf,
+	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_EVENT, .describe = describe,
+};

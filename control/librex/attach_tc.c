@@ -114,21 +114,34 @@ static enum tc_qdisc kind_at(const struct tc_qdiscs *all, uint32_t ifindex)
 	return TC_NONE;
 }
 
+/* Of one interface, without listing those of all. */
 static int find_kind(uint32_t ifindex, enum tc_qdisc *kind)
 {
-	struct tc_qdiscs all;
+	struct tc_qdiscs found = {};
+	char buf[NL_BUF];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tcm;
 	struct nl nl;
 	int err = nl_open(&nl, NETLINK_ROUTE);
 
 	if (err)
 		return err;
-	err = rex_tc_qdiscs(&nl, &all);
+	nlh->nlmsg_type = RTM_GETQDISC;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_ifindex = ifindex;
+	tcm->tcm_parent = TC_H_INGRESS;
+	err = nl_talk(&nl, nlh, on_qdisc, &found);
+	/* There is none; or the kernel has no traffic control. */
+	if (err == -ENOENT || err == -EINVAL || err == -EOPNOTSUPP)
+		err = 0;
+	else if (err || found.failed)
+		err = rex_fail(err ? : -ENOMEM, "cannot look up the qdisc of interface %u: %s", ifindex,
+			       nl_reason(&nl, err ? : -ENOMEM));
+	*kind = kind_at(&found, ifindex);
+	rex_tc_qdiscs_free(&found);
 	nl_close(&nl);
-	if (err)
-		return err;
-	*kind = kind_at(&all, ifindex);
-	rex_tc_qdiscs_free(&all);
-	return 0;
+	return err;
 }
 
 /* ---- reading the filters --------------------------------------------------------------- */
@@ -230,15 +243,20 @@ static int walk_sides(struct nl *nl, enum tc_qdisc kind, struct walk *walk)
 	return err;
 }
 
-int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
-		 rex_add_link *add, void *data)
+static int list(struct list_at *at, const struct iface *iface, rex_add_link *add, void *data)
 {
 	struct walk walk = {
 		.filter = add_filter, .ifindex = iface->index, .ifname = iface->name, .add = add,
 		.data = data,
 	};
+	enum tc_qdisc kind = TC_NONE;
+	int err = 0;
 
-	return walk_sides(nl, kind_at(qdiscs, iface->index), &walk);
+	if (at->qdiscs)
+		kind = kind_at(at->qdiscs, iface->index);
+	else
+		err = find_kind(iface->index, &kind);
+	return err ? err : walk_sides(at->nl, kind, &walk);
 }
 
 static int count_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id)
@@ -308,7 +326,7 @@ static int prepare_qdisc(struct bpf_tc_hook *hook, const char *ifname, enum rex_
 	return 0;
 }
 
-int rex_attach_tc(const struct attach *a)
+static int attach_tc(const struct attach *a)
 {
 	enum rex_side side = a->target->side;
 	const char *ifname = a->target->name;
@@ -346,7 +364,7 @@ out:
 	return err;
 }
 
-int rex_detach_tc(const struct rex_link *link)
+static int detach_tc(const struct rex_link *link)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = link->ifindex,
 		    .attach_point = to_libbpf(link->target.side));
@@ -363,3 +381,9 @@ int rex_detach_tc(const struct rex_link *link)
 		remove_if_empty(link->ifindex, link->target.name);
 	return 0;
 }
+
+const struct place rex_place_tc = {
+	.args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
+	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
+	.resolve = rex_resolve_interface, .attach = attach_tc, .list = list, .detach = detach_tc,
+};

@@ -15,7 +15,7 @@ static uint32_t attach_type(enum rex_side side)
 	return side == REX_INGRESS ? REX_TCX_INGRESS : REX_TCX_EGRESS;
 }
 
-int rex_attach_tcx(const struct attach *a)
+static int attach(const struct attach *a)
 {
 	const struct rex_target *t = a->target;
 	int ifindex = rex_if_index(t->name), prog_fd, fd, err;
@@ -72,16 +72,15 @@ static int links_of(uint32_t ifindex, const char *ifname, enum rex_side side,
 	return err < 0 ? err : 0;
 }
 
-int rex_tcx_links(const struct rex_pins *pins, const struct iface *iface, rex_add_link *add,
-		  void *data)
+static int list(struct list_at *at, const struct iface *iface, rex_add_link *add, void *data)
 {
-	int err = links_of(iface->index, iface->name, REX_INGRESS, pins, add, data);
+	int err = links_of(iface->index, iface->name, REX_INGRESS, at->pins, add, data);
 
-	return err ? err : links_of(iface->index, iface->name, REX_EGRESS, pins, add, data);
+	return err ? err : links_of(iface->index, iface->name, REX_EGRESS, at->pins, add, data);
 }
 
 /* Attached by somebody else without a link. */
-int rex_detach_tcx(const struct rex_link *link)
+static int detach(const struct rex_link *link)
 {
 	int fd = bpf_prog_get_fd_by_id(link->prog_id), err = 0;
 	char text[REX_TARGET_LEN];
@@ -90,7 +89,13 @@ int rex_detach_tcx(const struct rex_link *link)
 		return 0;		/* gone already */
 	if (bpf_prog_detach2(fd, link->ifindex, attach_type(link->target.side)) && errno != ENOENT)
 		err = rex_fail(-errno, "cannot detach from \"%s\": %s",
-			       rex_link_text(link, text, sizeof(text)), rex_strerror(errno));
+			       rex_target_text(&link->target, text, sizeof(text)), rex_strerror(errno));
 	close(fd);
 	return err;
 }
+
+const struct place rex_place_tcx = {
+	.args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
+	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
+	.resolve = rex_resolve_interface, .attach = attach, .list = list, .detach = detach,
+};

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -10,7 +11,44 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_abi.h"
 #include "internal.h"
+
+/* ---- words ------------------------------------------------------------------------------------ */
+
+static int parse_tracepoint(const char *const *words, size_t n, struct rex_target *t)
+{
+	const char *colon = strchr(words[0], ':');
+
+	(void)n;
+	/* They become parts of a path in tracefs. */
+	for (const char *c = words[0]; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("_-:", *c))
+			return rex_word_bad(words[0], "is not a tracepoint: specify CATEGORY:NAME, like "
+				   "syscalls:sys_enter_openat");
+	if (!colon || colon == words[0] || !colon[1] || strchr(colon + 1, ':'))
+		return rex_word_bad(words[0], "is not a tracepoint: specify CATEGORY:NAME, like "
+			   "syscalls:sys_enter_openat");
+	return rex_word_copy(t->name, REX_SYMBOL_LEN, words[0], strlen(words[0]), "is too long");
+}
+
+static int parse_function(const char *const *words, size_t n, struct rex_target *t)
+{
+	(void)n;
+	if (!rex_word_is_symbol(words[0], strlen(words[0])))
+		return rex_word_bad(words[0], t->at == REX_AT_RAW_TRACEPOINT ?
+			   "is not the name of a tracepoint, like sched_switch (without its category)" :
+			   "is not the name of a kernel function");
+	return rex_word_copy(t->name, REX_SYMBOL_LEN, words[0], strlen(words[0]), "is too long for a symbol");
+}
+
+/* The kernel tells no category. */
+static bool is_same_tracepoint(const struct rex_target *wanted, const struct rex_target *is)
+{
+	const char *colon = strchr(is->name, ':') ? NULL : strchr(wanted->name, ':');
+
+	return !strcmp(colon ? colon + 1 : wanted->name, is->name);
+}
 
 /* ---- tracepoint --------------------------------------------------------------------------- */
 
@@ -89,7 +127,7 @@ static int find_tracepoint(const struct rex_target *t, uint64_t *id, unsigned in
 	return 0;
 }
 
-int rex_attach_tracepoint(const struct attach *a)
+static int attach_tracepoint(const struct attach *a)
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT };
 	const struct rex_target *t = a->target;
@@ -209,7 +247,7 @@ static int no_function(int err, const struct rex_target *t)
 			rex_strerror(said), rex_ksym_why(t->name, why, sizeof(why)));
 }
 
-int rex_attach_tracing(const struct attach *a)
+static int attach_tracing(const struct attach *a)
 {
 	const struct rex_target *t = a->target;
 	bool raw = t->at == REX_AT_RAW_TRACEPOINT;
@@ -240,3 +278,60 @@ int rex_attach_tracing(const struct attach *a)
 	bpf_object__close(obj);
 	return err;
 }
+
+/* ---- listing ---------------------------------------------------------------------------------- */
+
+static void add_category(const struct rex_target *pin, struct rex_target *t)
+{
+	strcpy(t->name, pin->name);
+}
+
+/* The function or tracepoint with that number in the kernel's or in a module's BTF. */
+static void describe_tracing(struct link_walk *w, const struct rex_link_info *info,
+			     struct rex_link *link)
+{
+	struct btf *btf = NULL, *module = NULL;
+	const struct btf_type *type;
+
+	if (!w->vmlinux) {
+		w->vmlinux = btf__load_vmlinux_btf();
+		if (libbpf_get_error(w->vmlinux))
+			w->vmlinux = NULL;
+	}
+	btf = w->vmlinux;
+	if (btf && info->tracing.btf_id >= btf__type_cnt(btf)) {
+		module = btf__load_from_kernel_by_id_split(info->tracing.obj_id, btf);
+		btf = libbpf_get_error(module) ? NULL : module;
+	}
+	type = btf ? btf__type_by_id(btf, info->tracing.btf_id) : NULL;
+	snprintf(link->target.name, sizeof(link->target.name), "%s",
+		 type ? btf__name_by_offset(btf, type->name_off) : "(unknown)");
+	if (btf == module)
+		btf__free(module);
+}
+
+const struct place rex_place_tracepoint = {
+	.args = "CATEGORY:NAME", .noun = "tracepoint",
+	.hook = REX_HOOK_TRACEPOINT, .max_words = 1, .parse = parse_tracepoint,
+	.same = is_same_tracepoint, .attach = attach_tracepoint,
+	.link_type = REX_LINK_PERF_EVENT, .link_subtype = REX_PERF_TRACEPOINT,
+	.add_from_pin = add_category,
+};
+
+const struct place rex_place_raw_tracepoint = {
+	.args = "NAME", .noun = "tracepoint",
+	.hook = REX_HOOK_RAW_TRACEPOINT, .max_words = 1, .parse = parse_function,
+	.attach = attach_tracing, .link_type = REX_LINK_RAW_TRACEPOINT,
+};
+
+const struct place rex_place_fentry = {
+	.args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FENTRY,
+	.max_words = 1, .parse = parse_function, .attach = attach_tracing,
+	.link_type = REX_LINK_TRACING, .link_subtype = BPF_TRACE_FENTRY, .describe = describe_tracing,
+};
+
+const struct place rex_place_fexit = {
+	.args = "FUNCTION", .noun = "symbol", .hook = REX_HOOK_FEXIT,
+	.max_words = 1, .parse = parse_function, .attach = attach_tracing,
+	.link_type = REX_LINK_TRACING, .link_subtype = BPF_TRACE_FEXIT, .describe = describe_tracing,
+};

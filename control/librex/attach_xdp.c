@@ -20,6 +20,24 @@
 #define BPFFS "/sys/fs/bpf"
 #define TRIES 40
 
+static int parse(const char *const *words, size_t n, struct rex_target *t)
+{
+	int err = rex_word_interface(words[0], t);
+
+	if (err || n < 2)
+		return err;
+	if (!strcmp(words[1], "native"))
+		t->mode = REX_XDP_NATIVE;
+	else if (!strcmp(words[1], "generic"))
+		t->mode = REX_XDP_GENERIC;
+	else if (!strcmp(words[1], "offload"))
+		t->mode = REX_XDP_OFFLOAD;
+	else
+		return rex_fail(-EINVAL, "the modes of xdp are \"native\" and \"generic\", not "
+				"\"%.64s\"", words[1]);
+	return 0;
+}
+
 static enum xdp_attach_mode to_libxdp(enum rex_xdp_mode mode)
 {
 	switch (mode) {
@@ -207,7 +225,7 @@ static int refuse(int err, const struct attach *a, const struct iface *iface, co
 	}
 }
 
-int rex_attach_xdp(const struct attach *a)
+static int attach_xdp(const struct attach *a)
 {
 	struct attempt t = { .a = a };
 	char said[3072] = "";
@@ -218,7 +236,7 @@ int rex_attach_xdp(const struct attach *a)
 			back_off(tries);
 		err = rex_iface_find(a->target->name, &t.iface);
 		if (!err && tries)
-			err = rex_check_new(a);	/* who was faster may have attached the same */
+			err = a->check_new(a);	/* who was faster may have attached the same */
 		if (!err)
 			err = find_mount(&t.iface, t.mount, sizeof(t.mount));
 		if (err)
@@ -262,8 +280,9 @@ static int add_link(const struct iface *iface, enum rex_xdp_mode mode, const str
 	return add(&link, data);
 }
 
-int rex_xdp_links(const struct iface *iface, struct chains *chains, rex_add_link *add, void *data)
+static int list(struct list_at *at, const struct iface *iface, rex_add_link *add, void *data)
 {
+	struct chains *chains = at->chains;
 	int err = 0;
 
 	for (enum rex_xdp_mode mode = REX_XDP_NATIVE; !err && mode <= REX_XDP_OFFLOAD; mode++) {
@@ -455,7 +474,7 @@ static int detach_leftover(const struct rex_link *link)
 	return ret < 0 ? ret : 0;
 }
 
-int rex_detach_xdp(const struct rex_link *link)
+static int detach_xdp(const struct rex_link *link)
 {
 	struct iface iface;
 	int err = 0, final;
@@ -483,3 +502,9 @@ int rex_detach_xdp(const struct rex_link *link)
 			*rex_log_text() ? ": " : "", *rex_log_reason() ? rex_log_reason() :
 			rex_log_text());
 }
+
+const struct place rex_place_xdp = {
+	.args = "IFACE [native|generic]", .noun = "interface",
+	.hook = REX_HOOK_XDP, .max_words = 2, .parse = parse, .resolve = rex_resolve_interface,
+	.attach = attach_xdp, .list = list, .detach = detach_xdp,
+};

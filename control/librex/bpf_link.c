@@ -14,13 +14,6 @@
 #include "bpf_abi.h"
 #include "internal.h"
 
-struct walk {
-	const struct rex_pins *pins;
-	struct btf *vmlinux;		/* loaded when the first tracing link needs it */
-	rex_add_link *add;
-	void *data;
-};
-
 /* ---- what a link is attached to ------------------------------------------------------------ */
 
 static void set_name(struct rex_target *t, const char *name)
@@ -28,72 +21,26 @@ static void set_name(struct rex_target *t, const char *name)
 	snprintf(t->name, sizeof(t->name), "%s", name ? : "");
 }
 
-/* The function or tracepoint with that number in the kernel's or in a module's BTF. */
-static void describe_tracing(struct walk *w, const struct rex_link_info *info, struct rex_link *link)
+/* Which of several kinds of places such links are for; 0 for types that have one. */
+static uint32_t subtype(const struct rex_link_info *info)
 {
-	struct btf *btf = NULL, *module = NULL;
-	const struct btf_type *type;
-
-	link->target.at = info->tracing.attach_type == BPF_TRACE_FEXIT ? REX_AT_FEXIT : REX_AT_FENTRY;
-	if (!w->vmlinux) {
-		w->vmlinux = btf__load_vmlinux_btf();
-		if (libbpf_get_error(w->vmlinux))
-			w->vmlinux = NULL;
-	}
-	btf = w->vmlinux;
-	if (btf && info->tracing.btf_id >= btf__type_cnt(btf)) {
-		module = btf__load_from_kernel_by_id_split(info->tracing.obj_id, btf);
-		btf = libbpf_get_error(module) ? NULL : module;
-	}
-	type = btf ? btf__type_by_id(btf, info->tracing.btf_id) : NULL;
-	set_name(&link->target, type ? btf__name_by_offset(btf, type->name_off) : "(unknown)");
-	if (btf == module)
-		btf__free(module);
+	return info->type == REX_LINK_PERF_EVENT ? info->perf.type :
+	       info->type == REX_LINK_TRACING ? info->tracing.attach_type : 0;
 }
 
-static void describe_perf(const struct rex_link_info *info, struct rex_link *link)
+static void describe(struct link_walk *w, const struct rex_link_info *info, struct rex_link *link)
 {
-	static const enum rex_at at[] = {
-		[REX_PERF_UPROBE] = REX_AT_UPROBE, [REX_PERF_URETPROBE] = REX_AT_URETPROBE,
-		[REX_PERF_KPROBE] = REX_AT_KPROBE, [REX_PERF_KRETPROBE] = REX_AT_KRETPROBE,
-		[REX_PERF_TRACEPOINT] = REX_AT_TRACEPOINT, [REX_PERF_EVENT] = REX_AT_PERF_EVENT,
-	};
-	uint32_t type = info->perf.type;
+	for (enum rex_at at = 0; at < __REX_AT_MAX; at++) {
+		const struct place *place = rex_place(at);
 
-	if (type == REX_PERF_NONE || type >= ARRAY_SIZE(at)) {
-		link->unknown = true;
+		if (place->link_type != info->type || place->link_subtype != subtype(info))
+			continue;
+		link->target.at = at;
+		if (place->describe)
+			place->describe(w, info, link);
 		return;
 	}
-	link->target.at = at[type];
-	if (type == REX_PERF_EVENT)
-		set_name(&link->target, rex_perf_event_name(info->perf.event.type,
-							    info->perf.event.config));
-	else if (type != REX_PERF_TRACEPOINT)
-		link->target.offset = info->perf.probe.offset;
-}
-
-static void describe(struct walk *w, const struct rex_link_info *info, struct rex_link *link)
-{
-	switch (info->type) {
-	case REX_LINK_RAW_TRACEPOINT:
-		link->target.at = REX_AT_RAW_TRACEPOINT;
-		break;
-	case REX_LINK_TRACING:
-		describe_tracing(w, info, link);
-		break;
-	case REX_LINK_CGROUP:
-		link->target.at = REX_AT_CGROUP_SKB;
-		link->target.side = info->cgroup.attach_type == BPF_CGROUP_INET_INGRESS ?
-				    REX_INGRESS : REX_EGRESS;
-		link->target.cgroup_id = info->cgroup.id;
-		rex_cgroup_path(info->cgroup.id, link->target.name, sizeof(link->target.name));
-		break;
-	case REX_LINK_PERF_EVENT:
-		describe_perf(info, link);
-		break;
-	default:
-		link->unknown = true;
-	}
+	link->unknown = true;
 }
 
 /* The kernel's word goes before the pin's, but it does not say everything. */
@@ -110,10 +57,10 @@ static void add_from_pin(const struct rex_pin *pin, struct rex_link *link)
 	}
 	if (pin->target.at != t->at)
 		return;
-	if (t->at == REX_AT_UPROBE || t->at == REX_AT_URETPROBE)
-		strcpy(t->symbol, pin->target.symbol);
-	if (t->at == REX_AT_TRACEPOINT || !*t->name)
-		strcpy(t->name, pin->target.name);	/* with the category */
+	if (!*t->name)
+		strcpy(t->name, pin->target.name);
+	if (rex_place(t->at)->add_from_pin)
+		rex_place(t->at)->add_from_pin(&pin->target, t);
 	t->pid = pin->target.pid;
 	t->cpu = pin->target.cpu;
 	t->freq = pin->target.freq;
@@ -134,7 +81,7 @@ static bool is_elsewhere(const struct rex_link_info *info)
 		info->tracing.attach_type != BPF_TRACE_FEXIT);
 }
 
-static int look_at(struct walk *w, uint32_t id)
+static int look_at(struct link_walk *w, uint32_t id)
 {
 	struct rex_link_info info = {}, more = {};
 	uint32_t len = sizeof(info);
@@ -186,7 +133,7 @@ out:
 
 int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data)
 {
-	struct walk w = { .pins = pins, .add = add, .data = data };
+	struct link_walk w = { .pins = pins, .add = add, .data = data };
 	uint32_t id = 0;
 	int err = 0;
 

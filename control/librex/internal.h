@@ -222,9 +222,23 @@ int rex_bpffs_xdp(const char *mount);
 /* Make it if it is not there; refuse it if others can write there. */
 int rex_bpffs_check_xdp(const char *mount);
 
-/* ---- target.c */
+/* ---- text.c */
 /* As rex_target_text(), with @blank between the words. */
 const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size);
+
+/* ---- words.c */
+/* "word" and what is wrong with it; -EINVAL. */
+int rex_word_bad(const char *word, const char *what);
+/* @what: what is wrong when @len is too long. */
+int rex_word_copy(char *to, size_t size, const char *from, size_t len, const char *what);
+/* Decimal, or hexadecimal behind 0x; all of @text. No error text. */
+int rex_word_number(const char *text, uint64_t max, uint64_t *value);
+int rex_word_side(const char *word, struct rex_target *t);
+bool rex_word_is_symbol(const char *text, size_t len);
+int rex_word_interface(const char *word, struct rex_target *t);
+int rex_parse_interface_side(const char *const *words, size_t n, struct rex_target *t);
+int rex_resolve_interface(struct rex_target *t);
+void rex_resolve_file(struct rex_target *t);
 
 /* ---- ksym.c */
 /* Why the kernel function @name cannot be traced, into @text. */
@@ -259,8 +273,9 @@ struct rex_pins {
 		struct rex_target target;
 	} *pin;
 };
-/* All pinned links of ours; removes pins whose place is gone. */
-int rex_pins_scan(struct rex_pins *pins);
+/* All pinned links of ours (@parse: rex_target_parse); removes pins whose place is gone. */
+typedef int rex_parse_fn(const char *const *words, size_t n, struct rex_target *target);
+int rex_pins_scan(struct rex_pins *pins, rex_parse_fn *parse);
 void rex_pins_free(struct rex_pins *pins);
 const struct rex_pin *rex_pins_find(const struct rex_pins *pins, uint32_t link_id);
 
@@ -279,23 +294,9 @@ struct attach {
 	const struct rex_program *program;
 	const struct rex_entry *entry;
 	const struct rex_target *target;	/* resolved, and complete */
+	/* Whether it is attached there already: then -EEXIST. */
+	int (*check_new)(const struct attach *a);
 };
-/* These load the shim, attach it, and pin the link. */
-int rex_attach_xdp(const struct attach *a);
-int rex_attach_tc(const struct attach *a);
-int rex_attach_tcx(const struct attach *a);
-int rex_attach_kprobe(const struct attach *a);
-int rex_attach_uprobe(const struct attach *a);
-int rex_attach_tracepoint(const struct attach *a);
-int rex_attach_tracing(const struct attach *a);
-int rex_attach_perf(const struct attach *a);
-int rex_attach_cgroup(const struct attach *a);
-
-/* Whether it is attached there already: then -EEXIST. */
-int rex_check_new(const struct attach *a);
-/* What is attached at @iface; marks the chains that it found there. */
-int rex_xdp_links(const struct iface *iface, struct chains *chains, rex_add_link *add, void *data);
-int rex_detach_xdp(const struct rex_link *link);
 
 enum tc_qdisc { TC_NONE, TC_INGRESS, TC_CLSACT };
 struct tc_qdiscs {
@@ -308,12 +309,47 @@ struct tc_qdiscs {
 };
 int rex_tc_qdiscs(struct nl *nl, struct tc_qdiscs *all);
 void rex_tc_qdiscs_free(struct tc_qdiscs *all);
-int rex_tc_links(struct nl *nl, const struct tc_qdiscs *qdiscs, const struct iface *iface,
-		 rex_add_link *add, void *data);
-int rex_detach_tc(const struct rex_link *link);
-int rex_tcx_links(const struct rex_pins *pins, const struct iface *iface, rex_add_link *add,
-		  void *data);
-int rex_detach_tcx(const struct rex_link *link);
+/* What a list of all interfaces has at hand. */
+struct list_at {
+	struct nl *nl;
+	struct chains *chains;		/* those that are found are marked */
+	const struct tc_qdiscs *qdiscs;	/* NULL: ask for that of the interface */
+	const struct rex_pins *pins;
+};
+
+/* What a list of all BPF links has at hand. */
+struct rex_link_info;
+struct link_walk {
+	const struct rex_pins *pins;
+	struct btf *vmlinux;		/* loaded when the first tracing link needs it */
+	rex_add_link *add;
+	void *data;
+};
+
+/* A kind of place, all that is special about it: each is defined in one file, attach_*.c. */
+struct place {
+	const char *args;		/* the words behind its name, for a usage text */
+	const char *noun;		/* what rex_target.name is */
+	uint32_t hook;
+	size_t max_words;		/* of ->args; at least one is needed */
+	bool has_side;
+	int (*parse)(const char *const *words, size_t n, struct rex_target *t);
+	int (*resolve)(struct rex_target *t);
+	/* Whether the names mean the same; NULL: equal names and offsets do. */
+	bool (*same)(const struct rex_target *wanted, const struct rex_target *is);
+	/* Loads the shim, attaches it, and pins the link. */
+	int (*attach)(const struct attach *a);
+	/* Of interfaces: what is attached there; and taking off what has no BPF link. */
+	int (*list)(struct list_at *at, const struct iface *iface, rex_add_link *add, void *data);
+	int (*detach)(const struct rex_link *link);
+	/* Of others: which BPF links are of this kind, what they say, and what only a pin says. */
+	uint32_t link_type, link_subtype;
+	void (*describe)(struct link_walk *w, const struct rex_link_info *info, struct rex_link *link);
+	void (*add_from_pin)(const struct rex_target *pin, struct rex_target *t);
+};
+#define __REX_PLACE(upper, lower) extern const struct place rex_place_##lower;
+REX_PLACES(__REX_PLACE)
+const struct place *rex_place(enum rex_at at);
 
 /* ---- perf_link.c: kprobe, uprobe, tracepoint, perf_event */
 struct perf_event_attr;
@@ -324,12 +360,6 @@ int rex_perf_link(const struct attach *a, const struct rex_target *t, int prog_f
 /* An attr of PMU "kprobe" or "uprobe". */
 int rex_perf_probe(const char *pmu, bool ret, const char *name, uint64_t offset,
 		   struct perf_event_attr *attr);
-/* The name of a software or hardware event, NULL for others; and the way back. */
-const char *rex_perf_event_name(uint32_t type, uint64_t config);
-
-/* ---- attach_cgroup.c */
-/* The path of cgroup @id, below the first cgroup2 mount that has it; "" when gone. */
-void rex_cgroup_path(uint64_t id, char *path, size_t size);
 
 /* ---- elf_symbol.c */
 /* Where in @path the function @symbol begins: the offset in the file. */

@@ -19,6 +19,7 @@ struct collect {
 	const char *netns;		/* where we are now, and 0 in the caller's */
 	uint64_t netns_ino;
 	bool here;			/* the caller's network namespace alone */
+	const struct rex_target *target;	/* this place there alone; NULL: all */
 };
 
 static int add_link(const struct rex_link *link, void *data)
@@ -44,6 +45,7 @@ static int list_interfaces(struct collect *c)
 	struct tc_qdiscs qdiscs = {};
 	struct ifaces all = {};
 	struct nl nl;
+	struct list_at at = { &nl, &c->chains, &qdiscs, c->pins };
 	int err = nl_open(&nl, NETLINK_ROUTE);
 
 	if (err)
@@ -51,15 +53,30 @@ static int list_interfaces(struct collect *c)
 	err = rex_ifaces_read(&nl, &all);
 	if (!err)
 		err = rex_tc_qdiscs(&nl, &qdiscs);
-	for (size_t i = 0; !err && i < all.n; i++) {
-		err = rex_xdp_links(&all.list[i], &c->chains, add_link, c);
-		if (!err)
-			err = rex_tc_links(&nl, &qdiscs, &all.list[i], add_link, c);
-		if (!err)
-			err = rex_tcx_links(c->pins, &all.list[i], add_link, c);
-	}
+	for (size_t i = 0; !err && i < all.n; i++)
+		for (enum rex_at kind = 0; !err && kind < __REX_AT_MAX; kind++)
+			if (rex_place(kind)->list)
+				err = rex_place(kind)->list(&at, &all.list[i], add_link, c);
 	rex_tc_qdiscs_free(&qdiscs);
 	rex_ifaces_free(&all);
+	nl_close(&nl);
+	return err;
+}
+
+/* What is at the interface of ->target, in the way that it names. */
+static int list_interface(struct collect *c)
+{
+	struct list_at at = { .chains = &c->chains, .pins = c->pins };
+	struct iface iface;
+	struct nl nl;
+	int err = rex_iface_find(c->target->name, &iface);
+
+	if (!err)
+		err = nl_open(&nl, NETLINK_ROUTE);
+	if (err)
+		return err;
+	at.nl = &nl;
+	err = rex_place(c->target->at)->list(&at, &iface, add_link, c);
 	nl_close(&nl);
 	return err;
 }
@@ -87,7 +104,8 @@ static int list_all_interfaces(struct collect *c, bool deep)
 		rex_chains_free(&c->chains);
 		err = rex_chains_read(&c->chains);
 		if (!err)
-			err = c->here ? list_netns("", 0, c) : rex_netns_each(deep, list_netns, c);
+			err = c->target ? list_interface(c) : c->here ? list_netns("", 0, c) :
+			      rex_netns_each(deep, list_netns, c);
 		c->netns_ino = 0;
 		if (!err)
 			err = rex_chains_read(&after);
@@ -197,9 +215,10 @@ static bool has_loose_chain(const struct collect *c)
 
 static int list_once(struct collect *c, struct held *h, bool deep)
 {
-	int err = list_all_interfaces(c, deep);
+	bool of_interfaces = !c->target || rex_place(c->target->at)->list;
+	int err = of_interfaces ? list_all_interfaces(c, deep) : 0;
 
-	if (!err)
+	if (!err && (!c->target || !of_interfaces))
 		err = rex_bpf_links(c->pins, add_link, c);
 	if (err || c->here)
 		return err;
@@ -228,11 +247,11 @@ static int list(struct collect *c)
 	return list_once(c, &h, true);
 }
 
-static int link_list(struct rex_link **links, size_t *n, bool here)
+static int link_list(struct rex_link **links, size_t *n, bool here, const struct rex_target *target)
 {
-	struct collect c = { .here = here };
-	struct rex_pins pins;
-	int err = rex_pins_scan(&pins);
+	struct collect c = { .here = here, .target = target };
+	struct rex_pins pins = {};
+	int err = target && rex_place(target->at)->list ? 0 : rex_pins_scan(&pins, rex_target_parse);
 
 	if (err)
 		return err;
@@ -251,12 +270,17 @@ static int link_list(struct rex_link **links, size_t *n, bool here)
 
 int rex_link_list(struct rex_link **links, size_t *n)
 {
-	return link_list(links, n, false);
+	return link_list(links, n, false, NULL);
 }
 
 int rex_link_list_here(struct rex_link **links, size_t *n)
 {
-	return link_list(links, n, true);
+	return link_list(links, n, true, NULL);
+}
+
+int rex_link_list_at(const struct rex_target *target, struct rex_link **links, size_t *n)
+{
+	return link_list(links, n, true, target);
 }
 
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
@@ -274,26 +298,6 @@ const struct rex_entry *rex_link_entry(const struct rex_link *link, const struct
 	return NULL;
 }
 
-const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
-{
-	size_t len;
-
-	if (link->held) {
-		snprintf(text, size, "BPF program %u, held by %s", link->prog_id,
-			 *link->note ? link->note : "something that cannot be seen from here");
-	} else if (link->leftover) {
-		snprintf(text, size, "what libxdp left of interface %u in %s", link->ifindex, link->pin);
-	} else if (link->unknown) {
-		snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
-	} else {
-		rex_target_text(&link->target, text, size);
-		len = strlen(text);
-		if (link->netns_ino)
-			snprintf(text + len, size - len, " in network namespace %s", link->netns);
-	}
-	return text;
-}
-
 /* ---- attach and detach ------------------------------------------------------------------------ */
 
 /* One mode of XDP and one frequency of sampling leave no room for another. */
@@ -305,12 +309,12 @@ static bool is_same(const struct rex_target *wanted, const struct rex_target *is
 	return rex_target_matches(&any_mode, is);
 }
 
-int rex_check_new(const struct attach *a)
+static int check_new(const struct attach *a)
 {
 	struct rex_link *links = NULL;
 	char text[REX_TARGET_LEN];
 	size_t n = 0;
-	int err = rex_link_list_here(&links, &n);
+	int err = rex_link_list_at(a->target, &links, &n);
 
 	for (size_t i = 0; !err && i < n; i++)
 		if (rex_link_is(&links[i], a->entry) && is_same(a->target, &links[i].target))
@@ -324,38 +328,22 @@ int rex_check_new(const struct attach *a)
 int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target)
 {
-	static int (*const attach[__REX_AT_MAX])(const struct attach *a) = {
-		[REX_AT_XDP] = rex_attach_xdp,
-		[REX_AT_TC] = rex_attach_tc,
-		[REX_AT_TCX] = rex_attach_tcx,
-		[REX_AT_KPROBE] = rex_attach_kprobe,
-		[REX_AT_KRETPROBE] = rex_attach_kprobe,
-		[REX_AT_UPROBE] = rex_attach_uprobe,
-		[REX_AT_URETPROBE] = rex_attach_uprobe,
-		[REX_AT_TRACEPOINT] = rex_attach_tracepoint,
-		[REX_AT_RAW_TRACEPOINT] = rex_attach_tracing,
-		[REX_AT_FENTRY] = rex_attach_tracing,
-		[REX_AT_FEXIT] = rex_attach_tracing,
-		[REX_AT_PERF_EVENT] = rex_attach_perf,
-		[REX_AT_CGROUP_SKB] = rex_attach_cgroup,
-	};
 	struct rex_target resolved = *target;
-	struct attach a = { .program = program, .entry = entry, .target = &resolved };
-	bool has_side = target->at == REX_AT_TC || target->at == REX_AT_TCX ||
-			target->at == REX_AT_CGROUP_SKB;
+	struct attach a = {
+		.program = program, .entry = entry, .target = &resolved, .check_new = check_new,
+	};
 	int err;
 
 	if (target->at >= __REX_AT_MAX || rex_at_hook(target->at) != entry->hook)
 		return rex_fail(-EINVAL, "entry \"%s\" is for hook %s and cannot be attached to a %s",
 				entry->name, rex_hook_name(entry->hook), rex_at_name(target->at));
-	if (has_side && target->side == REX_SIDE_ANY)
-		return rex_fail(-EINVAL, "%s needs a side: ingress or egress",
-				rex_at_name(target->at));
-	err = rex_target_resolve(&resolved);
+	err = rex_target_complete(target);
+	if (!err)
+		err = rex_target_resolve(&resolved);
 	if (err)
 		return err;
-	err = rex_check_new(&a);
-	return err ? err : attach[target->at](&a);
+	err = check_new(&a);
+	return err ? err : rex_place(target->at)->attach(&a);
 }
 
 static int detach_here(const struct rex_link *link)
@@ -363,17 +351,10 @@ static int detach_here(const struct rex_link *link)
 	/* Out of a chain, libxdp takes it. */
 	if (link->link_id && !link->chained)
 		return rex_detach_bpf_link(link);
-	switch (link->target.at) {
-	case REX_AT_XDP:
-		return rex_detach_xdp(link);
-	case REX_AT_TC:
-		return rex_detach_tc(link);
-	case REX_AT_TCX:
-		return rex_detach_tcx(link);
-	default:
-		return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
-				rex_at_name(link->target.at));
-	}
+	if (rex_place(link->target.at)->detach)
+		return rex_place(link->target.at)->detach(link);
+	return rex_fail(-EOPNOTSUPP, "cannot detach from a %s without a BPF link",
+			rex_at_name(link->target.at));
 }
 
 int rex_detach(const struct rex_link *link)

@@ -46,7 +46,7 @@ static void encode(const char *text, char *name, size_t size)
 }
 
 /* The target in a pin's name; -EINVAL for a name that is cut or not ours. */
-static int decode(const char *name, struct rex_target *target)
+static int decode(const char *name, rex_parse_fn *parse, struct rex_target *target)
 {
 	char text[LONGEST_NAME + 1], *save = NULL, *word;
 	const char *words[8];
@@ -69,7 +69,7 @@ static int decode(const char *name, struct rex_target *target)
 			return -EINVAL;
 		words[n++] = word;
 	}
-	return n < 2 ? -EINVAL : rex_target_parse(words + 1, n - 1, target);
+	return n < 2 ? -EINVAL : parse(words + 1, n - 1, target);
 }
 
 /* ---- making and removing ------------------------------------------------------------------- */
@@ -214,7 +214,8 @@ static bool is_defunct(const struct rex_link_info *info)
 	       (info->type == REX_LINK_CGROUP && !info->cgroup.id);
 }
 
-static int add_pin(struct rex_pins *pins, int dir, const char *program, const char *name)
+static int add_pin(struct rex_pins *pins, rex_parse_fn *parse, int dir, const char *program,
+		   const char *name)
 {
 	char path[sizeof(pins->pin->path)], by_fd[600];
 	struct rex_link_info info = {};
@@ -244,12 +245,12 @@ static int add_pin(struct rex_pins *pins, int dir, const char *program, const ch
 	grown += pins->n++;
 	grown->link_id = info.id;
 	strcpy(grown->path, path);
-	grown->has_target = !decode(name, &grown->target);
+	grown->has_target = !decode(name, parse, &grown->target);
 	return 0;
 }
 
 /* A directory that others can write to is not looked into: nothing there is known to be ours. */
-static int scan_dir(struct rex_pins *pins, const char *program)
+static int scan_dir(struct rex_pins *pins, rex_parse_fn *parse, const char *program)
 {
 	int fd = open_dir(program, false), err = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -259,7 +260,7 @@ static int scan_dir(struct rex_pins *pins, const char *program)
 		close(fd);
 	while (d && !err && (de = readdir(d)))
 		if (*de->d_name != '.')
-			err = add_pin(pins, fd, program, de->d_name);
+			err = add_pin(pins, parse, fd, program, de->d_name);
 	if (d) {
 		closedir(d);
 		remove_dirs(program);
@@ -267,7 +268,7 @@ static int scan_dir(struct rex_pins *pins, const char *program)
 	return err;
 }
 
-int rex_pins_scan(struct rex_pins *pins)
+int rex_pins_scan(struct rex_pins *pins, rex_parse_fn *parse)
 {
 	DIR *d = opendir(PINS);
 	struct dirent *de;
@@ -278,7 +279,7 @@ int rex_pins_scan(struct rex_pins *pins)
 		return 0;		/* none yet, or no bpffs: no pins */
 	while (!err && (de = readdir(d)))
 		if (*de->d_name != '.')
-			err = scan_dir(pins, de->d_name);
+			err = scan_dir(pins, parse, de->d_name);
 	closedir(d);
 	if (err)
 		rex_pins_free(pins);

@@ -12,7 +12,7 @@ static int tell_mode(const struct rex_program *p, const struct rex_entry *entry,
 	struct rex_link *links;
 	size_t n;
 
-	if (rex_target_resolve(target) || rex_link_list_here(&links, &n))
+	if (rex_target_resolve(target) || rex_link_list_at(target, &links, &n))
 		return fail_rex();
 	for (size_t i = 0; i < n; i++)
 		if (rex_link_is(&links[i], entry) && rex_target_matches(target, &links[i].target))
@@ -32,9 +32,8 @@ static int attach(const void *args)
 	struct rex *rex;
 	int err;
 
-	if (target.side == REX_SIDE_ANY && (target.at == REX_AT_TC || target.at == REX_AT_TCX ||
-					    target.at == REX_AT_CGROUP_SKB))
-		return bad_usage("%s needs a side: ingress or egress", rex_at_name(target.at));
+	if (rex_target_complete(&target))
+		return bad_usage("%s", rex_errmsg());
 	err = connect_rex(&rex);
 	if (err)
 		return err;

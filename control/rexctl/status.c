@@ -33,17 +33,9 @@ static void set_number(json_t *o, const char *key, uint64_t value)
 /* What belongs to the kind of place, under the name that it has in rexctl's words. */
 static void set_place(json_t *o, const struct rex_target *t)
 {
-	static const char *const keys[__REX_AT_MAX] = {
-		[REX_AT_XDP] = "interface", [REX_AT_TC] = "interface", [REX_AT_TCX] = "interface",
-		[REX_AT_KPROBE] = "symbol", [REX_AT_KRETPROBE] = "symbol", [REX_AT_UPROBE] = "file",
-		[REX_AT_URETPROBE] = "file", [REX_AT_TRACEPOINT] = "tracepoint",
-		[REX_AT_RAW_TRACEPOINT] = "tracepoint", [REX_AT_FENTRY] = "symbol",
-		[REX_AT_FEXIT] = "symbol", [REX_AT_PERF_EVENT] = "event",
-		[REX_AT_CGROUP_SKB] = "cgroup",
-	};
 	static const char *const modes[] = { "any", "native", "generic", "offload" };
 
-	json_object_set_new(o, keys[t->at], json_text(t->name));
+	json_object_set_new(o, rex_at_noun(t->at), json_text(t->name));
 	if (t->at == REX_AT_XDP)
 		json_object_set_new(o, "mode", json_string(modes[t->mode]));
 	if (t->side != REX_SIDE_ANY)

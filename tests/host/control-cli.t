@@ -82,6 +82,44 @@ test_every_command_has_its_help_and_the_manual_its_syntax() {
 	done < <(commands)
 }
 
+# A place and a command more: a row and a file in each room, and all that is made of the tables has them.
+test_a_place_and_a_command_more_are_a_row_and_a_file_each() {
+	local patch=$TOP/tests/toy/place-and-command.patch toy=$TMP/build/bin/rexctl
+	eq "$(git apply --numstat "$patch" | awk '$1 > 1 && !/\.c$/ || $2 > 0')" ""
+	eq "$(git apply --numstat "$patch" | awk '$1 > 1 { print $3 }' | sed 's,/[^/]*$,,' | sort | uniq -c | tr -s ' \n' ' ')" \
+		" 1 control/librex 1 control/rexctl "
+	mkdir "$TMP/tree" "$TMP/build"
+	tar --exclude=./build --exclude=./.git -c . | tar -x -C "$TMP/tree"
+	(cd "$TMP/tree" && GIT_CEILING_DIRECTORIES=$TMP git apply "$patch")
+	ln -s "$BUILD/shims" "$TMP/build/shims"
+	make -s -j2 -C "$TMP/tree" TOP="$TMP/tree" BUILD="$TMP/build" CFLAGS=-O0 "$toy" >"$TMP/log" 2>&1 ||
+		fail "$(tail "$TMP/log")"
+	eq "$("$toy" toy hello --times 2 --mood loud)" $'hello!\nhello!'
+	status 2 "$toy" toy hello;                   contains "$REFUSAL" "--times is needed"
+	status 2 "$toy" toy hello --times 10;        contains "$REFUSAL" '"10" is not a number from 1 to 9'
+	contains "$("$toy" help)" "toy WORD --times N [--mood loud|quiet]"
+	contains "$("$toy" --mdoc)" ".It Ic toy"
+	eq "$("$toy" --complete toy hello --mood q)" quiet
+	eq "$("$toy" --complete attach hello sys)" syscall
+	status 2 "$toy" attach hello syscall o-o;    contains "$REFUSAL" '"o-o" is not a system call'
+	status 2 "$toy" attach hello syscall;        contains "$REFUSAL" "syscall needs a place: syscall SYSCALL"
+	status 1 "$toy" attach hello syscall openat; contains "$REFUSAL" "rex.ko is not loaded"
+}
+
+# A file that needs another one is not needed by it, through whatever others: by the symbols in the
+# objects. (module and check, replace and load are two pairs that still do.)
+test_no_circle_of_files() {
+	local objects=(control/{cli,librex,rexctl}/*.c)
+	objects=("${objects[@]/%.c/.o}")
+	objects=("${objects[@]/#/$BUILD/obj/}")
+	nm -A -g --defined-only "${objects[@]}" | sed -E 's,^.*/([a-z]+/[^/]*)\.o:.* ,\1 ,' | awk '{ print $2, $1 }' | sort >"$TMP/defined"
+	nm -A -u "${objects[@]}" | sed -E 's,^.*/([a-z]+/[^/]*)\.o: +[UwV] ,\1 ,' | awk '{ print $2, $1 }' | sort >"$TMP/used"
+	join "$TMP/used" "$TMP/defined" | awk '$2 != $3 { print $2, $3 }' | sort -u |
+		grep -vxE 'librex/(module librex/check|replace librex/load)' >"$TMP/edges"
+	[ "$(wc -l <"$TMP/edges")" -gt 100 ] || fail "too few files: $(cat "$TMP/edges")"
+	tsort "$TMP/edges" >/dev/null 2>"$TMP/circles" || fail "$(cat "$TMP/circles")"
+}
+
 test_version() {
 	[[ $(rexctl --version) =~ ^rexctl\ [0-9.]+$ ]] || fail "$(rexctl --version)"
 }

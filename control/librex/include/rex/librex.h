@@ -236,23 +236,23 @@ int rex_map_fd(const struct rex_map *map);
 
 /* ---- places to attach to ------------------------------------------------------------- */
 
-/* The words behind "attach PROGRAM"; several of them can be of one hook. */
-enum rex_at {
-	REX_AT_XDP,
-	REX_AT_TC,			/* a filter of the clsact qdisc */
-	REX_AT_TCX,
-	REX_AT_KPROBE,
-	REX_AT_KRETPROBE,
-	REX_AT_UPROBE,
-	REX_AT_URETPROBE,
-	REX_AT_TRACEPOINT,
-	REX_AT_RAW_TRACEPOINT,
-	REX_AT_FENTRY,
-	REX_AT_FEXIT,
-	REX_AT_PERF_EVENT,
-	REX_AT_CGROUP_SKB,
-	__REX_AT_MAX,
-};
+/* The words behind "attach PROGRAM"; several of them can be of one hook. One row for each. */
+#define REX_PLACES(X) \
+	X(XDP, xdp) \
+	X(TC, tc)			/* a filter of the clsact qdisc */ \
+	X(TCX, tcx) \
+	X(KPROBE, kprobe) \
+	X(KRETPROBE, kretprobe) \
+	X(UPROBE, uprobe) \
+	X(URETPROBE, uretprobe) \
+	X(TRACEPOINT, tracepoint) \
+	X(RAW_TRACEPOINT, raw_tracepoint) \
+	X(FENTRY, fentry) \
+	X(FEXIT, fexit) \
+	X(PERF_EVENT, perf_event) \
+	X(CGROUP_SKB, cgroup_skb)
+#define __REX_AT(upper, lower) REX_AT_##upper,
+enum rex_at { REX_PLACES(__REX_AT) __REX_AT_MAX };
 
 enum rex_xdp_mode { REX_XDP_ANY, REX_XDP_NATIVE, REX_XDP_GENERIC, REX_XDP_OFFLOAD };
 enum rex_side { REX_SIDE_ANY, REX_INGRESS, REX_EGRESS };
@@ -273,6 +273,7 @@ struct rex_target {
 	char name[REX_TARGET_LEN];
 	char symbol[REX_SYMBOL_LEN];	/* uprobe: in the file; empty: only the offset is known */
 	uint64_t offset;		/* kprobe: from the symbol; uprobe: in the file */
+	bool in_file;			/* uprobe: ->name is a file */
 	enum rex_xdp_mode mode;		/* xdp */
 	enum rex_side side;		/* tc, tcx, cgroup_skb */
 	int pid;			/* uprobe, perf_event; -1: of all processes */
@@ -286,6 +287,8 @@ struct rex_target {
  * whether there is such a place turns out when attaching.
  */
 int rex_target_parse(const char *const *words, size_t n, struct rex_target *target);
+/** Whether nothing is missing that attaching needs: -EINVAL. */
+int rex_target_complete(const struct rex_target *target);
 /** The words back, with a blank between them; returns @text. */
 const char *rex_target_text(const struct rex_target *target, char *text, size_t size);
 /** Whether the place @is is one of those that @wanted names. */
@@ -301,6 +304,8 @@ const char *rex_at_name(enum rex_at at);
 const char *rex_at_args(enum rex_at at);
 /** The hook (enum rex_hook) whose entries go there. */
 uint32_t rex_at_hook(enum rex_at at);
+/** What rex_target.name is: "interface", "symbol", ... */
+const char *rex_at_noun(enum rex_at at);
 
 /* ---- attachments ----------------------------------------------------------------- */
 
@@ -346,6 +351,11 @@ struct rex_link {
 int rex_link_list(struct rex_link **links, size_t *n);
 /** The same, of the caller's network namespace alone, without leftovers and what is held. */
 int rex_link_list_here(struct rex_link **links, size_t *n);
+/**
+ * The same, of what can be at @target, which was resolved: of its interface, or BPF links of any place
+ * that is no interface's. How many interfaces there are does not matter.
+ */
+int rex_link_list_at(const struct rex_target *target, struct rex_link **links, size_t *n);
 /** Whether @link calls @entry. */
 bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry);
 /** The entry of @program that @link calls; NULL: none of them. */

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The words of a target, put together again: for people, and for the names of pins. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+const char *rex_at_name(enum rex_at at)
+{
+#define NAME(upper, lower) #lower,
+	static const char *const names[] = { REX_PLACES(NAME) };
+
+	return at < __REX_AT_MAX ? names[at] : "unknown";
+}
+
+/* Words into @text, cut at its end, but always terminated. */
+struct out {
+	char *text;
+	size_t size, len;
+};
+
+static void __printf(2, 3) put(struct out *o, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(o->text + o->len, o->size - o->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		o->len += (size_t)n < o->size - o->len ? (size_t)n : o->size - o->len - 1;
+}
+
+const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size)
+{
+	static const char *const modes[] = {
+		[REX_XDP_NATIVE] = "native", [REX_XDP_GENERIC] = "generic",
+		[REX_XDP_OFFLOAD] = "offload",
+	};
+	struct out o = { .text = text, .size = size };
+
+	put(&o, "%s%c%s", rex_at_name(t->at), blank, t->name);
+	if (t->in_file) {
+		if (*t->symbol)
+			put(&o, ":%s", t->symbol);
+		else
+			put(&o, ":0x%llx", (unsigned long long)t->offset);
+		if (t->pid >= 0)
+			put(&o, "%c%d", blank, t->pid);
+		return text;
+	}
+	if (t->offset)
+		put(&o, "+0x%llx", (unsigned long long)t->offset);
+	if (t->mode != REX_XDP_ANY)
+		put(&o, "%c%s", blank, modes[t->mode]);
+	if (t->side != REX_SIDE_ANY)
+		put(&o, "%c%s", blank, t->side == REX_INGRESS ? "ingress" : "egress");
+	if (t->freq)
+		put(&o, "%cfreq=%llu", blank, (unsigned long long)t->freq);
+	if (t->period)
+		put(&o, "%cperiod=%llu", blank, (unsigned long long)t->period);
+	if (t->cpu >= 0)
+		put(&o, "%ccpu=%d", blank, t->cpu);
+	if (t->pid >= 0)
+		put(&o, "%cpid=%d", blank, t->pid);
+	return text;
+}
+
+const char *rex_target_text(const struct rex_target *t, char *text, size_t size)
+{
+	return rex_target_join(t, ' ', text, size);
+}
+
+const char *rex_link_text(const struct rex_link *link, char *text, size_t size)
+{
+	size_t len;
+
+	if (link->held) {
+		snprintf(text, size, "BPF program %u, held by %s", link->prog_id,
+			 *link->note ? link->note : "something that cannot be seen from here");
+	} else if (link->leftover) {
+		snprintf(text, size, "what libxdp left of interface %u in %s", link->ifindex, link->pin);
+	} else if (link->unknown) {
+		snprintf(text, size, "BPF link %u, of a kind that rexctl does not make", link->link_id);
+	} else {
+		rex_target_text(&link->target, text, size);
+		len = strlen(text);
+		if (link->netns_ino)
+			snprintf(text + len, size - len, " in network namespace %s", link->netns);
+	}
+	return text;
+}
