@@ -275,7 +275,7 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 		return bad(words[0], what);
 	}
 	if (n < 2 || !*words[1])
-		return rex_fail(-EINVAL, "%s needs a place: %s %s", place->name, place->name,
+		return rex_fail(-EINVAL, "%s requires a target: %s %s", place->name, place->name,
 				place->args);
 	if (n - 1 > place->max) {
 		char what[128];
