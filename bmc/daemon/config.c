@@ -58,7 +58,7 @@ static int parse_max_age(const struct cli_arg *arg, char **words, int n, void *f
 	if (parse_time(text, &age->us) && is_long_time(text))
 		age->us = UINT32_MAX;
 	else if (parse_time(text, &age->us))
-		return bad_usage("\"%s\" is no time; it is a number and ms or s, like 1s, or 0 (values of "
+		return bad_usage("\"%s\" is not a time; write a number with ms or s, like 1s, or 0 (values of "
 				 "unknown expiry are not cached)", text);
 	if (!coarse_time(age->us))
 		return bad_usage("\"%s\" is too short: the accelerator's clock ticks every 134 ms, so "
@@ -75,7 +75,7 @@ static int parse_memory(const struct cli_arg *arg, char **words, int n, void *fi
 
 	(void)n;
 	if (read_memory(words[0], bytes))
-		return bad_usage("\"%s\" is no amount of memory; it is a number and M or G, like 512M",
+		return bad_usage("\"%s\" is not an amount of memory; write a number with M or G, like 512M",
 				 words[0]);
 	if (!*bytes)
 		return bad_usage("%s %s is too little; 1M is the least", arg->name, words[0]);
@@ -87,7 +87,7 @@ static int add_dev(struct bmc_config *c, const char *name, size_t len)
 	if (!len)
 		return bad_usage("an interface in --dev has no name; it is IF[,IF...]");
 	if (len >= BMC_DEV_LEN)
-		return bad_usage("\"%.*s\" is no name of an interface: it is longer than %d characters",
+		return bad_usage("\"%.*s\" is not the name of an interface: it is longer than %d characters",
 				 (int)len, name, BMC_DEV_LEN - 1);
 	if (c->n_devs == BMC_MAX_DEVS)
 		return bad_usage("more than %d interfaces", BMC_MAX_DEVS);
@@ -95,7 +95,7 @@ static int add_dev(struct bmc_config *c, const char *name, size_t len)
 	c->devs[c->n_devs][len] = '\0';
 	for (size_t i = 0; i < c->n_devs; i++)
 		if (!strcmp(c->devs[i], c->devs[c->n_devs]))
-			return bad_usage("interface \"%s\" is there twice", c->devs[i]);
+			return bad_usage("duplicate interface \"%s\"", c->devs[i]);
 	c->n_devs++;
 	return 0;
 }

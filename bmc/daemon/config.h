@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the user wants. */
+/* The settings that the user asked for. */
 #ifndef _REX_BMC_CONFIG_H
 #define _REX_BMC_CONFIG_H
 

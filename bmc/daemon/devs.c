@@ -137,7 +137,7 @@ static void say_other(const struct bmc_if *is, struct bmc_dev *d)
 		snprintf(d->note, sizeof(d->note), "where another XDP program (BPF program %u) has taken "
 			 "our place: no hits there until \"rexctl bmc stop\" and start", id);
 	else
-		snprintf(d->note, sizeof(d->note), "where XDP was detached by somebody: no hits there "
+		snprintf(d->note, sizeof(d->note), "where XDP was detached by another process: no hits there "
 			 "until \"rexctl bmc stop\" and start");
 }
 
@@ -153,7 +153,7 @@ static int see_none(const struct rex_program *p, struct bmc_dev *d)
 	if (!is.index) {
 		d->index = d->seen = 0;
 		d->ours = false;
-		snprintf(d->note, sizeof(d->note), "of which there is none now: no hits there until it "
+		snprintf(d->note, sizeof(d->note), "which does not exist now: no hits there until it "
 			 "comes back");
 		return 0;
 	}

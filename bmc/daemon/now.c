@@ -47,7 +47,7 @@ static void find_reason(struct bmc_now *s)
 
 	*to = '\0';
 	if (p->state != REX_STATE_ENABLED)
-		snprintf(to, size, "program \"%s\" is %s; \"rexctl status\" tells more, \"rexctl enable "
+		snprintf(to, size, "program \"%s\" is %s; \"rexctl status\" shows more, \"rexctl enable "
 			 "%s\" lets it run again", p->name, rex_state_name(p->state), p->name);
 	else if (runs && nowhere)
 		say_nowhere(s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Before hits are given, every change that memcached read before the trackers were there must be
- * made. "stats conns" tells the state of each connection; those that were there at first have to
+ * made. "stats conns" shows the state of each connection; those that were there at first have to
  * be seen once where nothing that was read is still to be done:
  *
  *   conn_read, conn_waiting, conn_swallow, conn_watch, conn_listening: at once.

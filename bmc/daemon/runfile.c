@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /run/rex/bmc: what "start" was asked for, and why hits are off; JSON in one line. The daemon
- * holds a lock on it, which ends with it however it ends, and which tells its number.
+ * holds a lock on it, which is released however the daemon ends, and which shows its number.
  */
 #include <cli/cli.h>
 #include <dirent.h>
@@ -55,7 +55,7 @@ static void refuse_second(void)
 
 	if (r && runfile_read(r))
 		refuse("the accelerator is running already for port %u%s (daemon %d): there is one per "
-		       "kernel, for one memcached; \"rexctl bmc status\" tells how it is, \"rexctl bmc "
+		       "kernel, for one memcached; \"rexctl bmc status\" shows its state, \"rexctl bmc "
 		       "stop\" ends it", r->config.port,
 		       r->netns == netns_inode() ? "" : " of another network namespace", daemon);
 	else

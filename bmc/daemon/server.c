@@ -232,7 +232,7 @@ int server_find(uint32_t port, struct bmc_server *s)
 	memset(s, 0, sizeof(*s));
 	s->pidfd = -1;
 	if (!sockets_listen(port))
-		return refuse("nobody listens on TCP port %u in this network namespace: start memcached "
+		return refuse("no process listens on TCP port %u in this network namespace: start memcached "
 			      "first (\"ss -ltn\" lists the ports; \"rexctl --netns NAME\" works in "
 			      "another namespace)", port);
 	err = sockets_read(&t);

@@ -27,7 +27,7 @@ static int get_number(const char *settings, const char *name, uint32_t *value)
 	char text[32];
 
 	if (!ask_stat(settings, name, text, sizeof(text)) || parse_number(text, UINT32_MAX, value))
-		return refuse("\"stats\" of the server have no number \"%s\": this is no memcached", name);
+		return refuse("\"stats\" of the server have no number \"%s\": this is not memcached", name);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static int check_values(struct bmc_server *s, const char *settings)
 		return refuse("memcached asks for SASL authentication (-S), which requests over UDP go "
 			      "round. Start it without -S");
 	if (is_on(settings, "auth_enabled_ascii"))
-		return refuse("memcached asks for authentication (-Y), which requests over UDP go round. "
+		return refuse("memcached requires authentication (-Y), which requests over UDP bypass. "
 			      "Start it without -Y");
 	if (get_number(settings, "udpport", &udp) ||
 	    get_number(settings, "maxconns", &s->maxconns) ||
@@ -72,10 +72,10 @@ static int check_version(int fd, struct bmc_server *s)
 				 "with TLS (-Z), SASL (-S) or -B binary? start it without)", s->pid);
 	answer[strcspn(answer, "\r\n")] = '\0';
 	if (strstr(answer, "unauthenticated"))
-		err = refuse("memcached asks for authentication (-Y), which requests over UDP go round. "
+		err = refuse("memcached requires authentication (-Y), which requests over UDP bypass. "
 			     "Start it without -Y");
 	else if (sscanf(answer, "VERSION %31s", s->version) != 1)
-		err = refuse("process %d is no memcached: it answers \"version\" with \"%.60s\"",
+		err = refuse("process %d is not memcached: it answers \"version\" with \"%.60s\"",
 			     s->pid, answer);
 	else if (strncmp(s->version, SERIES, strlen(SERIES)))
 		err = refuse("memcached is of version %s; what the accelerator knows of its ways is "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* start: all steps or none, and the daemon that goes on from there. */
+/* start: all steps or none, and the daemon that continues from there. */
 #include <cli/cli.h>
 #include <errno.h>
 #include <fcntl.h>

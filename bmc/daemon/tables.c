@@ -26,7 +26,7 @@ static const struct rex_file_map *find_file_map(const struct rex_file *file, con
 	for (uint32_t i = 0; i < file->n_maps; i++)
 		if (!strcmp(file->maps[i].name, name))
 			return &file->maps[i];
-	refuse("program \"%s\" has no map \"%s\": it is no accelerator of this build", file->name, name);
+	refuse("program \"%s\" has no map \"%s\": it is not an accelerator of this build", file->name, name);
 	return NULL;
 }
 

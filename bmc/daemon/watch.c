@@ -121,7 +121,7 @@ static bool check_trackers(struct watcher *w)
 		return true;
 	switch_off(w);
 	w->lost = true;
-	set_reason(w, "the tracker at %s was detached by somebody: hits are off until \"rexctl bmc stop\" "
+	set_reason(w, "the tracker at %s was detached by another process: hits are off until \"rexctl bmc stop\" "
 		   "and start", which);
 	/* Now it may go. */
 	while (w->parts->n_links)
@@ -228,7 +228,7 @@ static void check_idle(struct watcher *w)
 	if (!meta_get(w->parts->meta->pending_all))
 		return;
 	switch_off(w);
-	set_reason(w, "a client sent commands of all keys and no more since: beginning again");
+	set_reason(w, "a client sent commands that affect every key, and nothing since: restarting");
 }
 
 /* What became of an interface is said once. */
@@ -316,7 +316,7 @@ static bool find_server(struct watcher *w)
 	if (!sockets_listen(w->runfile->config.port)) {
 		w->listens_since = 0;
 		if (!*w->runfile->reason)
-			set_reason(w, "nobody listens on TCP port %u", w->runfile->config.port);
+			set_reason(w, "no process listens on TCP port %u", w->runfile->config.port);
 		return false;
 	}
 	if (!w->listens_since)

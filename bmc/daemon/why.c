@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Why something is not done: one text, kept until somebody shows it. */
+/* Why something was refused: one text, kept until it is shown. */
 #include <rex/librex.h>
 #include <stdarg.h>
 #include <stdio.h>

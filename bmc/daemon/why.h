@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why something is refused. A daemon has nobody to print to: what refuses says why with refuse()
+ * Why something is refused. A daemon has no terminal: a function that refuses gives the reason to refuse()
  * and returns 1, and its caller prints the text, logs it or keeps it.
  */
 #ifndef _REX_BMC_WHY_H

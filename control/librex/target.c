@@ -59,7 +59,7 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 		return rex_word_bad(words[0], what);
 	}
 	if (n < 2 || !*words[1])
-		return rex_fail(-EINVAL, "%s needs a place: %s %s", rex_at_name(t->at), rex_at_name(t->at),
+		return rex_fail(-EINVAL, "%s requires a target: %s %s", rex_at_name(t->at), rex_at_name(t->at),
 				place->args);
 	if (n - 1 > place->max_words) {
 		char what[128];

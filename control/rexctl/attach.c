@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* attach: an entry to a place. */
+/* attach: an entry to a target. */
 #include <stdlib.h>
 
 #include "target.h"
@@ -50,11 +50,11 @@ static int attach(const void *args)
 }
 
 const struct cli_command cmd_attach = {
-	.name = "attach", .help = "attach an entry of a program to a place (below)",
+	.name = "attach", .help = "attach an entry of a program to a target (below)",
 	.args = (const struct cli_arg[]){
 		{ .name = "PROGRAM", .help = "NAME or NAME:ENTRY", .parse = parse_spec,
 		  .to = CLI_TO(target_args, program), .flags = CLI_NEEDED },
-		{ .name = "HOOK PLACE...", .help = "a hook and the words of a place",
+		{ .name = "HOOK TARGET...", .help = "a hook and the words of a target",
 		  .parse = parse_target, .flags = CLI_NEEDED | CLI_REST },
 		{}
 	},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* detach: a program from a place or everywhere; what is stale. */
+/* detach: a program from a target or everywhere; what is stale. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,11 +157,11 @@ static int detach(const void *args)
 }
 
 const struct cli_command cmd_detach = {
-	.name = "detach", .help = "detach it everywhere, or from one place",
+	.name = "detach", .help = "detach it everywhere, or from one target",
 	.args = (const struct cli_arg[]){
 		{ .name = "PROGRAM", .help = "NAME or NAME:ENTRY", .parse = parse_spec,
 		  .to = CLI_TO(target_args, program), .flags = CLI_NEEDED },
-		{ .name = "HOOK PLACE...", .help = "from this place alone", .parse = parse_target,
+		{ .name = "HOOK TARGET...", .help = "from this target only", .parse = parse_target,
 		  .flags = CLI_REST },
 		{ .name = "--stale", .help = "what calls programs that are gone, and leftovers",
 		  .parse = cli_flag, .to = CLI_TO(target_args, stale), .flags = CLI_ALONE },

@@ -79,7 +79,7 @@ static void complete_event(const char *begin)
 		cli_candidate(begin, events[i]);
 }
 
-/* Words in the table, and in the places' own syntax. */
+/* Words in the table, and in the targets' own syntax. */
 static const struct cli_noun nouns[] = {
 	{ "NAME.ko", NULL, ".ko" },
 	{ "OLD.ko", NULL, ".ko" },
@@ -94,7 +94,7 @@ static const struct cli_noun nouns[] = {
 	{}
 };
 
-/* HOOK PLACE...: what comes behind the @n words. */
+/* HOOK TARGET...: what comes behind the @n words. */
 static const char *rest(char **words, int n, char *text, size_t size)
 {
 	size_t len = 0;
@@ -120,7 +120,7 @@ static const char *rest(char **words, int n, char *text, size_t size)
 
 static void more_help(FILE *to)
 {
-	fputs("\nHOOK PLACE is one of:\n", to);
+	fputs("\nHOOK TARGET is one of:\n", to);
 	for (int at = 0; at < __REX_AT_MAX; at++)
 		fprintf(to, "  %-14s %s\n", rex_at_name(at), rex_at_args(at));
 	fputs("PROGRAM is NAME, or NAME:ENTRY when the program has several entries for the hook.\n"

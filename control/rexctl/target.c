@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* HOOK PLACE... */
+/* HOOK TARGET... */
 #include "target.h"
 
 int parse_target(const struct cli_arg *arg, char **words, int n, void *field)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PROGRAM HOOK PLACE..., of attach and detach. */
+/* PROGRAM HOOK TARGET..., of attach and detach. */
 #ifndef _REXCTL_TARGET_H
 #define _REXCTL_TARGET_H
 

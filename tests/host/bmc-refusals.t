@@ -50,19 +50,19 @@ test_options() {
 	bad --port 1 --dev '' --memory 1M;                  contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a,,b --memory 1M;                contains "$REFUSAL" "has no name"
 	bad --port 1 --dev a, --memory 1M;                  contains "$REFUSAL" "has no name"
-	bad --port 1 --dev a,b,a --memory 1M;               contains "$REFUSAL" '"a" is there twice'
+	bad --port 1 --dev a,b,a --memory 1M;               contains "$REFUSAL" 'duplicate interface "a"'
 	local long
 	long=$(printf '%0128d' 0)
 	bad --port 1 --dev "$long" --memory 1M;             contains "$REFUSAL" "is longer than 127 characters"
-	bad --port 1 --dev a --memory 512;                  contains "$REFUSAL" '"512" is no amount of memory'
+	bad --port 1 --dev a --memory 512;                  contains "$REFUSAL" '"512" is not an amount of memory'
 	bad --port 1 --dev a --memory 512k;                 contains "$REFUSAL" "like 512M"
 	bad --port 1 --dev a --memory 0M;                   contains "$REFUSAL" "1M is the least"
-	bad --port 1 --dev a --memory 99999999999M;         contains "$REFUSAL" "no amount of memory"
+	bad --port 1 --dev a --memory 99999999999M;         contains "$REFUSAL" "not an amount of memory"
 	bad --port 1 --dev a --memory -1M;                  contains "$REFUSAL" '"-1M"'
 	bad --port 1 --dev a --memory 1M --mode any;        contains "$REFUSAL" '--mode is native|generic, not "any"'
-	bad --port 1 --dev a --memory 1M --max-age 1;       contains "$REFUSAL" '"1" is no time'
-	bad --port 1 --dev a --memory 1M --max-age 0s;      contains "$REFUSAL" '"0s" is no time'
-	bad --port 1 --dev a --memory 1M --max-age 1h;      contains "$REFUSAL" '"1h" is no time'
+	bad --port 1 --dev a --memory 1M --max-age 1;       contains "$REFUSAL" '"1" is not a time'
+	bad --port 1 --dev a --memory 1M --max-age 0s;      contains "$REFUSAL" '"0s" is not a time'
+	bad --port 1 --dev a --memory 1M --max-age 1h;      contains "$REFUSAL" '"1h" is not a time'
 	bad --port 1 --dev a --memory 1M --max-age 100ms;   contains "$REFUSAL" "135ms is the least"
 	bad --port 1 --dev a --memory 1M --max-age 3601s;   contains "$REFUSAL" "an hour"
 	bad --port 1 --dev a --memory 1M --max-age 18000s;  contains "$REFUSAL" '"18000s" is too long: an hour (3600s)'
@@ -132,7 +132,7 @@ test_manual() {
 
 test_nobody_listens() {
 	refuses_start
-	contains "$REFUSAL" "nobody listens on TCP port 11211 in this network namespace"
+	contains "$REFUSAL" "no process listens on TCP port 11211 in this network namespace"
 }
 
 test_no_such_interface() {
@@ -250,7 +250,7 @@ s.bind(("10.77.0.1", 11211)); s.listen()
 while True:
     c, _ = s.accept(); c.recv(100); c.send(b"HTTP/1.1 400 Bad Request\r\n"); c.close()'
 	refuses_start
-	contains "$REFUSAL" 'is no memcached: it answers "version" with "HTTP/1.1 400 Bad Request"'
+	contains "$REFUSAL" 'is not memcached: it answers "version" with "HTTP/1.1 400 Bad Request"'
 }
 
 test_another_version() {

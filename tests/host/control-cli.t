@@ -180,14 +180,14 @@ test_manual() {
 }
 
 test_manual_has_every_place() {
-	for word in $(rexctl help | sed -n '/^HOOK PLACE/,/^PROGRAM/s/^  \([a-z_]*\) .*/\1/p'); do
+	for word in $(rexctl help | sed -n '/^HOOK TARGET/,/^PROGRAM/s/^  \([a-z_]*\) .*/\1/p'); do
 		grep -qE "^\.It Cm ([a-z]* \| )?$word\b" control/rexctl/rexctl.8 || fail "the manual lacks \"$word\""
 	done
 }
 
 test_bad_places_are_quoted() {
 	refuses rexctl attach hello kprobe
-	contains "$REFUSAL" "kprobe needs a place: kprobe SYMBOL[+OFFSET]"
+	contains "$REFUSAL" "kprobe requires a target: kprobe SYMBOL[+OFFSET]"
 	refuses rexctl attach hello krobe sys_dup
 	contains "$REFUSAL" '"krobe" is not a hook; the hooks are xdp, tc, tcx, kprobe'
 	refuses rexctl attach hello kprobe $'a\e[31m'

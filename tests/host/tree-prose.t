@@ -4,7 +4,7 @@
 # The text that people read: its spelling, its style, and the form of commit messages.
 . "$(dirname "$0")/../lib/tap.sh"
 
-documents() { git ls-files '*.md' '*/rexctl.8'; }
+documents() { git ls-files '*.md' 'control/*.[1-8]' 'bmc/*.[1-8]'; }
 
 test_spelling() {
 	git rev-parse -q --verify HEAD >/dev/null || skip "not a git repository: no list of files"
@@ -33,7 +33,8 @@ test_style_of_heads() {
 
 test_style_of_messages() {
 	git rev-parse -q --verify HEAD >/dev/null || skip "not a git repository: no list of files"
-	git ls-files kmod dataplane/rexc dataplane/shims control/librex control/rexctl control/cli bench | grep '\.[chS]$' |
+	git ls-files kmod dataplane/rexc dataplane/shims control/librex control/rexctl control/cli bmc/daemon \
+		bench | grep '\.[chS]$' |
 		xargs tests/lib/prose --messages >"$TMP/out" || fail "$(cat "$TMP/out")"
 }
 

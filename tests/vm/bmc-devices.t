@@ -79,7 +79,7 @@ test_an_interface_is_deleted_and_comes_back() {
 	warm one
 	link_down srv0
 	wait_for 10 is_state off
-	contains "$(status reason)" "no interface has the program: srv0, of which there is none now"
+	contains "$(status reason)" "no interface has the program: srv0, which does not exist now"
 	eq "$(prometheus running)" 0
 	eq "$(prometheus 'device_attached\{device="srv0"\}')" 0
 	link_up srv0
@@ -188,12 +188,12 @@ says_off() {
 
 test_xdp_is_switched_off_with_ip() {
 	in_ns ip link set dev1 xdpgeneric off
-	says_off 1 dev1 "where XDP was detached by somebody"
+	says_off 1 dev1 "where XDP was detached by another process"
 }
 
 test_xdp_is_detached_with_bpftool() {
 	in_ns bpftool net detach xdpgeneric dev dev3
-	says_off 2 dev3 "where XDP was detached by somebody"
+	says_off 2 dev3 "where XDP was detached by another process"
 }
 
 test_another_program_takes_an_interface() {

@@ -42,7 +42,7 @@ test_refused_at_kprobe() {
 	no on_kprobe '"foo bar" is not a kernel symbol' kprobe "foo bar"
 	no on_kprobe '"f+x" has no number' kprobe f+x
 	no on_kprobe 'has an offset' kretprobe f+4
-	no on_kprobe 'kprobe needs a place: kprobe SYMBOL[+OFFSET]' kprobe
+	no on_kprobe 'kprobe requires a target: kprobe SYMBOL[+OFFSET]' kprobe
 	no on_kprobe '"more" is an unexpected argument' kprobe f more
 	nothing_new
 }
