@@ -8,7 +8,8 @@
 
 #include "drive.h"
 #include "fail.h"
-#include "judge.h"
+#include "tally.h"
+#include "mc/random.h"
 
 #define GRACE_NS	UINT64_C(1000000000)	/* for an open loop that is behind */
 #define LATE_NS		UINT64_C(2000000000)	/* at the end, for replies to lost requests */
@@ -31,14 +32,6 @@ void drive_catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
 enum { PHASE_WARM, PHASE_RUN };
 
 /* One pass: the warm-up (keys in order) or the run (keys drawn). */
@@ -48,7 +41,7 @@ struct phase {
 	struct counts *c;
 	struct track *track;
 	struct picker *picker;	/* NULL in the warm-up */
-	struct judge judge;
+	struct tally tally;
 	uint64_t start, stop;
 	uint64_t over_at;	/* sending ended; 0 = it goes on */
 	uint64_t last_sent, settled;
@@ -88,7 +81,7 @@ static void fill_queue(struct phase *p, uint64_t now)
 
 		if (p->rate > 0)
 			due = p->start + number * 1e9 / p->rate;
-		p->queue[p->queued] = track_book(p->track, key, due, p->judge.phase);
+		p->queue[p->queued] = track_book(p->track, key, due, p->tally.phase);
 	}
 }
 
@@ -131,7 +124,7 @@ static void begin(struct phase *p, uint64_t now)
 {
 	hist_reset(&p->c->latency);
 	hist_reset(&p->c->lag);
-	p->start = p->last_sent = p->judge.last_reply = now;
+	p->start = p->last_sent = p->tally.last_reply = now;
 	p->stop = p->picker ? now + p->l->seconds * 1e9 : UINT64_MAX;
 	if (p->rate > 0) {
 		/*
@@ -189,7 +182,7 @@ static void take_times(struct phase *p)
 		end = p->last_sent > end ? p->last_sent : end;
 	}
 	p->c->send_seconds = (end - p->start) / 1e9;
-	p->c->last_reply_seconds = (p->judge.last_reply - p->start) / 1e9;
+	p->c->last_reply_seconds = (p->tally.last_reply - p->start) / 1e9;
 }
 
 static int run_phase(struct phase *p)
@@ -209,7 +202,7 @@ static int run_phase(struct phase *p)
 			return n;
 		now = now_ns();
 		for (int i = 0; i < n; i++)
-			judge_datagram(&p->judge, &d[i], now);
+			tally_datagram(&p->tally, &d[i], now);
 		/* what has come until now is taken: only what is older than that can be lost */
 		if (!p->w->more && before > p->l->timeout_ns)
 			p->c->lost += track_expire(p->track, before - p->l->timeout_ns);
@@ -241,16 +234,18 @@ int drive(struct wire *w, const struct load *l, struct result *res)
 	int err;
 
 	memset(res, 0, sizeof(*res));
-	warm.judge = (struct judge){ .keys = w->keys, .track = &track, .phase = PHASE_WARM,
+	warm.tally = (struct tally){ .keys = w->keys, .track = &track, .phase = PHASE_WARM,
 				     .counts = { &res->warm, &res->run }, .bad = &res->bad };
-	run.judge = warm.judge;
-	run.judge.phase = PHASE_RUN;
+	run.tally = warm.tally;
+	run.tally.phase = PHASE_RUN;
 	err = track_init(&track, w->ports);
 	if (err)
 		return err;
 	err = picker_init(&picker, w->keys->count, l->theta, l->seed);
-	if (err)
+	if (err) {
+		bench_fail(-err, "no memory for the zipf table of %u keys", w->keys->count);
 		goto out;
+	}
 	if (l->warm_up)
 		err = run_phase(&warm);
 	if (!err && !drive_stop)

@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataset.h"
 #include "hist.h"
-#include "keys.h"
+#include "mc/conn.h"
 #include "samples.h"
 #include "track.h"
 
@@ -94,7 +95,5 @@ void drive_catch_signals(void);
 
 /* Run the load. Returns 0 if it ran (however bad the replies were) or -errno. */
 int drive(struct wire *w, const struct load *l, struct result *res);
-
-uint64_t now_ns(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <argp.h>
 
 #include "drive.h"
-#include "mcconn.h"
+#include "preload.h"
 
 struct options {
 	struct keyset keys;

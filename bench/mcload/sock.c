@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fail.h"
-#include "mc.h"
+#include "mc/proto.h"
 #include "sock.h"
 
 /*

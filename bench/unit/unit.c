@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "frame.h"
 #include "fail.h"
 #include "hist.h"
-#include "keys.h"
-#include "mc.h"
-#include "mcconn.h"
+#include "mc/proto.h"
+#include "mc/random.h"
+#include "path.h"
+#include "preload.h"
 #include "track.h"
 #include "unit.h"
 #include "verify.h"
@@ -188,9 +188,7 @@ static void picker_shapes(void **state)
 
 static uint32_t datagram(uint8_t *out, const char *text)
 {
-	static const uint8_t head[8] = { 0x12, 0x34, 0, 0, 0, 1, 0, 0 };
-
-	memcpy(out, head, 8);
+	mc_frame(out, 0x1234);
 	memcpy(out + 8, text, strlen(text));
 	return 8 + strlen(text);
 }
@@ -254,14 +252,8 @@ static void mc_replies(void **state)
 
 uint32_t true_reply(const struct keyset *k, uint32_t i, uint8_t *p)
 {
-	uint32_t n = datagram(p, "VALUE ");
-
-	n += key_text(k, i, (char *)p + n);
-	n += sprintf((char *)p + n, " %u %u\r\n", key_flags(k, i), value_len(k, i));
-	value_fill(k, i, p + n);
-	n += value_len(k, i);
-	memcpy(p + n, "\r\nEND\r\n", 7);
-	return n + 7;
+	mc_frame(p, 0x1234);
+	return MC_FRAME_LEN + key_reply(k, i, p + MC_FRAME_LEN);
 }
 
 /* Any change of any byte of a reply is seen. */
@@ -370,34 +362,34 @@ static void frames(void **state)
 	struct path p = path();
 	uint8_t f[FRAME_MAX];
 	struct datagram d;
-	uint32_t n = frame_get(f, &p, &k, &r);
+	uint32_t n = path_get(f, &p, &k, &r);
 
 	(void)state;
 	assert_int_equal(n, 14 + 20 + 8 + 8 + 4 + 16 + 2);
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_OTHER);	/* our own frame */
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_OTHER);	/* our own frame */
 	mirror(f, &p);
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 	assert_null(d.broken);
 	assert_int_equal(d.port, 5);
 	assert_int_equal(d.len, n - 42);
 	assert_memory_equal(d.payload, "\xab\xcd\0\0\0\1\0\0get ", 12);
 	for (uint32_t cut = 0; cut < n; cut++)
-		assert_int_equal(frame_parse(&p, f, cut, &d), FRAME_OTHER);
+		assert_int_equal(path_parse(&p, f, cut, &d), FRAME_OTHER);
 	/* every byte from the IP identification on is covered by a check */
 	for (uint32_t at = 14; at < n; at++) {
 		f[at] ^= 0x10;
 		d.broken = NULL;
-		if (frame_parse(&p, f, n, &d) == FRAME_REPLY && !d.broken)
+		if (path_parse(&p, f, n, &d) == FRAME_REPLY && !d.broken)
 			fail_msg("byte %u changed and not noticed", at);
 		f[at] ^= 0x10;
 	}
 	f[0] ^= 4;
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 	assert_non_null(d.broken);
 	f[0] ^= 4;
 	/* no UDP checksum at all is legal */
 	f[40] = f[41] = 0;
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 	assert_null(d.broken);
 }
 
@@ -425,15 +417,15 @@ static void frames_from_elsewhere(void **state)
 	struct path p = path();
 	uint8_t f[FRAME_MAX];
 	struct datagram d;
-	uint32_t n = frame_get(f, &p, &k, &r);
+	uint32_t n = path_get(f, &p, &k, &r);
 
 	(void)state;
 	mirror(f, &p);
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 	assert_int_equal(d.origin, FROM_SERVER);
 	for (uint32_t at = 34; at <= 37; at++) {	/* both ports, both bytes */
 		f[at] ^= 0x20;
-		assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+		assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 		assert_int_equal(d.origin, FROM_PORT);
 		f[at] ^= 0x20;
 	}
@@ -442,7 +434,7 @@ static void frames_from_elsewhere(void **state)
 
 		for (int bit = 0; bit < 32; bit += 5) {
 			readdress(f, at, right ^ 1u << bit);
-			assert_int_equal(frame_parse(&p, f, n, &d), FRAME_REPLY);
+			assert_int_equal(path_parse(&p, f, n, &d), FRAME_REPLY);
 			assert_int_equal(d.origin, FROM_ADDRESS);
 			assert_int_equal(at == 26 ? d.src_ip : d.dst_ip, right ^ 1u << bit);
 		}
@@ -451,10 +443,10 @@ static void frames_from_elsewhere(void **state)
 	/* between others: neither address is ours, or it comes to another machine */
 	readdress(f, 30, p.src_ip ^ 1);
 	f[0] ^= 4;
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_OTHER);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_OTHER);
 	f[0] ^= 4;
 	readdress(f, 26, p.dst_ip ^ 1);
-	assert_int_equal(frame_parse(&p, f, n, &d), FRAME_OTHER);
+	assert_int_equal(path_parse(&p, f, n, &d), FRAME_OTHER);
 }
 
 static void frames_arp(void **state)
@@ -469,14 +461,14 @@ static void frames_arp(void **state)
 	b.src_ip = a.dst_ip;
 	b.dst_ip = a.src_ip;
 	memset(a.dst_mac, 0, 6);
-	n = frame_arp_request(f, &a);
-	assert_int_equal(frame_parse(&a, f, n, &d), FRAME_OTHER);
-	assert_int_equal(frame_parse(&b, f, n, &d), FRAME_ARP_REQUEST);
-	n = frame_arp_reply(g, &b, f);
-	assert_int_equal(frame_parse(&a, g, n, &d), FRAME_ARP_REPLY);
+	n = path_arp_request(f, &a);
+	assert_int_equal(path_parse(&a, f, n, &d), FRAME_OTHER);
+	assert_int_equal(path_parse(&b, f, n, &d), FRAME_ARP_REQUEST);
+	n = path_arp_reply(g, &b, f);
+	assert_int_equal(path_parse(&a, g, n, &d), FRAME_ARP_REPLY);
 	assert_true(a.resolved);
 	assert_memory_equal(a.dst_mac, b.src_mac, 6);
-	assert_int_equal(frame_parse(&a, g, 41, &d), FRAME_OTHER);
+	assert_int_equal(path_parse(&a, g, 41, &d), FRAME_OTHER);
 }
 
 static void addresses(void **state)

@@ -2,7 +2,7 @@
 #ifndef BENCH_UNIT_H
 #define BENCH_UNIT_H
 
-#include "keys.h"
+#include "dataset.h"
 
 /* A set of @count keys. */
 struct keyset keyset(const char *key, const char *value, uint32_t count);

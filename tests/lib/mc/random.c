@@ -3,8 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "fail.h"
-#include "keys.h"
+#include "random.h"
 
 /* Vose's alias method: exact, one table look-up per draw whatever the exponent. */
 static int build_alias(struct picker *p, double theta)
@@ -18,7 +17,7 @@ static int build_alias(struct picker *p, double theta)
 	p->alias = calloc(n, sizeof(*p->alias));
 	p->cut = calloc(n, sizeof(*p->cut));
 	if (!work || !q || !p->alias || !p->cut) {
-		err = bench_fail(ENOMEM, "no memory for the zipf table of %u keys", n);
+		err = -ENOMEM;
 		goto out;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -75,12 +74,16 @@ void picker_free(struct picker *p)
 	p->cut = NULL;
 }
 
-uint32_t picker_next(struct picker *p)
+uint32_t picker_at(const struct picker *p, uint64_t random)
 {
-	uint64_t r = mix64(p->rng++);
-	uint32_t column = ((r >> 32) * p->count) >> 32;
+	uint32_t column = ((random >> 32) * p->count) >> 32;
 
-	if (!p->alias || (uint32_t)r <= p->cut[column])
+	if (!p->alias || (uint32_t)random <= p->cut[column])
 		return column;
 	return p->alias[column];
+}
+
+uint32_t picker_next(struct picker *p)
+{
+	return picker_at(p, mix64(p->rng++));
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* memcached over TCP on an ordinary socket: filling the server, reading its counters. */
-#ifndef BENCH_MCCONN_H
-#define BENCH_MCCONN_H
+#ifndef BENCH_PRELOAD_H
+#define BENCH_PRELOAD_H
 
 #include <netinet/in.h>
 #include <stdint.h>
 
-#include "keys.h"
+#include "dataset.h"
 
 /* "ADDRESS" or "ADDRESS:PORT" (IPv4, default port 11211). @what names the option. */
 int addr_parse(struct sockaddr_in *a, const char *what, const char *text);
@@ -17,13 +17,10 @@ int addr_parse(struct sockaddr_in *a, const char *what, const char *text);
  */
 int addr_allowed(const struct sockaddr_in *a);
 
-/* Connected TCP socket with a 5 s time limit per read and write, or -errno. */
-int mc_connect(const struct sockaddr_in *a);
-
 /* Set all keys of the set; each must be answered with STORED. Returns 0 or -errno. */
-int mc_preload(const struct sockaddr_in *a, const struct keyset *k);
+int preload(const struct sockaddr_in *a, const struct keyset *k);
 
 /* The value of one line of memcached's "stats", as text. -ENOENT if it has no such line. */
-int mc_stat(const struct sockaddr_in *a, const char *name, char *value, size_t size);
+int server_stat(const struct sockaddr_in *a, const char *name, char *value, size_t size);
 
 #endif

@@ -4,13 +4,14 @@
  * value bytes) is a function of i and of the seed, so that any reply can be
  * checked byte by byte without remembering what was stored.
  */
-#ifndef BENCH_KEYS_H
-#define BENCH_KEYS_H
+#ifndef BENCH_DATASET_H
+#define BENCH_DATASET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KEY_MAX		250	/* memcached's limit, bytes */
+#include "mc/proto.h"
+
 #define VALUE_MAX	1400	/* longest value, bytes; keyset_init() checks the whole reply */
 #define REPLY_MAX	1400	/* UDP payload, bytes: memcached splits longer replies */
 
@@ -47,25 +48,7 @@ uint32_t value_len(const struct keyset *k, uint32_t index);
 /* Write the value of value_len() bytes. */
 void value_fill(const struct keyset *k, uint32_t index, uint8_t *out);
 
-/* Which key next: uniform, or zipf with exponent theta (rank = index). */
-struct picker {
-	uint64_t rng;
-	uint32_t count;
-	uint32_t *alias;	/* alias table (Vose) for zipf, NULL for uniform */
-	uint32_t *cut;
-};
-
-int picker_init(struct picker *p, uint32_t count, double theta, uint64_t seed);
-void picker_free(struct picker *p);
-uint32_t picker_next(struct picker *p);
-
-/* One step of splitmix64: a good hash of a counter. */
-static inline uint64_t mix64(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15;
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	return x ^ (x >> 31);
-}
+/* The text of the reply to a GET of it, at most REPLY_MAX bytes; returns the length. */
+uint32_t key_reply(const struct keyset *k, uint32_t index, void *out);
 
 #endif

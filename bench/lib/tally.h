@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef BENCH_JUDGE_H
-#define BENCH_JUDGE_H
+#ifndef BENCH_TALLY_H
+#define BENCH_TALLY_H
 
 #include "drive.h"
 
 /* What a received datagram is judged by. */
-struct judge {
+struct tally {
 	const struct keyset *keys;
 	struct track *track;
 	struct counts *counts[2];	/* by slot->phase */
@@ -15,6 +15,6 @@ struct judge {
 };
 
 /* Compare a datagram with what was asked, in time or not, and count it. */
-void judge_datagram(struct judge *j, const struct datagram *d, uint64_t now);
+void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now);
 
 #endif

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The packets that are counted: Ethernet, IPv4, UDP or TCP. */
-#ifndef PACKET_H
-#define PACKET_H
+#ifndef INSN_FRAMES_H
+#define INSN_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_FRAME	2048
-#define PORT		11211
-#define SERVER_IP	0x0a4d0001	/* 10.77.0.1: the server's end of topology/veth/lab */
+#include "mc/proto.h"
 
-/* Byte @i of every value. */
-static inline char value_byte(size_t i)
-{
-	return 'a' + i % 23;
-}
+#define MAX_FRAME	2048
+/* The bytes that every value begins with, MAX_FRAME of them. */
+const char *value_bytes(void);
 
 struct frame {
 	size_t len;
 	uint8_t bytes[MAX_FRAME];
 };
 
-/* A frame of the client to @port of the server with @len bytes of payload. */
+/* A frame of the client to @port of the server (TCP: memcached's) with @len bytes of payload. */
 void frame_udp(struct frame *f, uint16_t port, const void *payload, size_t len);
-void frame_tcp(struct frame *f, uint16_t port, const void *payload, size_t len);
+void frame_tcp(struct frame *f, const void *payload, size_t len);
 /* A GET of @key, with memcached's frame header. */
 void frame_get(struct frame *f, const char *key);
 /* The reply to it, as the eBPF accelerator makes it: from the server, no UDP checksum, TTL 64. */
@@ -36,4 +32,4 @@ void frame_reply(struct frame *f, const char *key, size_t value_len);
  */
 bool frame_is_reply(const struct frame *f, const struct frame *reply);
 
-#endif /* PACKET_H */
+#endif /* INSN_FRAMES_H */

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "fail.h"
-#include "keys.h"
+#include "mc/random.h"
 
 /* Independent streams of pseudo-random numbers per key. */
 enum { STREAM_KEY_LEN = 1, STREAM_VALUE_LEN, STREAM_FLAGS, STREAM_VALUE };
@@ -145,4 +146,13 @@ void value_fill(const struct keyset *k, uint32_t index, uint8_t *out)
 			x = (x & 0x3f3f3f3f3f3f3f3f) + 0x3030303030303030;
 		memcpy(out + i, &x, len - i < 8 ? len - i : 8);
 	}
+}
+
+uint32_t key_reply(const struct keyset *k, uint32_t index, void *out)
+{
+	char key[KEY_MAX], value[VALUE_MAX];
+
+	value_fill(k, index, (uint8_t *)value);
+	return mc_build_value(out, key, key_text(k, index, key), key_flags(k, index), value,
+			      value_len(k, index));
 }

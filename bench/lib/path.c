@@ -5,89 +5,28 @@
 #include <string.h>
 
 #include "fail.h"
-#include "frame.h"
-#include "mc.h"
+#include "mc/checksum.h"
+#include "mc/frame.h"
+#include "mc/proto.h"
+#include "path.h"
 
-#define ETH_LEN		14
-#define IP_LEN		20
-#define UDP_LEN		8
 #define ARP_LEN		28
 #define ETH_MIN		60
 
-static void put16(uint8_t *p, uint16_t v)
+uint32_t path_get(uint8_t *out, const struct path *p, const struct keyset *k,
+		  const struct request *r)
 {
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-/* Ones' complement sum of big-endian 16-bit words. */
-static uint32_t sum(const uint8_t *p, uint32_t len, uint32_t s)
-{
-	for (; len > 1; p += 2, len -= 2)
-		s += get16(p);
-	return len ? s + (*p << 8) : s;
-}
-
-static uint16_t fold(uint32_t s)
-{
-	s = (s >> 16) + (s & 0xffff);
-	return s + (s >> 16);
-}
-
-static uint32_t pseudo_sum(const uint8_t *ip, uint16_t udp_len)
-{
-	return sum(ip + 12, 8, 17 + udp_len);
-}
-
-uint32_t frame_get(uint8_t *out, const struct path *p, const struct keyset *k,
-		   const struct request *r)
-{
-	uint8_t *ip = out + ETH_LEN, *udp = ip + IP_LEN;
+	struct flow f = { .ttl = 64, .id = r->id, .fragment = 0x4000 /* don't fragment */,
+			  .src_port = p->src_port + r->port, .dst_port = p->dst_port };
 	char key[KEY_MAX];
-	uint16_t udp_len, csum;
 	uint32_t n;
 
-	n = mc_build_get(udp + UDP_LEN, r->id, key, key_text(k, r->key, key));
-	udp_len = UDP_LEN + n;
-	memcpy(out, p->dst_mac, MAC_LEN);
-	memcpy(out + MAC_LEN, p->src_mac, MAC_LEN);
-	put16(out + 12, 0x0800);
-
-	memset(ip, 0, IP_LEN);
-	ip[0] = 0x45;
-	put16(ip + 2, IP_LEN + udp_len);
-	put16(ip + 4, r->id);
-	put16(ip + 6, 0x4000);		/* don't fragment */
-	ip[8] = 64;
-	ip[9] = 17;
-	put32(ip + 12, p->src_ip);
-	put32(ip + 16, p->dst_ip);
-	put16(ip + 10, ~fold(sum(ip, IP_LEN, 0)));
-
-	put16(udp, p->src_port + r->port);
-	put16(udp + 2, p->dst_port);
-	put16(udp + 4, udp_len);
-	put16(udp + 6, 0);
-	csum = ~fold(sum(udp, udp_len, pseudo_sum(ip, udp_len)));
-	put16(udp + 6, csum ? csum : 0xffff);
-
-	n += ETH_LEN + IP_LEN + UDP_LEN;
+	memcpy(f.dst_mac, p->dst_mac, MAC_LEN);
+	memcpy(f.src_mac, p->src_mac, MAC_LEN);
+	put32(f.src, p->src_ip);
+	put32(f.dst, p->dst_ip);
+	n = mc_build_get(out + payload_at(&f), r->id, key, key_text(k, r->key, key));
+	n = frame_wrap(out, &f, n);
 	if (n < ETH_MIN) {
 		memset(out + n, 0, ETH_MIN - n);
 		n = ETH_MIN;
@@ -101,10 +40,8 @@ uint32_t frame_get(uint8_t *out, const struct path *p, const struct keyset *k,
  */
 static bool udp_sum_ok(const uint8_t *ip, const uint8_t *udp, uint16_t udp_len)
 {
-	uint32_t pseudo = pseudo_sum(ip, udp_len);
-
-	return !get16(udp + 6) || fold(sum(udp, udp_len, pseudo)) == 0xffff ||
-	       get16(udp + 6) == fold(pseudo);
+	return !get16(udp + 6) || udp_sum(ip, udp, udp_len) == 0xffff ||
+	       get16(udp + 6) == sum_fold(udp_pseudo_sum(ip, udp_len));
 }
 
 static enum frame_kind parse_arp(struct path *p, const uint8_t *arp, uint32_t len)
@@ -150,7 +87,7 @@ static bool is_reply(const struct path *p, const uint8_t *frame, const uint8_t *
 	return true;
 }
 
-enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
+enum frame_kind path_parse(struct path *p, const uint8_t *frame, uint32_t len,
 			    struct datagram *d)
 {
 	const uint8_t *ip = frame + ETH_LEN, *udp;
@@ -162,11 +99,11 @@ enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 	len -= ETH_LEN;
 	if (get16(frame + 12) == 0x0806)
 		return parse_arp(p, ip, len);
-	if (get16(frame + 12) != 0x0800 || len < IP_LEN || ip[0] >> 4 != 4)
+	if (get16(frame + 12) != 0x0800 || len < IP4_LEN || ip[0] >> 4 != 4)
 		return FRAME_OTHER;
 	ip_len = (ip[0] & 15) * 4;
 	total = get16(ip + 2);
-	if (ip_len < IP_LEN || total > len || total < ip_len + UDP_LEN || ip[9] != 17)
+	if (ip_len < IP4_LEN || total > len || total < ip_len + UDP_LEN || ip[9] != 17)
 		return FRAME_OTHER;
 	udp = ip + ip_len;
 	if (!is_reply(p, frame, ip, udp, d))
@@ -184,7 +121,7 @@ enum frame_kind frame_parse(struct path *p, const uint8_t *frame, uint32_t len,
 		d->broken = "an IP fragment";
 	else if (udp_len != total - ip_len)
 		d->broken = "UDP length does not match IP length";
-	else if (fold(sum(ip, ip_len, 0)) != 0xffff)
+	else if (ip_sum(ip) != 0xffff)
 		d->broken = "wrong IP checksum";
 	else if (!udp_sum_ok(ip, udp, udp_len))
 		d->broken = "wrong UDP checksum";
@@ -213,12 +150,12 @@ static uint32_t arp(uint8_t *out, const struct path *p, uint16_t op, const uint8
 	return ETH_MIN;
 }
 
-uint32_t frame_arp_request(uint8_t *out, const struct path *p)
+uint32_t path_arp_request(uint8_t *out, const struct path *p)
 {
 	return arp(out, p, 1, NULL, p->dst_ip);
 }
 
-uint32_t frame_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request)
+uint32_t path_arp_reply(uint8_t *out, const struct path *p, const uint8_t *request)
 {
 	return arp(out, p, 2, request + ETH_LEN + 8, get32(request + ETH_LEN + 14));
 }

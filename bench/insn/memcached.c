@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frames.h"
+#include "insn.h"
+#include "mc/conn.h"
+#include "memcached.h"
+
+static int server_connect(int type, unsigned int port)
+{
+	union mc_addr to;
+	int fd;
+
+	mc_addr_set(&to, SERVER, port);
+	fd = mc_connect(&to, type, 5000);
+	if (fd < 0)
+		die("cannot connect to memcached: %s", strerror(errno));
+	return fd;
+}
+
+static void exchange(int fd, const char *text, size_t len)
+{
+	if (mc_send(fd, text, len) || mc_stored(fd, 1))
+		die("a SET of %zu bytes failed", len);
+}
+
+void server_set(const char *key, size_t len)
+{
+	static int fd = -1;
+	char text[MAX_FRAME];
+
+	if (fd < 0)
+		fd = server_connect(SOCK_STREAM, MC_PORT);
+	exchange(fd, text, mc_build_set(text, key, strlen(key), 0, value_bytes(), len));
+}
+
+void server_get(const char *key)
+{
+	static int fd = -1;
+	char request[MC_HEAD_MAX], reply[MAX_FRAME];
+
+	if (fd < 0)
+		fd = server_connect(SOCK_DGRAM, MC_PORT);
+	if (mc_ask(fd, 1, request, sprintf(request, "get %s\r\n", key)) ||
+	    mc_answer(fd, 1, reply, sizeof(reply), NULL) < 12)
+		die("a GET failed");
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+unsigned int server_count_sets(unsigned int port, size_t value_len)
+{
+	static uint64_t ns[SETS];
+	char text[MAX_FRAME], key[32];
+	int fd = server_connect(SOCK_STREAM, port);
+
+	for (int i = 0; i < SETS; i++) {
+		uint64_t start;
+		size_t len;
+
+		sprintf(key, "key-of-a-set%04d", i);
+		len = mc_build_set(text, key, strlen(key), 0, value_bytes(), value_len);
+		exchange(fd, text, len);
+		if (port == MC_PORT)
+			server_get(key);	/* into the cache, if there is one */
+		start = now_ns();
+		exchange(fd, text, len);
+		ns[i] = now_ns() - start;
+	}
+	close(fd);
+	qsort(ns, SETS, sizeof(*ns), by_size);
+	return ns[SETS / 2];
+}
