@@ -23,7 +23,7 @@
 
 #include <rex/librex.h>
 #include "bmc.skel.h"
-#include "frames.h"
+#include "counted.h"
 #include "insn.h"
 #include "memcached.h"
 #include "wrap.skel.h"

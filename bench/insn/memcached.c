@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "frames.h"
+#include "counted.h"
 #include "insn.h"
 #include "mc/conn.h"
 #include "memcached.h"

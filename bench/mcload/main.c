@@ -10,7 +10,7 @@
 #include "fail.h"
 #include "options.h"
 #include "report.h"
-#include "sock.h"
+#include "wire_socket.h"
 #include "xdppass.h"
 
 enum { OPT_GET = 512, OPT_STAT, OPT_PASS };

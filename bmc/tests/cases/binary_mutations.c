@@ -14,15 +14,6 @@ enum {
 	FLUSHQ = 0x18, APPENDQ, PREPENDQ, TOUCH = 0x1c, GAT, GATQ, GATK = 0x23, GATKQ,
 };
 
-struct header {
-	uint8_t magic, opcode;
-	uint16_t key_len;
-	uint8_t extra_len, type;
-	uint16_t status;
-	uint32_t body_len, opaque;
-	uint64_t cas;
-} __attribute__((packed));
-
 /* flags, exptime */
 static const char store_extras[] = "\0\0\0\x07\0\0\0\0";
 /* delta 3, initial value 0, exptime "do not make one" */
@@ -68,9 +59,9 @@ static const struct binary table[] = {
 
 static struct text command(uint8_t opcode, struct text extras, const char *key, const char *value)
 {
-	struct header h = {
-		.magic = 0x80, .opcode = opcode, .key_len = htons(strlen(key)),
-		.extra_len = extras.len, .opaque = 0x01020304,
+	struct mc_binary h = {
+		.magic = MC_BINARY_REQUEST, .opcode = opcode, .key_len = htons(strlen(key)),
+		.extras_len = extras.len, .opaque = 0x01020304,
 		.body_len = htonl(extras.len + strlen(key) + strlen(value)),
 	};
 	struct text t = text_join(text_bytes(&h, sizeof(h)), extras);
@@ -81,14 +72,14 @@ static struct text command(uint8_t opcode, struct text extras, const char *key, 
 /* Reads one reply; its opcode must be @opcode. */
 static void expect(int fd, uint8_t opcode)
 {
-	struct text t = read_len(fd, sizeof(struct header));
-	struct header h;
+	struct text t = read_len(fd, sizeof(struct mc_binary));
+	struct mc_binary h;
 
 	if (t.len < sizeof(h))
 		fail("no reply to opcode %#x", opcode);
 	memcpy(&h, t.bytes, sizeof(h));
 	t = read_len(fd, ntohl(h.body_len));
-	if (h.magic != 0x81 || h.opcode != opcode || h.status)
+	if (h.magic != MC_BINARY_RESPONSE || h.opcode != opcode || h.status)
 		fail("opcode %#x is answered by opcode %#x, status %d: %s", opcode, h.opcode,
 		     ntohs(h.status), text_show(t));
 }

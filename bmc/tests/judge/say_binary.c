@@ -5,19 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "world.h"
 
-struct header {
-	uint8_t magic, opcode;
-	uint16_t key_len;
-	uint8_t extras_len, data_type;
-	uint16_t status;		/* of a request: reserved */
-	uint32_t body_len, opaque;
-	uint64_t cas;
-} __attribute__((packed));
-
-#define REQUEST		0x80
-#define RESPONSE	0x81
 #define OP_GET		0x00
 #define OP_GETK		0x0c
 #define OP_NOOP		0x0a
@@ -44,7 +33,7 @@ static uint8_t opcode(const struct op *op)
 void binary_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o)
 {
 	const struct name *key = &W.items[op->item].name;
-	struct header h = { .magic = REQUEST, .opcode = opcode(op), .opaque = htonl(op->opaque) };
+	struct mc_binary h = { .magic = MC_BINARY_REQUEST, .opcode = opcode(op), .opaque = htonl(op->opaque) };
 	uint8_t extras[20];
 	uint32_t word[2];
 	uint64_t number;
@@ -80,7 +69,7 @@ void binary_write(const struct op *op, const uint8_t *value, uint32_t len, struc
 	}
 	h.key_len = op->marker || op->kind == KIND_FLUSH ? 0 : key->len;
 	h.body_len = htonl(h.extras_len + h.key_len + len);
-	out_add(o, &(struct header){ h.magic, h.opcode, htons(h.key_len), h.extras_len, 0, 0,
+	out_add(o, &(struct mc_binary){ h.magic, h.opcode, htons(h.key_len), h.extras_len, 0, 0,
 				     h.body_len, h.opaque, 0 }, sizeof(h));
 	out_add(o, extras, h.extras_len);
 	out_add(o, key->text, h.key_len);
@@ -91,7 +80,7 @@ ssize_t binary_read(const struct op *op, const uint8_t *p, size_t n, struct answ
 {
 	const struct name *key = &W.items[op->item].name;
 	uint32_t body, extras, key_len;
-	struct header h;
+	struct mc_binary h;
 
 	if (n < sizeof(h))
 		return MORE;
@@ -99,7 +88,7 @@ ssize_t binary_read(const struct op *op, const uint8_t *p, size_t n, struct answ
 	body = ntohl(h.body_len);
 	extras = h.extras_len;
 	key_len = ntohs(h.key_len);
-	if (h.magic != RESPONSE || body > 2 << 20 || extras + key_len > body)
+	if (h.magic != MC_BINARY_RESPONSE || body > 2 << 20 || extras + key_len > body)
 		return BAD;
 	if (ntohl(h.opaque) != op->opaque)
 		return op->silent ? SILENT : BAD;

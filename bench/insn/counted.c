@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "frames.h"
+#include "counted.h"
 #include "mc/checksum.h"
 #include "mc/frame.h"
 

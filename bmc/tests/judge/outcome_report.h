@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CONSISTENCY_REPORT_H
-#define CONSISTENCY_REPORT_H
+#ifndef CONSISTENCY_OUTCOME_REPORT_H
+#define CONSISTENCY_OUTCOME_REPORT_H
 
-#include "client.h"
+#include "world.h"
 
 struct row {
 	const char *name;

@@ -5,19 +5,18 @@
  * the time; a reply is late if memcached answered something else before it, because an emulated
  * machine may stall for seconds. A new memcached is empty, and so must be its accelerator.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "cases.h"
+#include "mc/conn.h"
 
 #define KEYS 8
-#define UDP_TIMEOUT_S 2
-#define TCP_TIMEOUT_S 20	/* its end is noticed at once */
+#define UDP_TIMEOUT_MS 2000
+#define TCP_TIMEOUT_MS 20000	/* its end is noticed at once */
 #define NOTHING 0		/* instead of a value: memcached has none ... */
 #define UNKNOWN (-1)		/* ... or one of two */
 
@@ -34,18 +33,10 @@ static void on_term(int sig)
 
 static int open_socket(int type)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	struct timeval timeout = { type == SOCK_DGRAM ? UDP_TIMEOUT_S : TCP_TIMEOUT_S, 0 };
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	union mc_addr to;
 
-	inet_pton(AF_INET, SERVER4, &to.sin_addr);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)))
-		fail("no socket: %s", strerror(errno));
-	if (connect(fd, (void *)&to, sizeof(to))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	mc_addr_set(&to, SERVER4, PORT);
+	return mc_connect(&to, type, type == SOCK_DGRAM ? UDP_TIMEOUT_MS : TCP_TIMEOUT_MS);
 }
 
 /* One line back; false: memcached has gone. */
@@ -94,39 +85,26 @@ static void set_one(int key, long n)
 			     "STORED\r\n") ? n : UNKNOWN;
 }
 
-/* The reply to the request that @got begins with; < FRAME_LEN: none. */
-static ssize_t get_reply(const char *request, char *got, size_t size)
-{
-	ssize_t n;
-
-	do
-		n = recv(udp, got, size, 0);
-	while (n >= FRAME_LEN && memcmp(got, request, 2));
-	return n;
-}
-
 static void get_one(int key)
 {
 	static uint16_t id;
 	char request[64], got[256];
-	int len = FRAME_LEN + sprintf(request + FRAME_LEN, "get load%d\r\n", key);
 	struct text want = text_make("END\r\n"), reply;
 	char number[24];
 	ssize_t n;
 
-	memcpy(request, (uint8_t[]){ ++id >> 8, id, 0, 0, 0, 1, 0, 0 }, FRAME_LEN);
 	n_gets++;
-	n = send(udp, request, len, 0);
-	if (n == len)
-		n = get_reply(request, got, sizeof(got));
-	if (n < FRAME_LEN) {
+	n = mc_ask(udp, ++id, request, sprintf(request, "get load%d\r\n", key));
+	if (!n)
+		n = mc_answer(udp, id, got, sizeof(got), NULL);
+	if (n < 0) {
 		if (stop)
 			return;	/* the signal came instead */
 		/* nobody at the port, or nothing came: is memcached still the same? */
 		if (!ask_tcp(text_make("mn\r\n"), "MN\r\n"))
 			return;
-		n = get_reply(request, got, sizeof(got));
-		if (n < FRAME_LEN) {
+		n = mc_answer(udp, id, got, sizeof(got), NULL);
+		if (n < 0) {
 			n_lost++;
 			fprintf(stderr, "load: GET %u of load%d: no reply: %s\n", n_gets, key,
 				strerror(errno));
@@ -137,7 +115,7 @@ static void get_one(int key)
 	sprintf(number, "%ld", value[key]);
 	if (value[key] != NOTHING)
 		want = text_make("VALUE load%d 0 %zu\r\n%s\r\nEND\r\n", key, strlen(number), number);
-	reply = text_bytes(got + FRAME_LEN, n - FRAME_LEN);
+	reply = text_bytes(got, n);
 	if (value[key] != UNKNOWN && !text_equal(reply, want)) {
 		/* is it the same memcached that is to have it? */
 		if (!ask_tcp(text_make("mn\r\n"), "MN\r\n"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The packets that are counted: Ethernet, IPv4, UDP or TCP. */
-#ifndef INSN_FRAMES_H
-#define INSN_FRAMES_H
+#ifndef INSN_COUNTED_H
+#define INSN_COUNTED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,4 +32,4 @@ void frame_reply(struct frame *f, const char *key, size_t value_len);
  */
 bool frame_is_reply(const struct frame *f, const struct frame *reply);
 
-#endif /* INSN_FRAMES_H */
+#endif /* INSN_COUNTED_H */

@@ -85,19 +85,8 @@ const char *text_show(struct text t)
 
 struct text base64(struct text t)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct text out = text_repeat('=', (t.len + 2) / 3 * 4);
 
-	for (size_t i = 0, o = 0; i < t.len; i += 3, o += 4) {
-		size_t left = t.len - i;
-		uint32_t word = (uint8_t)t.bytes[i] << 16;
-
-		if (left > 1)
-			word |= (uint8_t)t.bytes[i + 1] << 8;
-		if (left > 2)
-			word |= (uint8_t)t.bytes[i + 2];
-		for (size_t j = 0; j < 4 && j <= left; j++)
-			out.bytes[o + j] = digits[word >> (18 - 6 * j) & 63];
-	}
+	mc_base64(out.bytes, t.bytes, t.len);
 	return out;
 }

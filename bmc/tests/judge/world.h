@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the parts of the client share: the keys, an operation, its answer, the counters. */
-#ifndef CONSISTENCY_CLIENT_H
-#define CONSISTENCY_CLIENT_H
+#ifndef CONSISTENCY_WORLD_H
+#define CONSISTENCY_WORLD_H
 
 #include <stdio.h>
 
 #include "judge.h"
+#include "mc/conn.h"
 #include "value.h"
 
 #define SECOND	1000000000ULL
@@ -99,8 +100,7 @@ extern struct world {
 	struct counters count;
 } W;
 
-uint64_t now_ns(void);
-static inline uint64_t draw(void) { return mix(W.random++); }
+static inline uint64_t draw(void) { return mix64(W.random++); }
 static inline uint32_t below(uint32_t n) { return ((draw() >> 32) * n) >> 32; }
 
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -132,7 +132,7 @@ void read_begin(struct op *op);
 void read_ended(struct op *op, const struct answer *a, uint64_t now);
 void violation(enum verdict v, const struct op *op, const struct finding *f);
 
-/* text.c, binary.c */
+/* say_text.c, say_binary.c */
 void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o);
 void text_marker(struct op *op, struct out *o);
 ssize_t text_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a);
@@ -142,7 +142,7 @@ ssize_t text_value(const uint8_t *p, size_t n, const uint8_t **key, uint32_t *ke
 void binary_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o);
 ssize_t binary_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a);
 
-/* net.c: sockets in the namespaces of the two sides */
+/* sides.c: sockets in the namespaces of the two sides */
 void net_init(const char *server_ns, const char *client_ns, const char *address,
 	      const char *address6, int port);
 void net_enter(bool server);
@@ -172,7 +172,7 @@ void udp_forget(void);			/* the server died: nobody will answer what is under wa
 void udp_work(uint64_t now);
 bool udp_idle(void), udp_mutations_idle(void);
 
-/* server.c: memcached, a child of ours */
+/* child.c: memcached, a child of ours */
 void server_start(const char *command_line);
 void server_kill(void);			/* -9, and all of it is gone */
 void server_work(uint64_t now);		/* notices that a new one answers */

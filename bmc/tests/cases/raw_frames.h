@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Raw frames, sent and received at the client's end of the lab. */
-#ifndef FRAMES_H
-#define FRAMES_H
+#ifndef RAW_FRAMES_H
+#define RAW_FRAMES_H
 
 #include "cases.h"
+#include "mc/frame.h"
 
 #define CLIENT_PORT	4242
 #define NOBODYS_PORT	4244		/* what comes there is no answer */
@@ -11,9 +12,6 @@
 #define FRAME_CLIENT4	"10.77.0.9"
 #define FRAME_CLIENT6	"fd77::9"
 
-#define ETH		14
-#define IP4_LEN		20
-#define IP6_LEN		40
 #define MAX_FRAME	9000
 
 struct frame {
@@ -25,12 +23,12 @@ struct frame {
 /* Where UDP's header is in a frame as frame_make() makes it. */
 static inline size_t udp_at(const struct frame *f)
 {
-	return ETH + (f->v6 ? IP6_LEN : IP4_LEN);
+	return ETH_LEN + (f->v6 ? IP6_LEN : IP4_LEN);
 }
 
 static inline size_t text_at(const struct frame *f)
 {
-	return udp_at(f) + 8 + FRAME_LEN;
+	return udp_at(f) + 8 + MC_FRAME_LEN;
 }
 
 /* A right frame with memcached's frame header and @text, as request @id. */
@@ -75,4 +73,4 @@ shape from_subnet, from_subnet_of_a_vlan, from_network;
 shape from_class_e, to6_foreign, to6_loopback, to6_group, to6_nobody, from6_server;
 shape from6_loopback, from6_group, from6_nobody;
 
-#endif /* FRAMES_H */
+#endif /* RAW_FRAMES_H */

@@ -3,24 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
-
-static void key_base64(const struct name *key, char *out)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *p = (const uint8_t *)key->text;
-	uint32_t left = key->len, word;
-
-	for (; left; p += left < 3 ? left : 3, left -= left < 3 ? left : 3) {
-		word = p[0] << 16 | (left > 1 ? p[1] << 8 : 0) | (left > 2 ? p[2] : 0);
-		*out++ = digits[word >> 18];
-		*out++ = digits[word >> 12 & 63];
-		*out++ = left > 1 ? digits[word >> 6 & 63] : '=';
-		*out++ = left > 2 ? digits[word & 63] : '=';
-	}
-	*out = '\0';
-}
+#include "world.h"
 
 static void meta_write(const struct op *op, const char *key, uint32_t len, struct out *o)
 {
@@ -73,7 +56,7 @@ void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct 
 	bool stores = true;
 
 	if (op->base64) {
-		key_base64(&W.items[op->item].name, coded);
+		mc_base64(coded, key, W.items[op->item].name.len);
 		key = coded;
 	}
 	switch (op->kind) {

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "report.h"
+#include "outcome_report.h"
 
 #define N(x)	((unsigned long long)(x))	/* what %llu takes */
 

@@ -10,74 +10,36 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "frames.h"
+#include "raw_frames.h"
+#include "mc/checksum.h"
 
 #define FENCE_PORT	4243
 #define FENCE_ID	0xfe00
 #define N_FENCES	3
 
-static const uint8_t server_mac[] = { 2, 0, 0x0a, 0x4d, 0, 1 };
-static const uint8_t client_mac[] = { 2, 0, 0x0a, 0x4d, 0, 2 };
-
-static uint32_t sum(uint32_t start, const uint8_t *p, size_t len)
-{
-	for (; len > 1; p += 2, len -= 2)
-		start += p[0] << 8 | p[1];
-	return len ? start + (*p << 8) : start;
-}
-
-static uint16_t fold(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-/* Of UDP and its pseudo header; 0xffff if the checksum in it is right. */
-static uint16_t udp_sum(const uint8_t *ip, bool v6, const uint8_t *udp, size_t len)
-{
-	uint32_t s = v6 ? sum(0, ip + 8, 32) : sum(0, ip + 12, 8);
-
-	return fold(sum(s + IPPROTO_UDP + len, udp, len));
-}
-
 void frame_set16(struct frame *f, size_t at, uint16_t value)
 {
-	f->bytes[at] = value >> 8;
-	f->bytes[at + 1] = value;
+	put16(f->bytes + at, value);
 }
 
 void frame_fix_ip(struct frame *f)
 {
-	size_t len = (f->bytes[ETH] & 15) * 4;
-
-	if (f->v6)
-		return;
-	frame_set16(f, ETH + 10, 0);
-	frame_set16(f, ETH + 10, ~fold(sum(0, f->bytes + ETH, len)));
+	if (!f->v6)
+		ip_sum_set(f->bytes + ETH_LEN);
 }
 
 void frame_fix_udp(struct frame *f)
 {
-	uint16_t s;
-
-	frame_set16(f, udp_at(f) + 6, 0);
-	s = ~udp_sum(f->bytes + ETH, f->v6, f->bytes + udp_at(f), f->len - udp_at(f));
-	frame_set16(f, udp_at(f) + 6, s ?: 0xffff);
+	udp_sum_set(f->bytes + ETH_LEN, f->bytes + udp_at(f), f->len - udp_at(f));
 }
 
 void frame_fix(struct frame *f)
 {
 	frame_set16(f, udp_at(f) + 4, f->len - udp_at(f));
 	if (f->v6)
-		frame_set16(f, ETH + 4, f->len - udp_at(f));
+		frame_set16(f, ETH_LEN + 4, f->len - udp_at(f));
 	else
-		frame_set16(f, ETH + 2, f->len - ETH);
+		frame_set16(f, ETH_LEN + 2, f->len - ETH_LEN);
 	frame_fix_udp(f);
 	frame_fix_ip(f);
 }
@@ -91,34 +53,19 @@ void frame_insert(struct frame *f, size_t at, const void *bytes, size_t len)
 
 void frame_make(struct frame *f, bool v6, uint16_t id, struct text text)
 {
-	const uint8_t mc[FRAME_LEN] = { id >> 8, id, 0, 0, 0, 1 };
-	uint8_t *ip = f->bytes + ETH;
+	struct flow flow = { .v6 = v6, .ttl = 61, .src_port = CLIENT_PORT, .dst_port = PORT,
+			     .src_mac = { 2, 0, 0x0a, 0x4d, 0, 2 },
+			     .dst_mac = { 2, 0, 0x0a, 0x4d, 0, 1 } };
+	int family = v6 ? AF_INET6 : AF_INET;
 
 	*f = (struct frame){ .v6 = v6 };
-	memcpy(f->bytes, server_mac, 6);
-	memcpy(f->bytes + 6, client_mac, 6);
-	frame_set16(f, 12, v6 ? ETH_P_IPV6 : ETH_P_IP);
-	if (v6) {
-		ip[0] = 0x60;
-		ip[6] = IPPROTO_UDP;
-		ip[7] = 61;
-		inet_pton(AF_INET6, FRAME_CLIENT6, ip + 8);
-		inet_pton(AF_INET6, SERVER6, ip + 24);
-	} else {
-		ip[0] = 0x45;
-		ip[8] = 61;
-		ip[9] = IPPROTO_UDP;
-		inet_pton(AF_INET, FRAME_CLIENT4, ip + 12);
-		inet_pton(AF_INET, SERVER4, ip + 16);
-	}
-	frame_set16(f, udp_at(f), CLIENT_PORT);
-	frame_set16(f, udp_at(f) + 2, PORT);
-	memcpy(f->bytes + udp_at(f) + 8, mc, FRAME_LEN);
 	if (text_at(f) + text.len > MAX_FRAME)
 		fail("a request of %zu bytes does not fit a frame", text.len);
+	inet_pton(family, v6 ? FRAME_CLIENT6 : FRAME_CLIENT4, flow.src);
+	inet_pton(family, v6 ? SERVER6 : SERVER4, flow.dst);
+	mc_frame(f->bytes + payload_at(&flow), id);
 	memcpy(f->bytes + text_at(f), text.bytes, text.len);
-	f->len = text_at(f) + text.len;
-	frame_fix(f);
+	f->len = frame_wrap(f->bytes, &flow, MC_FRAME_LEN + text.len);
 }
 
 static int raw_socket(void)
@@ -170,27 +117,27 @@ static size_t receive(int fd, uint8_t *bytes, uint32_t *vlan)
 /* A UDP datagram from memcached's port, all right in itself. @udp: its header. */
 static bool is_reply(const uint8_t *frame, size_t len, const uint8_t **udp, size_t *udp_len)
 {
-	const uint8_t *ip = frame + ETH;
+	const uint8_t *ip = frame + ETH_LEN;
 	bool v6 = get16(frame + 12) == ETH_P_IPV6;
 	size_t ip_len = v6 ? IP6_LEN : (ip[0] & 15) * 4u;
 
 	if (get16(frame + 12) != ETH_P_IP && !v6)
 		return false;
-	if (ip[v6 ? 6 : 9] != IPPROTO_UDP || len < ETH + ip_len + 8)
+	if (ip[v6 ? 6 : 9] != IPPROTO_UDP || len < ETH_LEN + ip_len + 8)
 		return false;
 	*udp = ip + ip_len;
 	if (get16(*udp) != PORT)
 		return false;
 	*udp_len = get16(*udp + 4);
 	if (*udp_len != (v6 ? get16(ip + 4) : get16(ip + 2) - ip_len) ||
-	    *udp_len < 8 + FRAME_LEN || ETH + ip_len + *udp_len > len)
+	    *udp_len < 8 + MC_FRAME_LEN || ETH_LEN + ip_len + *udp_len > len)
 		fail("a reply with wrong lengths");
 	/* Ethernet may pad to 60 bytes, nobody to more */
-	if (ETH + ip_len + *udp_len < len && len > 60)
+	if (ETH_LEN + ip_len + *udp_len < len && len > 60)
 		fail("a reply with bytes behind it");
-	if (!v6 && fold(sum(0, ip, ip_len)) != 0xffff)
+	if (!v6 && ip_sum(ip) != 0xffff)
 		fail("a reply with a wrong IP checksum");
-	if (!get16(*udp + 6) ? v6 : udp_sum(ip, v6, *udp, *udp_len) != 0xffff)
+	if (!get16(*udp + 6) ? v6 : udp_sum(ip, *udp, *udp_len) != 0xffff)
 		fail("a reply with a wrong UDP checksum");
 	if (!ip[v6 ? 7 : 8])
 		fail("a reply of no hops");
@@ -202,7 +149,7 @@ static void take(struct answer *a, const uint8_t *frame, size_t len, uint32_t vl
 		 unsigned int *fences)
 {
 	const uint8_t *udp;
-	size_t udp_len, addresses = frame[ETH] >> 4 == 6 ? 32 : 8;
+	size_t udp_len, addresses = frame[ETH_LEN] >> 4 == 6 ? 32 : 8;
 
 	if (!is_reply(frame, len, &udp, &udp_len) || get16(udp + 2) == NOBODYS_PORT)
 		return;
@@ -214,9 +161,9 @@ static void take(struct answer *a, const uint8_t *frame, size_t len, uint32_t vl
 		a->headers = text_join(text_bytes(frame, 12), text_bytes(&vlan, sizeof(vlan)));
 		a->headers = text_join(a->headers, text_bytes(udp - addresses, addresses));
 		a->headers = text_join(a->headers, text_bytes(udp, 4));
-		a->headers = text_join(a->headers, text_bytes(udp + 8, FRAME_LEN));
+		a->headers = text_join(a->headers, text_bytes(udp + 8, MC_FRAME_LEN));
 	}
-	a->text = text_join(a->text, text_bytes(udp + 8 + FRAME_LEN, udp_len - 8 - FRAME_LEN));
+	a->text = text_join(a->text, text_bytes(udp + 8 + MC_FRAME_LEN, udp_len - 8 - MC_FRAME_LEN));
 }
 
 /*

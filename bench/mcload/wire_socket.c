@@ -8,7 +8,7 @@
 
 #include "fail.h"
 #include "mc/proto.h"
-#include "sock.h"
+#include "wire_socket.h"
 
 /*
  * An ICMP error about an earlier request. A closed port ends the run. A host that is temporarily

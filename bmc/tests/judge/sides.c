@@ -1,79 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sockets in the namespaces of the two sides, damage on the way between them, drops. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
+#include "world.h"
 
-static int ns[2] = { -1, -1 };		/* client, server; -1: ours */
-static struct sockaddr_in address = { .sin_family = AF_INET };
-static struct sockaddr_in6 address6 = { .sin6_family = AF_INET6 };
-
-static int open_ns(const char *name)
-{
-	char path[256];
-	int fd;
-
-	if (!name)
-		return -1;
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("cannot open the network namespace \"%s\": %s", name, strerror(errno));
-	return fd;
-}
+static const char *ns[2];		/* client, server; NULL: ours */
+static union mc_addr address, address6;
 
 void net_init(const char *server_ns, const char *client_ns, const char *text, const char *text6,
 	      int port)
 {
-	ns[0] = open_ns(client_ns);
-	ns[1] = open_ns(server_ns);
-	if (inet_pton(AF_INET, text, &address.sin_addr) != 1)
+	ns[0] = client_ns;
+	ns[1] = server_ns;
+	if (!mc_addr_set(&address, text, port) || address.any.sa_family != AF_INET)
 		die("\"%s\" is not an IPv4 address", text);
-	if (inet_pton(AF_INET6, text6, &address6.sin6_addr) != 1)
+	if (!mc_addr_set(&address6, text6, port) || address6.any.sa_family != AF_INET6)
 		die("\"%s\" is not an IPv6 address", text6);
-	address.sin_port = address6.sin6_port = htons(port);
 	net_enter(false);
 }
 
 void net_enter(bool server)
 {
-	if (ns[server] >= 0 && setns(ns[server], CLONE_NEWNET))
-		die("cannot enter a network namespace: %s (are you root?)", strerror(errno));
+	if (ns[server] && mc_enter(ns[server]))
+		die("cannot enter the network namespace \"%s\": %s (are you root?)", ns[server],
+		    strerror(errno));
 }
 
 int net_socket(enum via via)
 {
 	bool loop = via == VIA_LOOP || via == VIA_LOOP6 || via == VIA_UDP_LOOP;
 	bool six = via == VIA_TCP6 || via == VIA_LOOP6 || via == VIA_UDP6;
-	struct sockaddr_in to = address;
-	struct sockaddr_in6 to6 = address6;
-	int fd, err, one = 1, room = 8 << 20;
+	union mc_addr to = six ? address6 : address;
+	int fd, err, room = 8 << 20;
 
 	if (loop) {
-		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		to6.sin6_addr = in6addr_loopback;
+		mc_addr_set(&to, six ? "::1" : "127.0.0.1", ntohs(address.v4.sin_port));
 		net_enter(true);
 	}
-	fd = socket(six ? AF_INET6 : AF_INET,
-		    (via >= VIA_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && (six ? connect(fd, (struct sockaddr *)&to6, sizeof(to6))
-			    : connect(fd, (struct sockaddr *)&to, sizeof(to)))) {
-		err = errno;
-		close(fd);
-		errno = err;
-		fd = -1;
-	}
-	if (fd >= 0 && via < VIA_UDP)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	else if (fd >= 0)
+	fd = mc_connect(&to, via >= VIA_UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
+	if (fd >= 0 && via >= VIA_UDP)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	err = errno;
 	if (loop)
@@ -144,7 +112,7 @@ void net_netem(bool on)
 	int side;
 
 	for (side = 0; side < 2; side++) {
-		if (ns[side] < 0)
+		if (!ns[side])
 			die("netem needs network namespaces of its own");
 		net_enter(side);
 		snprintf(command, sizeof(command),

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "world.h"
 
 #define PATIENCE	(20 * SECOND)
 #define TRIES		300		/* the clock of a VM may jump */
@@ -158,26 +158,14 @@ bool server_has(const struct name *key, uint32_t flags)
 uint64_t server_stat(const char *name)
 {
 	struct timeval patience = { .tv_sec = 10 };
-	char text[1 << 14], what[64], *at;
-	uint64_t value = 0;
-	size_t n = 0;
-	ssize_t got;
+	char value[64] = "0";
 	int fd = net_socket(VIA_TCP);
 
 	if (fd < 0)
 		return 0;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (send(fd, "stats\r\n", 7, MSG_NOSIGNAL) == 7) {
-		do {
-			got = recv(fd, text + n, sizeof(text) - 1 - n, 0);
-			n += got > 0 ? got : 0;
-			text[n] = '\0';
-		} while (got > 0 && !strstr(text, "\r\nEND\r\n") && n < sizeof(text) - 1);
-		snprintf(what, sizeof(what), "STAT %s ", name);
-		at = n ? strstr(text, what) : NULL;
-		if (at)
-			value = strtoull(at + strlen(what), NULL, 10);
-	}
+	if (mc_stat(fd, name, value, sizeof(value)))
+		value[0] = '\0';
 	close(fd);
-	return value;
+	return strtoull(value, NULL, 10);
 }
