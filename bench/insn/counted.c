@@ -3,7 +3,7 @@
 
 #include "counted.h"
 #include "mc/checksum.h"
-#include "mc/frame.h"
+#include "mc/ethernet.h"
 
 #define CLIENT_PORT	12345
 #define UDP_AT		(ETH_LEN + IP4_LEN)

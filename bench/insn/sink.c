@@ -21,7 +21,7 @@
 #include <bpf/libbpf.h>
 
 #include "mc/checksum.h"
-#include "mc/frame.h"
+#include "mc/ethernet.h"
 #include "options.h"
 #include "sink.h"
 #include "sink.skel.h"

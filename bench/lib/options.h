@@ -5,7 +5,7 @@
 
 #include <argp.h>
 
-#include "drive.h"
+#include "loadloop.h"
 #include "preload.h"
 
 struct options {

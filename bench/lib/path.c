@@ -6,7 +6,7 @@
 
 #include "fail.h"
 #include "mc/checksum.h"
-#include "mc/frame.h"
+#include "mc/ethernet.h"
 #include "mc/proto.h"
 #include "path.h"
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "drive.h"
-#include "mc/frame.h"
+#include "loadloop.h"
+#include "mc/ethernet.h"
 
 #define FRAME_MAX	1514
 

@@ -2,7 +2,7 @@
 #ifndef BENCH_TALLY_H
 #define BENCH_TALLY_H
 
-#include "drive.h"
+#include "loadloop.h"
 
 /* What a received datagram is judged by. */
 struct tally {

@@ -5,7 +5,7 @@
 
 #include <netinet/in.h>
 
-#include "drive.h"
+#include "loadloop.h"
 
 #define SOCK_BUF	2048
 

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "loadloop.h"
 #include "mc/checksum.h"
 #include "mc/proto.h"
 

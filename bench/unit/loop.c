@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "drive.h"
+#include "loadloop.h"
 #include "report.h"
 #include "unit.h"
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "mc/checksum.h"
-#include "mc/frame.h"
+#include "mc/ethernet.h"
 #include "mc/proto.h"
 #include "unit.h"
 

@@ -4,7 +4,7 @@
 #define RAW_FRAMES_H
 
 #include "cases.h"
-#include "mc/frame.h"
+#include "mc/ethernet.h"
 
 #define CLIENT_PORT	4242
 #define NOBODYS_PORT	4244		/* what comes there is no answer */

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "loadloop.h"
 #include "fail.h"
 #include "tally.h"
 #include "mc/random.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Ethernet frames with IPv4 or IPv6 and UDP or TCP. */
-#ifndef MC_FRAME_H
-#define MC_FRAME_H
+#ifndef MC_ETHERNET_H
+#define MC_ETHERNET_H
 
 #include <stdbool.h>
 #include <stddef.h>

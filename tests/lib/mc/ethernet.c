@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "frame.h"
+#include "ethernet.h"
 
 static uint8_t *write_ip4(uint8_t *ip, const struct flow *f, size_t len)
 {

@@ -3,8 +3,8 @@
  * The load loop: which request leaves when, what became of it. It knows nothing of
  * how datagrams travel; a struct wire does (DPDK port, sockets).
  */
-#ifndef BENCH_DRIVE_H
-#define BENCH_DRIVE_H
+#ifndef BENCH_LOADLOOP_H
+#define BENCH_LOADLOOP_H
 
 #include <signal.h>
 #include <stdbool.h>
