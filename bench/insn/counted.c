@@ -22,11 +22,11 @@ static const struct flow reply_flow = {
 	.src = { 0x0a, 0x4d, 0, 1 }, .dst = { 0x0a, 0x4d, 0, 2 },
 };
 
-const char *value_bytes(void)
+const char *value_bytes(size_t len)
 {
 	static char bytes[MAX_FRAME];
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; i < len; i++)
 		bytes[i] = 'a' + i % 23;
 	return bytes;
 }
@@ -66,7 +66,7 @@ void frame_reply(struct frame *f, const char *key, size_t value_len)
 
 	mc_frame(payload, REQUEST_ID);
 	make(f, &reply_flow, payload, MC_FRAME_LEN +
-	     mc_build_value(payload + MC_FRAME_LEN, key, strlen(key), 0, value_bytes(), value_len));
+	     mc_build_value(payload + MC_FRAME_LEN, key, strlen(key), 0, value_bytes(value_len), value_len));
 }
 
 bool frame_is_reply(const struct frame *f, const struct frame *reply)

@@ -10,8 +10,8 @@
 #include "mc/proto.h"
 
 #define MAX_FRAME	2048
-/* The bytes that every value begins with, MAX_FRAME of them. */
-const char *value_bytes(void);
+/* The first @len bytes of every value, at most MAX_FRAME. */
+const char *value_bytes(size_t len);
 
 struct frame {
 	size_t len;

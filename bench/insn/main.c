@@ -221,7 +221,7 @@ static void count_all(const struct target *t, int target, __u32 added)
 	}
 	make_key(key, 16, 'k');
 	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
-		len = mc_build_set(text, key, strlen(key), 0, value_bytes(), sets[i]);
+		len = mc_build_set(text, key, strlen(key), 0, value_bytes(sets[i]), sets[i]);
 		frame_tcp(f, text, len);
 		n = count(t, t->ingress, f, XDP_PASS);
 		note(target, n, "tcp-set-%zu", sets[i]);

@@ -41,7 +41,7 @@ void server_set(const char *key, size_t len)
 
 	if (fd < 0)
 		fd = server_connect(SOCK_STREAM, MC_PORT);
-	exchange(fd, text, mc_build_set(text, key, strlen(key), 0, value_bytes(), len));
+	exchange(fd, text, mc_build_set(text, key, strlen(key), 0, value_bytes(len), len));
 }
 
 void server_get(const char *key)
@@ -74,7 +74,7 @@ unsigned int server_count_sets(unsigned int port, size_t value_len)
 		size_t len;
 
 		sprintf(key, "key-of-a-set%04d", i);
-		len = mc_build_set(text, key, strlen(key), 0, value_bytes(), value_len);
+		len = mc_build_set(text, key, strlen(key), 0, value_bytes(value_len), value_len);
 		exchange(fd, text, len);
 		if (port == MC_PORT)
 			server_get(key);	/* into the cache, if there is one */
