@@ -18,6 +18,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "mc/counter.h"
+
 static int programs(void)
 {
 	__u32 id = 0;
@@ -42,42 +44,21 @@ static int programs(void)
 	return 1;
 }
 
-static int print_sum(int fd, __u32 index)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t per_cpu[cpus > 0 ? cpus : 1], sum = 0;
-
-	if (cpus <= 0 || bpf_map_lookup_elem(fd, &index, per_cpu)) {
-		fprintf(stderr, "bpfinfo: reading index %u: %s\n", index, strerror(errno));
-		return 1;
-	}
-	for (int i = 0; i < cpus; i++)
-		sum += per_cpu[i];
-	printf("%" PRIu64 "\n", sum);
-	return 0;
-}
-
 static int sum(const char *name, const char *index)
 {
-	__u32 id = 0;
+	int fd = counters_open(name);
+	uint64_t sum;
 
-	while (!bpf_map_get_next_id(id, &id)) {
-		struct bpf_map_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_map_get_fd_by_id(id), err;
-
-		if (fd < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strcasecmp(info.name, name) &&
-		    info.type == BPF_MAP_TYPE_PERCPU_ARRAY && info.value_size == 8) {
-			err = print_sum(fd, strtoul(index, NULL, 10));
-			close(fd);
-			return err;
-		}
-		close(fd);
+	if (fd < 0) {
+		fprintf(stderr, "bpfinfo: there is no per-CPU array of u64 named '%s'\n", name);
+		return 1;
 	}
-	fprintf(stderr, "bpfinfo: there is no per-CPU array of u64 named '%s'\n", name);
-	return 1;
+	if (counter_sum(fd, strtoul(index, NULL, 10), &sum)) {
+		fprintf(stderr, "bpfinfo: reading index %s: %s\n", index, strerror(errno));
+		return 1;
+	}
+	printf("%" PRIu64 "\n", sum);
+	return 0;
 }
 
 /* What the kernel says that the map @fd takes, 0 if it says nothing. */

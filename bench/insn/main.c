@@ -23,9 +23,9 @@
 
 #include <rex/librex.h>
 #include "bmc.skel.h"
+#include "counted.h"
 #include "insn.h"
-#include "packet.h"
-#include "server.h"
+#include "memcached.h"
 #include "wrap.skel.h"
 
 #define REPEAT	1000
@@ -221,20 +221,17 @@ static void count_all(const struct target *t, int target, __u32 added)
 	}
 	make_key(key, 16, 'k');
 	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
-		len = sprintf(text, "set %s 0 0 %zu\r\n", key, sets[i]);
-		memset(text + len, 'x', sets[i]);
-		len += sets[i];
-		len += sprintf(text + len, "\r\n");
-		frame_tcp(f, 11211, text, len);
+		len = mc_build_set(text, key, strlen(key), 0, value_bytes(sets[i]), sets[i]);
+		frame_tcp(f, text, len);
 		n = count(t, t->ingress, f, XDP_PASS);
 		note(target, n, "tcp-set-%zu", sets[i]);
 		if (sets[i] == TRACKED)
 			set = n;
 	}
 	len = sprintf(text, "get %s\r\n", key);
-	frame_tcp(f, 11211, text, len);
+	frame_tcp(f, text, len);
 	note(target, count(t, t->ingress, f, XDP_PASS), "tcp-get");
-	frame_tcp(f, 11211, "", 0);
+	frame_tcp(f, "", 0);
 	n = count(t, t->ingress, f, XDP_PASS);
 	note(target, n, "tcp-ack");
 	note(target, added + set + n, "tcp-set-%d-tracked", TRACKED);
@@ -318,14 +315,14 @@ int main(int argc, char **argv)
 		fputs("usage: insn DEV START-COMMAND REX_EMPTY.ko (called by bench/insn/run)\n", stderr);
 		return 64;
 	}
-	alone = server_count_sets(PORT, TRACKED);
+	alone = server_count_sets(MC_PORT, TRACKED);
 	other_alone = server_count_sets(OTHER_PORT, TRACKED);
 	load_ebpf(&targets[0]);
 	count_all(&targets[0], 0, 0);
 	if (system(argv[2]))
 		die("\"%s\" failed", argv[2]);
 	find_rex(&targets[1], argv[1], argv[3]);
-	tracked = server_count_sets(PORT, TRACKED);
+	tracked = server_count_sets(MC_PORT, TRACKED);
 	other = server_count_sets(OTHER_PORT, TRACKED);
 	note(1, other - other_alone, "tcp-set-%d-other", TRACKED);
 	/*

@@ -8,12 +8,8 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
-#include <linux/udp.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,13 +20,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "mc/checksum.h"
+#include "mc/ethernet.h"
 #include "options.h"
 #include "sink.h"
 #include "sink.skel.h"
-
-#define SERVER_IP	0x0a4d0001
-#define CLIENT_IP	0x0a4d0002
-#define PAYLOAD_AT	(ETH_HLEN + 20 + 8)
 
 __attribute__((format(printf, 1, 2), noreturn))
 static void die(const char *format, ...)
@@ -45,63 +39,26 @@ static void die(const char *format, ...)
 	exit(1);
 }
 
-/* As the checksums have it, not folded. */
-static uint32_t sum(const void *p, size_t n)
+static void make_reply(struct sink_reply *r, bool checksum)
 {
-	const uint8_t *b = p;
-	uint16_t word;
-	uint32_t s = 0;
-
-	for (; n > 1; n -= 2, b += 2) {
-		memcpy(&word, b, 2);
-		s += word;
-	}
-	return n ? s + *b : s;
-}
-
-/* memcached's reply to a GET of the key, behind its frame header; returns the length. */
-static size_t reply_text(char *out)
-{
+	const struct flow flow = {
+		.ttl = 64, .src_port = SINK_PORT, .no_sum = true,
+		.src_mac = { 2, 0, 0x0a, 0x4d, 0, 1 }, .dst_mac = { 2, 0, 0x0a, 0x4d, 0, 2 },
+		.src = { 0x0a, 0x4d, 0, 1 }, .dst = { 0x0a, 0x4d, 0, 2 },
+	};
+	uint8_t *ip = r->bytes + ETH_LEN, *udp = ip + IP4_LEN, *payload = udp + UDP_LEN;
 	static struct options o;
-	size_t n;
 
 	options_default(&o);
 	o.keys.count = 1;
 	if (options_finish(&o))
 		die("no key");
-	n = sprintf(out, "VALUE ");
-	n += key_text(&o.keys, 0, out + n);
-	n += sprintf(out + n, " %u %u\r\n", key_flags(&o.keys, 0), value_len(&o.keys, 0));
-	value_fill(&o.keys, 0, (uint8_t *)out + n);
-	n += value_len(&o.keys, 0);
-	return n + sprintf(out + n, "\r\nEND\r\n");
-}
-
-static void make_reply(struct sink_reply *r, bool checksum)
-{
-	struct ethhdr eth = { .h_dest = { 2, 0, 0x0a, 0x4d, 0, 2 },
-			      .h_source = { 2, 0, 0x0a, 0x4d, 0, 1 },
-			      .h_proto = htons(ETH_P_IP) };
-	struct iphdr ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
-			    .saddr = htonl(SERVER_IP), .daddr = htonl(CLIENT_IP) };
-	struct udphdr udp = { .source = htons(SINK_PORT) };
-	char text[SINK_MAX] = { 0, 0, 0, 0, 0, 1 };	/* datagram 0 of 1 */
-	size_t n = 8 + reply_text(text + 8);
-	uint32_t s;
-
-	udp.len = htons(sizeof(udp) + n);
-	ip.tot_len = htons(sizeof(ip) + sizeof(udp) + n);
-	s = sum(&ip, sizeof(ip));
-	s = (s & 0xffff) + (s >> 16);
-	ip.check = ~((s & 0xffff) + (s >> 16));
-	r->len = PAYLOAD_AT + n;
-	memcpy(r->bytes, &eth, sizeof(eth));
-	memcpy(r->bytes + ETH_HLEN, &ip, sizeof(ip));
-	memcpy(r->bytes + ETH_HLEN + sizeof(ip), &udp, sizeof(udp));
-	memcpy(r->bytes + PAYLOAD_AT, text, n);
+	mc_frame(payload, 0);
+	r->len = frame_wrap(r->bytes, &flow,
+			    MC_FRAME_LEN + key_reply(&o.keys, 0, payload + MC_FRAME_LEN));
+	/* in the byte order in which the program adds to it */
 	if (checksum)
-		r->sum = sum(&udp, sizeof(udp)) + sum(text, n) + sum(&ip.saddr, 8) +
-			 htons(IPPROTO_UDP) + udp.len;
+		r->sum = htons(udp_sum(ip, udp, r->len - (udp - r->bytes)));
 }
 
 static void say_cost(int prog)

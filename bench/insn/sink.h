@@ -10,7 +10,7 @@
 
 struct sink_reply {
 	__u32	len;
-	/* of all that the UDP checksum covers but port and id, not folded; 0: no checksum */
+	/* of all that the UDP checksum covers but port and id, folded; 0: no checksum */
 	__u32	sum;
 	__u8	bytes[SINK_MAX];	/* the frame; destination port and request id are the GET's */
 };

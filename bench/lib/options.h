@@ -5,8 +5,8 @@
 
 #include <argp.h>
 
-#include "drive.h"
-#include "mcconn.h"
+#include "loadloop.h"
+#include "preload.h"
 
 struct options {
 	struct keyset keys;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "drive.h"
+#include "loadloop.h"
 
 /*
  * What every generator of bench/ reports, so that the harness reads one format.

@@ -2,8 +2,8 @@
 #ifndef BENCH_VERIFY_H
 #define BENCH_VERIFY_H
 
-#include "keys.h"
-#include "mc.h"
+#include "dataset.h"
+#include "mc/proto.h"
 
 enum verdict {
 	REPLY_GOOD,	/* every byte as it must be */

@@ -20,10 +20,10 @@
 #include <bpf/libbpf.h>
 
 #include "fail.h"
-#include "frame.h"
+#include "path.h"
 #include "live.h"
 #include "live.skel.h"
-#include "mc.h"
+#include "mc/proto.h"
 #include "options.h"
 #include "report.h"
 
@@ -122,15 +122,8 @@ static uint64_t text_hash(const uint8_t *p, uint32_t len)
 static struct live_expect expected(const struct keyset *k, uint32_t index)
 {
 	uint8_t text[REPLY_MAX];
-	uint32_t n = 6;
+	uint32_t n = key_reply(k, index, text);
 
-	memcpy(text, "VALUE ", 6);
-	n += key_text(k, index, (char *)text + n);
-	n += sprintf((char *)text + n, " %u %u\r\n", key_flags(k, index), value_len(k, index));
-	value_fill(k, index, text + n);
-	n += value_len(k, index);
-	memcpy(text + n, "\r\nEND\r\n", 7);
-	n += 7;
 	return (struct live_expect){ .len = MC_FRAME_LEN + n, .hash = text_hash(text, n) };
 }
 
@@ -166,7 +159,7 @@ static int fill_maps(struct live_bpf *b, const struct arguments *a)
 
 	memcpy(c.src_mac, a->path.src_mac, MAC_LEN);
 	memcpy(c.dst_mac, a->path.dst_mac, MAC_LEN);
-	c.frame_len = frame_get(c.frame, &a->path, k, &first);
+	c.frame_len = path_get(c.frame, &a->path, k, &first);
 	c.frame[40] = c.frame[41] = 0;	/* no UDP checksum: every frame differs */
 	c.digits_at = HEADERS + MC_FRAME_LEN + 4 + key_text(k, 0, key) - k->digits;
 	err = bpf_map_update_elem(bpf_map__fd(b->maps.config), &zero, &c, 0);
@@ -260,7 +253,7 @@ static int pass(struct live_bpf *b, const struct arguments *a, double rate, doub
 	uint64_t start, end, last;
 	uint8_t frame[LIVE_FRAME];
 	struct request first = { 0 };
-	uint32_t len = frame_get(frame, &a->path, &a->common.keys, &first);
+	uint32_t len = path_get(frame, &a->path, &a->common.keys, &first);
 	double nominal = rate > 0 ? n / rate : 0;
 	int err = 0;
 
@@ -360,7 +353,7 @@ static int generate(struct arguments *a)
 			return err;
 	}
 	if (a->common.has_preload) {
-		err = mc_preload(&a->common.preload, &a->common.keys);
+		err = preload(&a->common.preload, &a->common.keys);
 		if (err)
 			return err;
 	}

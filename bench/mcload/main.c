@@ -10,7 +10,7 @@
 #include "fail.h"
 #include "options.h"
 #include "report.h"
-#include "sock.h"
+#include "wire_socket.h"
 #include "xdppass.h"
 
 enum { OPT_GET = 512, OPT_STAT, OPT_PASS };
@@ -108,11 +108,11 @@ int main(int argc, char **argv)
 		err = link < 0 ? link : 0;
 	}
 	if (err >= 0 && a.common.has_preload)
-		err = mc_preload(&a.common.preload, &a.common.keys);
+		err = preload(&a.common.preload, &a.common.keys);
 	if (err >= 0 && a.get)
 		err = get(&a.common);
 	if (err >= 0 && a.stat) {
-		int e = mc_stat(&a.common.server, a.stat, value, sizeof(value));
+		int e = server_stat(&a.common.server, a.stat, value, sizeof(value));
 
 		if (e)
 			err = e;

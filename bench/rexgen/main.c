@@ -132,7 +132,7 @@ static int generate(struct arguments *a)
 	int err;
 
 	if (a->common.has_preload) {
-		err = mc_preload(&a->common.preload, &a->common.keys);
+		err = preload(&a->common.preload, &a->common.keys);
 		if (err)
 			return err;
 	}

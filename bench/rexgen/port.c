@@ -172,7 +172,7 @@ static int port_send(struct wire *w, const struct request *r, unsigned int n)
 	if (rte_pktmbuf_alloc_bulk(p->pool, m, n))
 		return 0;	/* all in flight: try again after the next receive */
 	for (unsigned int i = 0; i < n; i++) {
-		m[i]->data_len = frame_get(rte_pktmbuf_mtod(m[i], uint8_t *), &p->path, w->keys,
+		m[i]->data_len = path_get(rte_pktmbuf_mtod(m[i], uint8_t *), &p->path, w->keys,
 					   &r[i]);
 		m[i]->pkt_len = m[i]->data_len;
 	}
@@ -187,8 +187,8 @@ static void send_arp(struct port *p, const uint8_t *request)
 	if (!m)
 		return;
 	out = rte_pktmbuf_mtod(m, uint8_t *);
-	m->data_len = request ? frame_arp_reply(out, &p->path, request) :
-				frame_arp_request(out, &p->path);
+	m->data_len = request ? path_arp_reply(out, &p->path, request) :
+				path_arp_request(out, &p->path);
 	m->pkt_len = m->data_len;
 	transmit(p, &m, 1);
 }
@@ -207,7 +207,7 @@ static int port_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 		struct rte_mbuf *m = p->held[i];
 		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 
-		switch (frame_parse(&p->path, frame, m->data_len, &d[n])) {
+		switch (path_parse(&p->path, frame, m->data_len, &d[n])) {
 		case FRAME_REPLY:
 			n++;
 			break;

@@ -5,8 +5,8 @@
 
 #include <rte_mbuf.h>
 
-#include "drive.h"
-#include "frame.h"
+#include "loadloop.h"
+#include "path.h"
 
 enum driver { DRIVER_ANY, DRIVER_AF_XDP, DRIVER_AF_PACKET };
 

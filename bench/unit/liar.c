@@ -22,11 +22,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "drive.h"
-#include "mc.h"
+#include "loadloop.h"
+#include "mc/checksum.h"
+#include "mc/proto.h"
 
 #define HEADERS		42
-#define PORT		11211
 #define HELD		4096	/* frames that wait for their time */
 
 /* The last ones are lies of time and number, the others of one frame's content. */
@@ -61,26 +61,6 @@ static void on_term(int sig)
 {
 	(void)sig;
 	stop = 1;
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint16_t checksum(const uint8_t *p, uint32_t len, uint32_t s)
-{
-	for (uint32_t i = 0; i < len; i++)
-		s += i & 1 ? p[i] : p[i] << 8;
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return ~s;
 }
 
 /* Exchange the first two 16-bit words of the value that differ: every plain sum stays. */
@@ -160,7 +140,6 @@ static void make_reply(struct frame *f, uint32_t index, enum lie lie)
 {
 	uint8_t *ip = f->data + 14, *udp = ip + 20;
 	uint32_t n = reply_payload(udp + 8, get16(udp + 8), index, lie);
-	uint16_t sum;
 
 	exchange(f->data, f->data + 6, 6);
 	exchange(ip + 12, ip + 16, 4);
@@ -173,12 +152,11 @@ static void make_reply(struct frame *f, uint32_t index, enum lie lie)
 	put16(udp + 2, get16(udp + 2) + 1000 * (lie == DSTPORT));
 	put16(ip + 2, 28 + n);
 	put16(ip + 6, lie == FRAGMENT ? 0x2000 : 0x4000);
-	put16(ip + 10, 0);
-	put16(ip + 10, checksum(ip, 20, 0) ^ (lie == IPSUM));
+	ip_sum_set(ip);
+	ip[11] ^= lie == IPSUM;
 	put16(udp + 4, 8 + n - (lie == UDPLEN));
-	put16(udp + 6, 0);
-	sum = checksum(udp, 8 + n, 17 + 8 + n + (uint16_t)~checksum(ip + 12, 8, 0)) ^ (lie == UDPSUM);
-	put16(udp + 6, lie == NOSUM ? 0 : sum ? sum : 0xffff);
+	udp_sum_set(ip, udp, 8 + n);
+	put16(udp + 6, lie == NOSUM ? 0 : get16(udp + 6) ^ (lie == UDPSUM));
 	f->len = HEADERS + n < 60 ? 60 : HEADERS + n;
 	memset(f->data + HEADERS + n, 0, f->len - HEADERS - n);
 }
@@ -218,7 +196,7 @@ static bool is_get(const struct frame *f, uint32_t *index)
 
 	memcpy(&to, ip + 16, 4);
 	if (f->len < HEADERS + 12 + 16 + 2 || get16(f->data + 12) != 0x0800 || ip[0] != 0x45 ||
-	    ip[9] != 17 || to != address || get16(udp + 2) != PORT || memcmp(udp + 16, "get ", 4))
+	    ip[9] != 17 || to != address || get16(udp + 2) != MC_PORT || memcmp(udp + 16, "get ", 4))
 		return false;
 	*index = 0;
 	for (int i = 12; i < 16; i++)
@@ -261,7 +239,7 @@ static void serve(int fd, enum lie lie, uint64_t first, uint64_t lies, uint64_t 
 /* So that the kernel does not say that nobody listens there. */
 static int bind_udp(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(PORT),
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(MC_PORT),
 				 .sin_addr.s_addr = address };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), small = 1;
 

@@ -3,23 +3,22 @@
  * A memcached client for the accelerator's tests. Values are made of a letter, so that
  * the reply to a GET can be checked to the last byte.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define PORT	11211
-#define FRAME	8
+#include "mc/conn.h"
+#include "mc/proto.h"
+#include "mc/random.h"
+
 #define MAX	(64 << 10)
 
-static struct sockaddr_in server = { .sin_family = AF_INET };
+static union mc_addr server;
 
 __attribute__((format(printf, 1, 2), noreturn))
 static void die(const char *format, ...)
@@ -34,77 +33,37 @@ static void die(const char *format, ...)
 	exit(1);
 }
 
-static int open_socket(int type, int timeout_ms)
+static int open_socket(int type, unsigned int ms)
 {
-	struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
-	int fd = socket(AF_INET, type, 0);
+	int fd = mc_connect(&server, type, ms);
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
-	    connect(fd, (struct sockaddr *)&server, sizeof(server)))
+	if (fd < 0)
 		die("cannot connect: %s", strerror(errno));
 	return fd;
 }
 
-/* A frame header of a single datagram, and @text. Returns the length. */
-static size_t make_request(uint8_t *to, uint16_t id, const void *text, size_t len)
+/* The whole reply to @text over UDP; -1: none came. */
+static ssize_t ask(const char *text, size_t len, uint8_t *reply)
 {
-	const uint8_t frame[FRAME] = { id >> 8, id, 0, 0, 0, 1, 0, 0 };
-
-	memcpy(to, frame, FRAME);
-	memcpy(to + FRAME, text, len);
-	return FRAME + len;
-}
-
-/*
- * Sends @text and puts the datagrams of the reply together, in whatever order they
- * come. Returns the length, -1 when none comes. *@datagrams: how many it was.
- */
-static ssize_t ask(const void *text, size_t len, uint8_t *reply, unsigned int *datagrams)
-{
-	static uint8_t parts[64][2048], request[MAX];
-	unsigned int i, n = 1, got = 0, seq;
-	size_t sizes[64] = {}, total = 0;
-	uint8_t in[2048];
-	uint16_t id = getpid() ^ len;
 	int fd = open_socket(SOCK_DGRAM, 10000);	/* an emulated machine may pause */
-	ssize_t size;
+	uint16_t id = getpid() ^ len;
+	ssize_t n;
 
-	len = make_request(request, id, text, len);
-	if (send(fd, request, len, 0) != (ssize_t)len)
+	if (mc_ask(fd, id, text, len))
 		die("cannot send: %s", strerror(errno));
-	while (got < n) {
-		size = recv(fd, in, sizeof(in), 0);
-		if (size < 0) {
-			close(fd);
-			return -1;
-		}
-		if (size == FRAME)
-			continue;	/* memcached has nothing to say, and says so */
-		seq = in[2] << 8 | in[3];
-		n = in[4] << 8 | in[5];
-		if (size < FRAME || (in[0] << 8 | in[1]) != id || seq >= n || n > 64 || sizes[seq])
-			die("a datagram of %zd bytes with a wrong frame header", size);
-		memcpy(parts[seq], in + FRAME, size - FRAME);
-		sizes[seq] = size - FRAME;
-		got++;
-	}
+	n = mc_answer(fd, id, reply, MAX, NULL);
+	if (n < 0 && errno == EPROTO)
+		die("a datagram with a wrong frame header");
 	close(fd);
-	for (i = 0; i < n; i++) {
-		memcpy(reply + total, parts[i], sizes[i]);
-		total += sizes[i];
-	}
-	if (datagrams)
-		*datagrams = n;
-	return total;
+	return n;
 }
 
-static size_t make_reply(char *to, const char *key, size_t len, char letter)
+/* The value of @len bytes that are all @letter. */
+static const char *value(size_t len, char letter)
 {
-	char *p = to + sprintf(to, "VALUE %s 0 %zu\r\n", key, len);
+	static char bytes[MAX];
 
-	memset(p, letter, len);
-	memcpy(p + len, "\r\nEND\r\n", 7);
-	return p + len + 7 - to;
+	return memset(bytes, letter, len);
 }
 
 /* GETs @key and compares. */
@@ -113,8 +72,8 @@ static void check_get(const char *key, size_t len, char letter)
 	static uint8_t reply[MAX];
 	static char want[MAX];
 	char text[512];
-	size_t want_len = make_reply(want, key, len, letter);
-	ssize_t got = ask(text, sprintf(text, "get %s\r\n", key), reply, NULL);
+	size_t want_len = mc_build_value(want, key, strlen(key), 0, value(len, letter), len);
+	ssize_t got = ask(text, sprintf(text, "get %s\r\n", key), reply);
 
 	if (got < 0)
 		die("GET of %zu/%zu bytes: no reply", strlen(key), len);
@@ -126,16 +85,12 @@ static void check_get(const char *key, size_t len, char letter)
 static void check_set(const char *key, size_t len, char letter)
 {
 	static char text[MAX];
-	char reply[8] = {};
-	size_t n = sprintf(text, "set %s 0 0 %zu\r\n", key, len);
 	int fd = open_socket(SOCK_STREAM, 5000);
 
-	memset(text + n, letter, len);
-	memcpy(text + n + len, "\r\n", 2);
-	n += len + 2;
-	if (write(fd, text, n) != (ssize_t)n || recv(fd, reply, 8, MSG_WAITALL) != 8 ||
-	    memcmp(reply, "STORED\r\n", 8))
-		die("SET of %zu bytes failed: %.8s", len, reply);
+	if (mc_send(fd, text, mc_build_set(text, key, strlen(key), 0, value(len, letter), len)) ||
+	    mc_stored(fd, 1))
+		die("SET of %zu bytes failed: %s", len,
+		    errno == EPROTO ? "not answered with STORED" : strerror(errno));
 	close(fd);
 }
 
@@ -173,6 +128,13 @@ static void matrix(void)
 	}
 }
 
+static uint32_t draw(void)
+{
+	static uint64_t n;
+
+	return mix64(n++);
+}
+
 /* Sends @n damaged requests: no reply is expected, and no harm. */
 static void garbage(unsigned int n)
 {
@@ -185,26 +147,27 @@ static void garbage(unsigned int n)
 	unsigned int i, j;
 	size_t len;
 
-	srandom(1);
 	for (i = 0; i < n; i++) {
-		const char *seed = seeds[random() % (sizeof(seeds) / sizeof(*seeds))];
+		const char *seed = seeds[draw() % (sizeof(seeds) / sizeof(*seeds))];
 
-		len = make_request(text, i, seed, strlen(seed));
-		for (j = random() % 4; j && len; j--)
-			text[random() % len] = random();
-		if (random() % 4 == 0)
-			len = random() % (len + 1);
-		if (random() % 8 == 0)
+		mc_frame(text, i);
+		len = MC_FRAME_LEN + strlen(seed);
+		memcpy(text + MC_FRAME_LEN, seed, strlen(seed));
+		for (j = draw() % 4; j && len; j--)
+			text[draw() % len] = draw();
+		if (draw() % 4 == 0)
+			len = draw() % (len + 1);
+		if (draw() % 8 == 0)
 			while (len < 300)
-				text[len++] = random();
+				text[len++] = draw();
 		send(udp, text, len, 0);
 		if (i % 16)
 			continue;
 		if (tcp >= 0)
 			close(tcp);
 		tcp = open_socket(SOCK_STREAM, 10);
-		if (len > FRAME)
-			send(tcp, text + FRAME, len - FRAME, MSG_NOSIGNAL);
+		if (len > MC_FRAME_LEN)
+			send(tcp, text + MC_FRAME_LEN, len - MC_FRAME_LEN, MSG_NOSIGNAL);
 	}
 }
 
@@ -213,7 +176,7 @@ static void request(const char *text)
 {
 	static uint8_t reply[MAX];
 	char line[4096];
-	ssize_t got = ask(line, snprintf(line, sizeof(line), "%s\r\n", text), reply, NULL);
+	ssize_t got = ask(line, snprintf(line, sizeof(line), "%s\r\n", text), reply);
 
 	if (got < 0)
 		die("no reply to \"%.40s\"", text);
@@ -224,8 +187,7 @@ int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[2] : "";
 
-	server.sin_port = htons(PORT);
-	if (argc < 3 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1)
+	if (argc < 3 || !mc_addr_set(&server, argv[1], MC_PORT))
 		die("usage: bmc-client SERVER set|get KEY LEN LETTER | request TEXT | matrix | garbage N");
 	if (!strcmp(command, "set") && argc == 6)
 		check_set(argv[3], atoi(argv[4]), *argv[5]);

@@ -6,8 +6,9 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 # refused PROGRAM [FILE]: refused at the marked line of FILE, with a way out; leaves no module.
-refused() {
-	local program=tests/rexc/refuse/$1 file=tests/rexc/refuse/${2:-$1} mark line
+refused() { refused_at "tests/rexc/refuse/$1" "tests/rexc/refuse/${2:-$1}"; }
+refused_at() {
+	local program=$1 file=$2 mark line
 	mark=$(grep -n '//~ ' "$file")
 	line=${mark%%:*}
 	refuses rexc -o "$TMP/out.ko" "$program"
@@ -99,7 +100,11 @@ test_extern_crate_that_only_a_macro_shows() { refused extern_crate_by_macro.rs; 
 # What the scan must see as the compiler does.
 test_first_line_with_a_doc_comment_is_no_attribute() { refused shebang_doc_comment.rs; }
 test_first_line_with_comments_is_an_attribute() { refused shebang_block_comment.rs; }
-test_raw_string_that_is_none_behind_a_literal() { refused literal_suffix.rs; }
+test_raw_string_that_is_none_behind_a_literal() {
+	sed 's/x\.0r/"x"r/' tests/rexc/refuse/index_suffix.rs >"$TMP/literal_suffix.rs"
+	grep -q '"x"r"' "$TMP/literal_suffix.rs"
+	refused_at "$TMP/literal_suffix.rs" "$TMP/literal_suffix.rs"
+}
 test_raw_string_that_is_none_behind_an_index() { refused index_suffix.rs; }
 
 test_a_module_whose_path_attribute_is_a_fragment() {

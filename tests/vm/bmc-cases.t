@@ -9,7 +9,7 @@
 # add replace append prepend cas incr decr delete       add* replace* append* prepend* cas* incr*
 #   flush_all [delay]                                     decr* delete* flush_all* (mutations.c, expiry.c)
 # touch, gat, gats, mg with T N R E, exptime            touch* gat* meta_get* expiry_* (expiry.c)
-# meta ms md ma, modes, I, base64; binary commands      meta_* binary_* (mutations.c, binary.c)
+# meta ms md ma, modes, I, base64; binary commands      meta_* binary_* (mutations.c, binary_mutations.c)
 # cache_memlimit, slabs, lru, shutdown, unknown         cache_memlimit slabs_* lru_* shutdown_* unknown_*
 # SET or delete over UDP                                *_over_udp *_over_udp6 *_over_loopback_udp*
 # any split; IPv6; another interface; loopback          *_split_at_every_byte commands_* *_over_tcp6

@@ -2,19 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rexctl in a VM: load, attach, count, detach, unload, and what must be refused.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/peer.sh"
 
 COUNT=$BUILD/programs/xdp_count.ko
 TC=$BUILD/tests/tc_pass.ko
 
-# A veth pair: rv0 here, rv1 in the namespace rexpeer.
-setup() {
-	ip netns add rexpeer
-	ip link add rv0 type veth peer name rv1 netns rexpeer
-	ip link set rv0 up
-	ip addr add 10.99.0.1/24 dev rv0
-	ip -n rexpeer link set rv1 up
-	ip -n rexpeer addr add 10.99.0.2/24 dev rv1
-}
+setup() { peer_up; }
 
 teardown() {
 	local name
@@ -22,12 +15,9 @@ teardown() {
 		rexctl unload "$name" --force
 	done
 	sysctl -qw net.core.bpf_jit_harden=0
-	ip netns del rexpeer
-	ip link del rv0 2>/dev/null
+	peer_down
 	[ ! -d /sys/module/rex ] || rmmod rex
 }
-
-ping_from_peer() { ip netns exec rexpeer ping -q -c "$1" -i 0.05 -W 2 10.99.0.1; }
 
 # runs PROGRAM ENTRY: how often it ran
 runs() { rexctl status | sed -n "/^program $1:/,/^program /s/^  entry $2 (.*): \([0-9]*\) runs.*/\1/p"; }
@@ -209,7 +199,7 @@ has_run() { [ "$(runs xdp_count count)" -gt 0 ]; }
 
 test_unload_and_detach_while_packets_flow() {
 	local pinger round sent received
-	ip netns exec rexpeer ping -q -f -w 60 10.99.0.1 >"$TMP/ping" 2>&1 &
+	at_peer ping -q -f -w 60 10.99.0.1 >"$TMP/ping" 2>&1 &
 	pinger=$!
 	for round in 1 2 3; do
 		rexctl load "$COUNT"

@@ -3,19 +3,14 @@
 # rexctl sees and undoes everything: attachments whose interface has gone, moved or was renamed, in
 # other network namespaces, without a dispatcher, below others, and two at once.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/peer.sh"
 
 COUNT=$BUILD/programs/xdp_count.ko
 TC=$BUILD/tests/tc_pass.ko
 HOOKS=$BUILD/tests/all_hooks.ko
 
-# A veth pair: rv0 here, rv1 in the namespace rexpeer.
 setup() {
-	ip netns add rexpeer
-	ip link add rv0 type veth peer name rv1 netns rexpeer
-	ip link set rv0 up
-	ip addr add 10.99.0.1/24 dev rv0
-	ip -n rexpeer link set rv1 up
-	ip -n rexpeer addr add 10.99.0.2/24 dev rv1
+	peer_up
 	rexctl load "$COUNT"
 }
 
@@ -26,10 +21,9 @@ teardown() {
 	for name in xdp_count tc_pass all_hooks; do
 		[ ! -d /sys/module/$name ] || rexctl unload "$name" --force
 	done
-	for name in rexpeer rexother; do
-		[ ! -e "/run/netns/$name" ] || ip netns del $name
-	done
-	for name in rv0 rv2 oldname br0 bond0 dum0 dum1 dum2; do
+	peer_down
+	[ ! -e /run/netns/rexother ] || ip netns del rexother
+	for name in rv2 oldname br0 bond0 dum0 dum1 dum2; do
 		[ ! -e "/sys/class/net/$name" ] || ip link del $name
 	done
 	[ ! -d /sys/module/rex ] || wait_for 5 rex_is_free
@@ -39,7 +33,6 @@ teardown() {
 place() { rexctl status | sed -n "/^program $1:/,/^program /p"; }
 runs() { place "$1" | sed -n 's/^  entry .*: \([0-9]*\) runs.*/\1/p'; }
 shims() { bpftool prog show name rex_shim; }
-ping_from_peer() { ip netns exec rexpeer ping -q -c "$1" -i 0.05 -W 2 10.99.0.1; }
 other_program() {
 	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
 		#include <linux/bpf.h>

@@ -3,29 +3,21 @@
 #
 # The tutorial's programs: what the eBPF one does, the Rex one does.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/peer.sh"
 
 DOCS=$BUILD/tests/docs
 
-# A veth pair: rv0 here, rv1 in the namespace rexpeer.
-setup() {
-	ip netns add rexpeer
-	ip link add rv0 type veth peer name rv1 netns rexpeer
-	ip link set rv0 up
-	ip addr add 10.99.0.1/24 dev rv0
-	ip -n rexpeer link set rv1 up
-	ip -n rexpeer addr add 10.99.0.2/24 dev rv1
-}
+setup() { peer_up; }
 
 teardown() {
 	[ ! -d /sys/module/rex ] || for name in blocklist port_rewrite slow_syscalls; do
 		[ ! -d "/sys/module/$name" ] || rexctl unload "$name" --force
 	done
-	ip netns del rexpeer
-	ip link del rv0 2>/dev/null
+	peer_down
 	[ ! -d /sys/module/rex ] || rmmod rex
 }
 
-pings() { ip netns exec rexpeer ping -q -c "$1" -i 0.1 -W 1 10.99.0.1 | grep -o '[0-9]* received'; }
+pings() { at_peer ping -q -c "$1" -i 0.1 -W 1 10.99.0.1 | grep -o '[0-9]* received'; }
 
 # The address is in host order.
 block_and_count() {
@@ -55,7 +47,7 @@ test_blocklist_in_rex() {
 hears() {
 	timeout 20 nc -u -l -W 1 10.99.0.1 "$1" >"$TMP/heard" &
 	wait_for 10 sh -c "ss -Huln sport = :$1 | grep -q ."
-	ip netns exec rexpeer bash -c 'printf "to 7000" >/dev/udp/10.99.0.1/7000'
+	at_peer bash -c 'printf "to 7000" >/dev/udp/10.99.0.1/7000'
 	wait $! || fail "nothing came to port $1"
 	eq "$(cat "$TMP/heard")" "to 7000"
 }

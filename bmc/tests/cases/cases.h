@@ -14,10 +14,11 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define PORT		11211
+#include "mc/proto.h"
+
+#define PORT		MC_PORT
 #define SERVER4		"10.77.0.1"
 #define SERVER6		"fd77::1"
-#define FRAME_LEN	8		/* memcached's frame header in a datagram */
 #define TEXT_MAX	(1 << 20)
 
 enum accel { NONE, EBPF, REX };
@@ -49,7 +50,7 @@ void start_accelerator(void);
 /* The sum of a counter of the accelerator; 0 without one. */
 uint64_t counter(unsigned int index);
 
-/* text.c */
+/* bytes.c */
 __attribute__((format(printf, 1, 2))) struct text text_make(const char *format, ...);
 struct text text_bytes(const void *bytes, size_t len);
 struct text text_join(struct text a, struct text b);
@@ -59,7 +60,7 @@ bool text_equal(struct text a, struct text b);
 const char *text_show(struct text t);
 struct text base64(struct text t);
 
-/* net.c */
+/* dial.c */
 void enter(bool server);		/* a network namespace, for sockets to come */
 int dial(enum where where);
 static inline bool is_udp(enum where w)

@@ -6,6 +6,7 @@
 
 #include "../../shared.h"
 #include "cases.h"
+#include "mc/conn.h"
 
 /* The first counter of both accelerators is BMC_HITS; the others are Rex's. */
 #define COUNTERS	(setup.accel == REX ? __BMC_STATS : setup.accel == EBPF)
@@ -15,10 +16,7 @@
 
 uint64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+	return now_ns() / 1000000;
 }
 
 static void count(uint64_t values[__BMC_STATS])

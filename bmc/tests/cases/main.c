@@ -3,17 +3,15 @@
  * Runs the cases, one process each, and says "ok NAME" or "not ok NAME: WHY", a line each.
  * Called by tests/vm/bmc-cases.t, bmc-cases-packets.t and bmc-restart.t in the lab.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases.h"
+#include "mc/counter.h"
 
 #define CASE_SECONDS 60
 
@@ -39,39 +37,19 @@ void fail(const char *format, ...)
 	_exit(1);
 }
 
-static int counters_fd(void)
-{
-	__u32 id = 0;
-
-	while (!bpf_map_get_next_id(id, &id)) {
-		struct bpf_map_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_map_get_fd_by_id(id);
-
-		if (fd < 0)
-			continue;	/* went meanwhile */
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
-		    !strcasecmp(info.name, "bmc_stats") && info.type == BPF_MAP_TYPE_PERCPU_ARRAY)
-			return fd;
-		close(fd);
-	}
-	fail("the accelerator has no map bmc_stats");
-}
-
 uint64_t counter(unsigned int index)
 {
 	static int fd = -1;
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t per_cpu[cpus > 0 ? cpus : 1], sum = 0;
+	uint64_t sum;
 
 	if (setup.accel == NONE)
 		return 0;
 	if (fd < 0)
-		fd = counters_fd();
-	if (bpf_map_lookup_elem(fd, &index, per_cpu))
+		fd = counters_open("bmc_stats");
+	if (fd < 0)
+		fail("the accelerator has no map bmc_stats");
+	if (counter_sum(fd, index, &sum))
 		fail("cannot read counter %u: %s", index, strerror(errno));
-	for (int i = 0; i < cpus; i++)
-		sum += per_cpu[i];
 	return sum;
 }
 

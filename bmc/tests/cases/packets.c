@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../../shared.h"
-#include "frames.h"
+#include "raw_frames.h"
 
 #define KEY	"packet-key-01"
 #define OTHER	"packet-key-02"

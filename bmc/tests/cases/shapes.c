@@ -4,13 +4,13 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
-#include "frames.h"
+#include "raw_frames.h"
 
 /* IPv4 and UDP fields, from the frame's start */
 enum {
-	AT_LEN = ETH + 2, AT_ID = ETH + 4, AT_FRAG = ETH + 6, AT_TTL = ETH + 8, AT_SUM = ETH + 10,
-	AT_SRC = ETH + 12, AT_DST = ETH + 16,
-	AT6_PAYLOAD = ETH + 4, AT6_SRC = ETH + 8, AT6_DST = ETH + 24,
+	AT_LEN = ETH_LEN + 2, AT_ID = ETH_LEN + 4, AT_FRAG = ETH_LEN + 6, AT_TTL = ETH_LEN + 8, AT_SUM = ETH_LEN + 10,
+	AT_SRC = ETH_LEN + 12, AT_DST = ETH_LEN + 16,
+	AT6_PAYLOAD = ETH_LEN + 4, AT6_SRC = ETH_LEN + 8, AT6_DST = ETH_LEN + 24,
 };
 
 /* Each datagram in fragments has its own, or they would be put together with those of others. */
@@ -30,7 +30,7 @@ size_t bad_udp_sum(struct frame *f)
 
 size_t bad_byte(struct frame *f)
 {
-	f->bytes[12 + ETH]++;	/* of the source address: both checksums are wrong */
+	f->bytes[12 + ETH_LEN]++;	/* of the source address: both checksums are wrong */
 	return 1;
 }
 
@@ -51,9 +51,9 @@ size_t two_fragments(struct frame *f)
 	second->len = f->len - first;
 	memmove(second->bytes + udp_at(f), f->bytes + udp_at(f) + first, f->len - udp_at(f) - first);
 	f->len = udp_at(f) + first;
-	frame_set16(f, AT_LEN, f->len - ETH);
+	frame_set16(f, AT_LEN, f->len - ETH_LEN);
 	frame_set16(f, AT_FRAG, 0x2000);
-	frame_set16(second, AT_LEN, second->len - ETH);
+	frame_set16(second, AT_LEN, second->len - ETH_LEN);
 	frame_set16(second, AT_FRAG, first / 8);
 	frame_fix_ip(f);
 	frame_fix_ip(second);
@@ -81,9 +81,9 @@ static void fragment6(struct frame *f, uint16_t offset_and_more)
 	const uint8_t header[8] = { IPPROTO_UDP, 0, offset_and_more >> 8, offset_and_more, 0, 0, fragment_id >> 8,
 				    fragment_id };
 
-	frame_insert(f, ETH + IP6_LEN, header, sizeof(header));
-	f->bytes[ETH + 6] = IPPROTO_FRAGMENT;
-	frame_set16(f, AT6_PAYLOAD, f->len - ETH - IP6_LEN);
+	frame_insert(f, ETH_LEN + IP6_LEN, header, sizeof(header));
+	f->bytes[ETH_LEN + 6] = IPPROTO_FRAGMENT;
+	frame_set16(f, AT6_PAYLOAD, f->len - ETH_LEN - IP6_LEN);
 }
 
 size_t two_fragments6(struct frame *f)
@@ -111,22 +111,22 @@ size_t hop_by_hop(struct frame *f)
 {
 	const uint8_t header[8] = { IPPROTO_UDP, 0, 1, 4 };	/* padding of 6 bytes */
 
-	frame_insert(f, ETH + IP6_LEN, header, sizeof(header));
-	f->bytes[ETH + 6] = IPPROTO_HOPOPTS;
-	frame_set16(f, AT6_PAYLOAD, f->len - ETH - IP6_LEN);
+	frame_insert(f, ETH_LEN + IP6_LEN, header, sizeof(header));
+	f->bytes[ETH_LEN + 6] = IPPROTO_HOPOPTS;
+	frame_set16(f, AT6_PAYLOAD, f->len - ETH_LEN - IP6_LEN);
 	return 1;
 }
 
 size_t flow_label(struct frame *f)
 {
-	f->bytes[ETH] = 0x6a;
-	f->bytes[ETH + 2] = 0xbc;
+	f->bytes[ETH_LEN] = 0x6a;
+	f->bytes[ETH_LEN + 2] = 0xbc;
 	return 1;
 }
 
 size_t payload_too_long(struct frame *f)
 {
-	frame_set16(f, AT6_PAYLOAD, f->len - ETH - IP6_LEN + 4);
+	frame_set16(f, AT6_PAYLOAD, f->len - ETH_LEN - IP6_LEN + 4);
 	return 1;
 }
 
@@ -202,9 +202,9 @@ size_t vlan_own_address(struct frame *f)
 
 static size_t options(struct frame *f, const uint8_t *bytes, size_t len)
 {
-	frame_insert(f, ETH + IP4_LEN, bytes, len);
-	f->bytes[ETH] += len / 4;
-	frame_set16(f, AT_LEN, f->len - ETH);
+	frame_insert(f, ETH_LEN + IP4_LEN, bytes, len);
+	f->bytes[ETH_LEN] += len / 4;
+	frame_set16(f, AT_LEN, f->len - ETH_LEN);
 	frame_fix_ip(f);
 	return 1;
 }
@@ -226,14 +226,14 @@ size_t option_source_route(struct frame *f)
 
 size_t header_of_16_bytes(struct frame *f)
 {
-	f->bytes[ETH] = 0x44;
+	f->bytes[ETH_LEN] = 0x44;
 	frame_fix_ip(f);
 	return 1;
 }
 
 size_t version_5(struct frame *f)
 {
-	f->bytes[ETH] = 0x55;
+	f->bytes[ETH_LEN] = 0x55;
 	frame_fix_ip(f);
 	return 1;
 }
@@ -247,7 +247,7 @@ size_t no_hops_left(struct frame *f)
 
 static size_t set_ip_len(struct frame *f, int more)
 {
-	frame_set16(f, AT_LEN, f->len - ETH + more);
+	frame_set16(f, AT_LEN, f->len - ETH_LEN + more);
 	frame_fix_ip(f);
 	return 1;
 }
@@ -345,7 +345,7 @@ size_t to_port_11212(struct frame *f) { return port(f, 2, PORT + 1); }
 
 size_t as_tcp(struct frame *f)
 {
-	f->bytes[ETH + 9] = IPPROTO_TCP;
+	f->bytes[ETH_LEN + 9] = IPPROTO_TCP;
 	frame_fix_ip(f);
 	return 1;
 }
@@ -355,13 +355,13 @@ size_t cut_short(struct frame *f)
 {
 	size_t n = 0;
 
-	for (size_t len = ETH; len < f->len && n + 1 < MAX_FRAMES; len++)
+	for (size_t len = ETH_LEN; len < f->len && n + 1 < MAX_FRAMES; len++)
 		n++;
 	for (size_t i = n; i-- > 1;) {
 		f[i] = *f;
 		f[i].len = f->len - i;
 	}
-	f->len = ETH;
+	f->len = ETH_LEN;
 	return n;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "client.h"
+#include "world.h"
 
 #define TRIES	8
 

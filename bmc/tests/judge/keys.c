@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The keys, and which of them comes next. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "world.h"
 
 #define CHASED	64		/* keys that were changed just now */
 #define ZIPF	0.99
 
 static uint32_t chase[CHASED], chase_in, chase_out;
 static uint32_t *rank;		/* which key is how hot */
-static uint64_t *upto;		/* cumulated weights */
+static struct picker hot;	/* draws ranks */
 
 static void *need(void *p)
 {
@@ -30,14 +29,12 @@ static enum sort sort_of(uint32_t i)
 void keys_make(uint32_t ordered, uint32_t contended, uint32_t big, uint64_t seed)
 {
 	uint32_t n = ordered + contended + big, i, j;
-	double sum = 0, part = 0;
 
 	W.n_items = n;
 	W.first_contended = ordered;
 	W.first_big = ordered + contended;
 	W.items = need(calloc(n, sizeof(*W.items)));
 	rank = need(calloc(n, sizeof(*rank)));
-	upto = need(calloc(n, sizeof(*upto)));
 	for (i = 0; i < n; i++) {
 		struct item *item = &W.items[i];
 
@@ -57,18 +54,14 @@ void keys_make(uint32_t ordered, uint32_t contended, uint32_t big, uint64_t seed
 	for (i = 0; i < n; i++)
 		rank[i] = i;
 	for (i = W.first_big; i-- > 1; ) {
-		uint32_t other = mix(seed + i) % (i + 1);
+		uint32_t other = mix64(seed + i) % (i + 1);
 
 		j = rank[i];
 		rank[i] = rank[other];
 		rank[other] = j;
 	}
-	for (i = 0; i < n; i++)
-		sum += pow(i + 1, -ZIPF);
-	for (i = 0; i < n; i++) {
-		part += pow(i + 1, -ZIPF);
-		upto[i] = part / sum * 0x1p63;
-	}
+	if (picker_init(&hot, n, ZIPF, seed))
+		die("out of memory");
 }
 
 void keys_chase(uint32_t item)
@@ -79,18 +72,7 @@ void keys_chase(uint32_t item)
 
 uint32_t keys_hot(void)
 {
-	uint64_t at = draw() >> 1;
-	uint32_t low = 0, high = W.n_items - 1;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (upto[middle] < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return rank[low];
+	return rank[picker_at(&hot, draw())];
 }
 
 void keys_warm(void)

@@ -12,11 +12,10 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "report.h"
+#include "world.h"
+#include "outcome_report.h"
 
 #define COMMANDS	8
 #define DRAIN		(30 * SECOND)
@@ -92,14 +91,6 @@ void die(const char *format, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	exit(3);
-}
-
-uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
 void out_add(struct out *o, const void *bytes, size_t n)
@@ -442,7 +433,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	setlinebuf(stdout);
-	W.random = mix(args.seed);
+	W.random = mix64(args.seed);
 	printf("%s: seed %llu\n", args.name, (unsigned long long)args.seed);
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	net_init(args.server_ns, args.client_ns, args.address, args.address6, args.port);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "world.h"
 
 #define SHOWN	25		/* violations printed in full */
 

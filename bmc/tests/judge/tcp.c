@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "world.h"
 
 #define OPS	64
 #define CUTS	8

@@ -10,13 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "world.h"
 
 #define WINDOW		16
 #define KEYS		8
-#define HEADER		8
-#define DATAGRAM	1472
-#define PARTS		64
 #define TIMEOUT		(8 * SECOND)
 #define TURNS		500		/* and so often we looked: a machine that stood still lost nothing */
 #define TIMEOUT_LOSS	(400 * MS)
@@ -27,10 +24,7 @@ struct request {
 	uint16_t id;
 	unsigned int keys, next;	/* of @op; the next that may be in the answer */
 	uint64_t begun, turn, others;	/* when it was sent; what others had done by then */
-	unsigned int parts, seen;	/* of the answer's datagrams */
-	uint64_t have;
-	uint8_t *part;			/* PARTS of DATAGRAM each */
-	uint16_t part_len[PARTS];
+	struct mc_parts answer;
 	struct op op[KEYS];
 };
 
@@ -143,13 +137,6 @@ void udp_forget(void)
 	}
 }
 
-static void header(uint8_t *to, uint16_t id)
-{
-	const uint8_t bytes[HEADER] = { id >> 8, id, 0, 0, 0, 1, 0, 0 };
-
-	memcpy(to, bytes, HEADER);
-}
-
 /* A GET, mostly of one key and in the spelling that can be answered without memcached. */
 static void make_get(struct usock *u, struct request *r, struct out *o)
 {
@@ -237,8 +224,8 @@ static bool make_request(struct usock *u, struct request *r, struct out *o)
 	/* ids of a socket come again after 64 K requests: no datagram is that late */
 	u->last_id++;
 	r->id = u->last_id;
-	o->n = HEADER;
-	header(o->p, r->id);
+	o->n = MC_FRAME_LEN;
+	mc_frame(o->p, r->id);
 	if (!u->mutates) {
 		make_get(u, r, o);
 	} else if (!make_mutation(u, r, o)) {
@@ -247,8 +234,8 @@ static bool make_request(struct usock *u, struct request *r, struct out *o)
 	r->begun = now_ns();
 	r->turn = turns;
 	r->others = operations();
-	r->next = r->parts = r->seen = 0;
-	r->have = 0;
+	r->next = 0;
+	r->answer = (struct mc_parts){ .bytes = r->answer.bytes };
 	r->used = true;
 	u->under_way++;
 	return true;
@@ -382,42 +369,11 @@ static bool complete(struct usock *u, struct request *r, const uint8_t *p, size_
 /* Puts the datagrams of one answer together. Returns true when @*p is all of it. */
 static bool assemble(struct request *r, const uint8_t **p, size_t *n)
 {
-	static uint8_t whole[PARTS * DATAGRAM];
-	unsigned int seq = (*p)[2] << 8 | (*p)[3], parts = (*p)[4] << 8 | (*p)[5], i;
-	size_t len = *n - HEADER;
+	enum mc_part part = mc_parts_add(&r->answer, p, n);
 
-	if (parts == 1 && seq == 0) {
-		*p += HEADER;
-		*n = len;
-		return true;
-	}
-	/* memcached has nothing more to say, and says so */
-	if (!parts && !len)
-		return false;
-	if (!parts || parts > PARTS || seq >= parts || (r->parts && r->parts != parts) ||
-	    len > DATAGRAM) {
+	if (part == PART_WRONG)
 		wrong(r, "a wrong frame header", *p, *n);
-		return false;
-	}
-	if (!r->part && !(r->part = malloc(PARTS * DATAGRAM)))
-		die("out of memory");
-	r->parts = parts;
-	if (r->have & 1ULL << seq)
-		return false;
-	r->have |= 1ULL << seq;
-	memcpy(r->part + seq * DATAGRAM, *p + HEADER, len);
-	r->part_len[seq] = len;
-	if (++r->seen < parts)
-		return false;
-	*n = 0;
-	for (i = 0; i < parts; i++) {
-		memcpy(whole + *n, r->part + i * DATAGRAM, r->part_len[i]);
-		*n += r->part_len[i];
-	}
-	*p = whole;
-	r->parts = r->seen = 0;
-	r->have = 0;
-	return true;
+	return part == PART_LAST;
 }
 
 static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
@@ -426,7 +382,7 @@ static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
 	unsigned int i;
 	uint16_t id;
 
-	if (n < HEADER || p[6] || p[7]) {
+	if (n < MC_FRAME_LEN || p[6] || p[7]) {
 		wrong(&u->request[0], "no frame header", p, n);
 		return;
 	}
@@ -438,8 +394,8 @@ static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
 		/* of a request given up, or doubled on its way: only where that can be */
 		W.count.late++;
 		if (!W.loss && u->late_until < now)
-			wrong(&u->request[0], "an answer that nobody waits for", p + HEADER,
-			      n - HEADER);
+			wrong(&u->request[0], "an answer that nobody waits for", p + MC_FRAME_LEN,
+			      n - MC_FRAME_LEN);
 		return;
 	}
 	if (!assemble(r, &p, &n) || !complete(u, r, p, n, now))

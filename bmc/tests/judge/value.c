@@ -26,12 +26,12 @@ void key_name(uint32_t i, struct name *out)
 			return;
 		}
 	}
-	want = lengths[mix(i) % sizeof(lengths)];
+	want = lengths[mix64(i) % sizeof(lengths)];
 	if (i % 97 == 0)
-		want = 200 + mix(i) % 51;
+		want = 200 + mix64(i) % 51;
 	len = snprintf(out->text, sizeof(out->text), "%x.", n);
 	while (len < want) {
-		random = mix((uint64_t)i << 16 | len);
+		random = mix64((uint64_t)i << 16 | len);
 		/* any byte but blanks and control characters is legal, above 127 too */
 		out->text[len++] =
 			random % 16 ? "abcdefghijklmnopqrstuvwxyz0123456789_-:/"[random / 16 % 40]
@@ -62,7 +62,7 @@ static const char *const lookalikes[] = {
 
 void value_make(uint32_t key, uint32_t id, uint32_t len, uint8_t *out)
 {
-	uint64_t random = mix((uint64_t)key << 32 | id), word;
+	uint64_t random = mix64((uint64_t)key << 32 | id), word;
 	uint32_t at = 0, style = random >> 60;
 
 	while (at < len) {
@@ -70,7 +70,7 @@ void value_make(uint32_t key, uint32_t id, uint32_t len, uint8_t *out)
 		struct name name;
 		size_t n;
 
-		random = mix(random);
+		random = mix64(random);
 		if (style >= 3 || at + 8 > len || !(random & 3)) {
 			word = random;
 			n = len - at < 8 ? len - at : 8;
@@ -89,7 +89,7 @@ void value_make(uint32_t key, uint32_t id, uint32_t len, uint8_t *out)
 
 uint64_t value_hash(const uint8_t *bytes, uint32_t len)
 {
-	uint64_t hash = mix(len), word;
+	uint64_t hash = mix64(len), word;
 
 	for (; len >= 8; bytes += 8, len -= 8) {
 		memcpy(&word, bytes, 8);
@@ -98,5 +98,5 @@ uint64_t value_hash(const uint8_t *bytes, uint32_t len)
 	}
 	word = 0;
 	memcpy(&word, bytes, len);
-	return mix(hash ^ word);
+	return mix64(hash ^ word);
 }

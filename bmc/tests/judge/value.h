@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-#define KEY_MAX	250
+#include "mc/proto.h"
+#include "mc/random.h"
 
 struct name {
 	uint8_t len;
@@ -21,13 +22,5 @@ void key_name(uint32_t i, struct name *out);
 /* @len bytes; some of them look like commands, others like replies. */
 void value_make(uint32_t key, uint32_t id, uint32_t len, uint8_t *out);
 uint64_t value_hash(const uint8_t *bytes, uint32_t len);
-
-static inline uint64_t mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15;
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	return x ^ (x >> 31);
-}
 
 #endif

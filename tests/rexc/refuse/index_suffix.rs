@@ -5,7 +5,7 @@ macro_rules! swallow {
     ($($token:tt)*) => {};
 }
 
-// The r is the number's suffix, so the string is not raw: it ends behind the comma.
+// The r is the suffix of what is in front, so the string is not raw: it ends behind the comma.
 swallow! { x.0r"\", " }
 
 unsafe extern "C" { //~ `extern` block

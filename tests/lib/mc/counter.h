@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The counters of an accelerator: a per-CPU array of u64. Needs -lbpf. */
+#ifndef MC_COUNTER_H
+#define MC_COUNTER_H
+
+#include <stdint.h>
+
+/* A loaded array by its name, in any case (Rust's statics are upper case): its fd, or -1. */
+int counters_open(const char *name);
+/* The sum over all CPUs. 0, or -1 with errno. */
+int counter_sum(int fd, uint32_t index, uint64_t *sum);
+
+#endif
