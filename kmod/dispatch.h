@@ -97,10 +97,14 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	}
 	frame = this_cpu_read(rex_top);
 	unguarded = rex_hook_may_have_irqs_off(hook) && irqs_disabled();
-	if (unlikely(!frame) || (unguarded && !rex_guard_enter(hook))) {
-		ret = rex_refuse_run(hook, offset);
-		goto out;
+	if (unlikely(!frame)) {
+		asm_inline volatile("call rex_wake_kept"
+				    : "=a" (frame), ASM_CALL_CONSTRAINT : : "cc", "memory");
+		if (!frame)
+			goto refused;
 	}
+	if (unguarded && !rex_guard_enter(hook))
+		goto refused;
 	/*
 	 * Take the frame first, then fill it: whoever interrupts us in between uses the same
 	 * frame and puts it back, or already the next one.
@@ -117,6 +121,9 @@ static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 co
 	this_cpu_write(rex_top, frame);
 	if (unguarded)
 		rex_guard_exit();
+	goto out;
+refused:
+	ret = rex_refuse_run(hook, offset);
 out:
 	if (!rex_hook_has_bh_off(hook))
 		preempt_enable_notrace();

@@ -40,6 +40,30 @@ SYM_CODE_START(rex_overrun_entry)
 SYM_CODE_END(rex_overrun_entry)
 
 /*
+ * struct rex_frame *rex_wake_kept(void): rex_wake(), for dispatch, which keeps no register for it.
+ */
+SYM_FUNC_START(rex_wake_kept)
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	call	rex_wake
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	RET
+SYM_FUNC_END(rex_wake_kept)
+
+/*
  * Where rex_override_return() sends the caller of a function that is not to run. Its address is
  * taken, so it begins with a landing pad, which SYM_FUNC_START() gives on older kernels only.
  */

@@ -123,7 +123,7 @@ static_assert(sizeof(struct rex_frame) <= REX_FRAME_SIZE);
 static_assert(offsetof(struct rex_frame, saved_sp) == 0);
 static_assert(offsetof(struct rex_frame, regs) == REX_FRAME_REGS);
 
-/* The first unused frame of this CPU; NULL when all levels are in use. */
+/* The first unused frame of this CPU; NULL: all levels are in use, or it is parked (watchdog.c). */
 DECLARE_PER_CPU(struct rex_frame *, rex_top);
 DECLARE_PER_CPU(struct rex_frame *[REX_LEVELS], rex_frames);
 
@@ -258,16 +258,29 @@ struct pt_regs *rex_nmi_regs(void);
 int rex_levels_used(void);
 int rex_watchdog_init(void);
 void rex_watchdog_exit(void);
-void rex_watchdog_start(void);
 void rex_watchdog_stop(void);
+asmlinkage struct rex_frame *rex_wake(void);
+bool rex_watchdog_wake(int cpu);
 void rex_watchdog_cpu_up(void);
-void rex_watchdog_cpu_down(void);
+void rex_watchdog_cpu_dead(int cpu);
+
+/* Why a CPU cannot look after another one that runs a program with interrupts off. */
+union rex_busy {
+	u64	any;			/* both, for one comparison */
+	struct {
+		u32	unguarded;	/* invocations that began so here, one above the other */
+		u32	asleep;		/* it has no tick, and none will be started */
+	};
+};
+
+DECLARE_PER_CPU(union rex_busy, rex_busy);
 
 /* ---- programs with interrupts off (guard.c) ------------------------------------- */
 
 bool rex_guard_enter(u32 hook);
 void rex_guard_exit(void);
 bool rex_guard_is_used(void);
+bool rex_guard_is_needed(void);
 
 /* ---- programs (program.c) -------------------------------------------------------- */
 

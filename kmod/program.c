@@ -313,8 +313,6 @@ int rex_program_register(struct module *owner, const struct rex_program_def *def
 	}
 	rex_imports_take(prog);
 	prog->id = ++rex_last_id;
-	if (list_empty(&rex_progs))
-		rex_watchdog_start();
 	list_add_tail(&prog->list, &rex_progs);
 	if (parked)
 		rex_park_take(parked, prog, def->entries);
@@ -330,8 +328,6 @@ REX_EXPORT(rex_program_register);
 void rex_prog_end(struct rex_prog *prog)
 {
 	list_del(&prog->list);
-	if (list_empty(&rex_progs))
-		rex_watchdog_stop();
 	rex_netlink_event(prog, REX_EVENT_UNLOADED);
 	rex_prog_free(prog);
 }

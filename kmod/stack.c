@@ -85,7 +85,12 @@ static int rex_cpu_prepare(unsigned int cpu)
 		if (level)
 			frames[level - 1]->next = frames[level];
 	}
-	per_cpu(rex_top, cpu) = frames[0];
+	return 0;
+}
+
+static int rex_cpu_dead(unsigned int cpu)
+{
+	rex_watchdog_cpu_dead(cpu);
 	return 0;
 }
 
@@ -95,22 +100,16 @@ static int rex_cpu_online(unsigned int cpu)
 	return 0;
 }
 
-static int rex_cpu_offline(unsigned int cpu)
-{
-	rex_watchdog_cpu_down();
-	return 0;
-}
-
 int rex_stacks_init(void)
 {
 	int ret;
 
-	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "rex:prepare", rex_cpu_prepare, NULL);
+	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "rex:prepare", rex_cpu_prepare,
+				rex_cpu_dead);
 	if (ret < 0)
 		goto free;
 	rex_cpuhp_prepare = ret;
-	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "rex:online", rex_cpu_online,
-				rex_cpu_offline);
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "rex:online", rex_cpu_online, NULL);
 	if (ret < 0)
 		goto remove;
 	rex_cpuhp_online = ret;
@@ -131,6 +130,7 @@ void rex_stacks_exit(void)
 		cpuhp_remove_state(rex_cpuhp_online);
 		cpuhp_remove_state_nocalls(rex_cpuhp_prepare);
 	}
+	rex_watchdog_stop();
 	for_each_possible_cpu(cpu)
 		rex_stacks_free_cpu(cpu);
 }

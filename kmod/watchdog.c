@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * While a program is loaded, a tick on every CPU checks whether an invocation is running there, and
- * counts against its budget. What interrupts the invocation, including other programs, does not
- * count. Ticks are counted, not time, so that a CPU taken away by the hypervisor causes no overrun.
- * Ticks that find the invocation waiting for a lock have their own limit, because the lock's owner
- * may be on such a CPU.
+ * A tick on each CPU that runs programs checks whether an invocation is running there, and counts
+ * against its budget. What interrupts the invocation, including other programs, does not count.
+ * Ticks are counted, not time, so that a CPU taken away by the hypervisor causes no overrun. Ticks
+ * that find the invocation waiting for a lock have their own limit, because the lock's owner may be
+ * on such a CPU.
+ *
+ * A CPU without programs is asleep: it has no tick. Its rex_top is NULL then, so that the first
+ * program takes dispatch's slow path, which starts the tick. A tick that finds the CPU quiet takes
+ * the frames away again (parks it). If they are still unused at the next tick, that one is the last.
  *
  * A program that runs with interrupts off blocks its CPU's tick. So each tick also checks whether
- * the next CPU's tick advances, and if not, replaces it by an NMI; then it checks the CPU after
- * that one too, whose guard is stuck. All counting and cutting is done on the CPU itself, so an NMI
- * may arrive late, twice or for an invocation that has ended.
+ * the tick of the next CPU awake advances, and if not, replaces it by an NMI; then it checks the CPU
+ * after that one too, whose guard is stuck. While such a program runs, another CPU is awake: guard.c
+ * wakes one, and a tick that sees such a program is not the last. All counting and cutting is done
+ * on the CPU itself, so an NMI may arrive late, twice or for an invocation that has ended.
  *
  * Out of reach: a loop in an NMI (see guard.c), and one with interrupts off on the last CPU that
  * could look, or on the only CPU.
@@ -17,8 +22,11 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/kallsyms.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <asm/apic.h>
@@ -30,13 +38,23 @@
 #define REX_STUCK_LOOKS	2		/* without a tick, before the first NMI */
 #define REX_LATE_NS	(REX_TICK_US * NSEC_PER_USEC / 8)
 
+#define REX_WAKE	(2 * REX_QUARTERS)	/* in @asked, beside what a tick counts for */
+
+enum rex_frames_state {
+	REX_PARKED,		/* none is in use, and rex_top is NULL */
+	REX_WAKING,		/* the same, and the tick is about to be started */
+	REX_READY,
+};
+
 struct rex_watch {
 	struct hrtimer	timer;
+	struct irq_work	wake;		/* starts @timer as soon as interrupts are on */
+	u32		frames;		/* enum rex_frames_state; changed by this CPU only */
 	u32		ticks;		/* of @timer */
 	/* by the CPU that looks at this one */
 	u32		seen;		/* @ticks when it looked last */
 	u32		looks;		/* since @ticks moved */
-	u32		asked;		/* an NMI is on its way; what it counts for, in quarters */
+	u32		asked;		/* an NMI is on its way: what it counts for, or REX_WAKE */
 	/* by the NMI */
 	struct pt_regs	*nmi_regs;
 	bool		cut;		/* the program, right before */
@@ -45,7 +63,7 @@ struct rex_watch {
 };
 
 static DEFINE_PER_CPU(struct rex_watch, rex_watch);
-static bool rex_watching;	/* changes under cpus_read_lock, read by hotplug callbacks */
+DEFINE_PER_CPU(union rex_busy, rex_busy) = { .asleep = true };
 
 static const ktime_t rex_tick_time = REX_TICK_US * NSEC_PER_USEC;
 static const ktime_t rex_retry_time = 100 * NSEC_PER_USEC;
@@ -152,6 +170,8 @@ int rex_levels_used(void)
 	const struct rex_frame *top = this_cpu_read(rex_top);
 	int levels = 0;
 
+	if (!top && this_cpu_read(rex_watch.frames) != REX_READY)
+		return 0;
 	while (levels < REX_LEVELS && frames[levels] && frames[levels] != top)
 		levels++;
 	return levels;
@@ -184,6 +204,23 @@ static bool rex_look(struct pt_regs *regs, u32 by, bool nmi)
 
 /* ---- the CPU's own tick, and the next CPU's -------------------------------------------- */
 
+/*
+ * By who changed @asked from 0, in any context. It may have interrupted another sender, between
+ * the two registers that an APIC without x2APIC needs: so the first one is put back.
+ */
+static void rex_send_nmi(int cpu)
+{
+	u32 target = x2apic_mode ? 0 : native_apic_mem_read(APIC_ICR2);
+
+	/* send_IPI_mask() has a buffer, which must not be interrupted by itself. */
+	apic->send_IPI(cpu, NMI_VECTOR);
+	if (x2apic_mode)
+		return;
+	while (native_apic_mem_read(APIC_ICR) & APIC_ICR_BUSY)
+		cpu_relax();
+	native_apic_mem_write(APIC_ICR2, target);
+}
+
 /* Whether @cpu's tick does not move; then it gets one by NMI, if a program runs there. */
 static bool rex_is_stuck(int cpu, u32 weight)
 {
@@ -197,10 +234,11 @@ static bool rex_is_stuck(int cpu, u32 weight)
 	}
 	if (++watch->looks < REX_STUCK_LOOKS)
 		return false;
-	if (READ_ONCE(per_cpu(rex_top, cpu)) != per_cpu(rex_frames, cpu)[0]) {
+	if (READ_ONCE(watch->frames) == REX_READY &&
+	    READ_ONCE(per_cpu(rex_top, cpu)) != per_cpu(rex_frames, cpu)[0]) {
 		/* One at a time: none is lost, but two may become one. */
-		if (!xchg(&watch->asked, weight))
-			__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		if (!cmpxchg(&watch->asked, 0, weight))
+			rex_send_nmi(cpu);
 	}
 	return true;
 }
@@ -214,8 +252,95 @@ static void rex_look_at_others(u32 weight)
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
-	} while (cpu != self && rex_is_stuck(cpu, weight));
+	} while (cpu != self &&
+		 (READ_ONCE(per_cpu(rex_busy, cpu).asleep) || rex_is_stuck(cpu, weight)));
 }
+
+/* ---- sleep ------------------------------------------------------------------------------- */
+
+/*
+ * Whether the tick has interrupted nobody who is in dispatch: that takes a frame in two steps,
+ * with preemption or bottom halves off.
+ */
+static bool rex_is_quiet(struct pt_regs *regs)
+{
+	int idle = is_idle_task(current) ? PREEMPT_DISABLE_OFFSET : 0;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		return regs && user_mode(regs);
+	return preempt_count() == HARDIRQ_OFFSET + idle;
+}
+
+/*
+ * Whether a tick on a quiet CPU is the last. NMIs and breakpoints come even here and may run
+ * programs, each from its first to its last instruction: so the order of the writes matters.
+ */
+static bool rex_sleep(struct rex_watch *watch)
+{
+	if (watch->frames == REX_READY) {
+		WRITE_ONCE(watch->frames, REX_PARKED);
+		barrier();
+		this_cpu_write(rex_top, NULL);
+		return false;
+	}
+	this_cpu_write(rex_busy.asleep, true);
+	smp_mb();	/* rex_guard_claim() has the other half: it wakes us, or we see it */
+	if (!rex_guard_is_needed() && READ_ONCE(watch->frames) == REX_PARKED)
+		return true;
+	this_cpu_write(rex_busy.asleep, false);
+	return false;
+}
+
+/* The tick will come. What was asked for by NMI may find it started already. */
+static void rex_tick_start(struct irq_work *wake)
+{
+	struct rex_watch *watch = container_of(wake, struct rex_watch, wake);
+
+	/* A CPU on its way off takes no timers: rex_watchdog_cpu_up(). */
+	if (!cpu_online(smp_processor_id()))
+		return;
+	this_cpu_write(rex_busy.asleep, false);
+	if (!hrtimer_is_queued(&watch->timer))
+		hrtimer_start(&watch->timer, rex_tick_time, HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+/*
+ * Dispatch found no frame, in any context. Gives the first one when the CPU was parked; else all
+ * are in use. A program inside irq_work_queue() itself is refused: it would run without a tick.
+ */
+asmlinkage noinline notrace struct rex_frame *rex_wake(void)
+{
+	struct rex_watch *watch = this_cpu_ptr(&rex_watch);
+	unsigned long irq;
+
+	raw_local_irq_save(irq);
+	if (READ_ONCE(watch->frames) == REX_PARKED) {
+		WRITE_ONCE(watch->frames, REX_WAKING);
+		barrier();
+		if (this_cpu_read(rex_busy.asleep)) {
+			this_cpu_write(rex_busy.asleep, false);
+			if (cpu_online(smp_processor_id()))
+				irq_work_queue(&watch->wake);
+		}
+		this_cpu_write(rex_top, this_cpu_read(rex_frames[0]));
+		barrier();
+		WRITE_ONCE(watch->frames, REX_READY);
+	}
+	raw_local_irq_restore(irq);
+	return this_cpu_read(rex_top);
+}
+
+/* For guard.c, with interrupts off: @cpu is asleep and is to get a tick. False: not now. */
+bool rex_watchdog_wake(int cpu)
+{
+	if (cmpxchg(&per_cpu(rex_watch, cpu).asked, 0, REX_WAKE))
+		return false;
+	WRITE_ONCE(per_cpu(rex_busy, cpu).asleep, false);
+	rex_send_nmi(cpu);
+	return true;
+}
+
+/* ---- the tick itself --------------------------------------------------------------------- */
 
 /*
  * What a tick counts for, in quarters. When it was due, interrupts were off or the CPU was away:
@@ -230,12 +355,18 @@ static u32 rex_tick_weight(const struct rex_watch *watch)
 static enum hrtimer_restart rex_tick(struct hrtimer *timer)
 {
 	struct rex_watch *watch = this_cpu_ptr(&rex_watch);
-	u32 weight = rex_tick_weight(watch);
+	u32 weight;
 
+	/* The timers of a CPU that went off come to another one. */
+	if (timer != &watch->timer)
+		return HRTIMER_NORESTART;
+	weight = rex_tick_weight(watch);
 	WRITE_ONCE(watch->ticks, watch->ticks + 1);
 	watch->retry = rex_look(get_irq_regs(), watch->counted || watch->retry ? 0 : weight, false);
 	watch->counted = false;
 	rex_look_at_others(weight);
+	if (rex_is_quiet(get_irq_regs()) && rex_sleep(watch))
+		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, watch->retry ? rex_retry_time : rex_tick_time);
 	return HRTIMER_RESTART;
 }
@@ -264,6 +395,11 @@ static int rex_nmi(unsigned int cmd, struct pt_regs *regs)
 		return behind ? NMI_HANDLED : NMI_DONE;
 	}
 	WRITE_ONCE(watch->asked, 0);
+	if (weight == REX_WAKE) {
+		watch->cut = false;
+		irq_work_queue(&watch->wake);
+		return NMI_HANDLED;
+	}
 	watch->counted = true;
 	rex_look(regs, weight, true);
 	watch->cut = regs->ip == (unsigned long)rex_overrun_entry;
@@ -272,18 +408,14 @@ static int rex_nmi(unsigned int cmd, struct pt_regs *regs)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
-static void rex_timer_start(void *unused)
-{
-	hrtimer_start(this_cpu_ptr(&rex_watch.timer), rex_tick_time,
-		      HRTIMER_MODE_REL_PINNED_HARD);
-}
-
 int rex_watchdog_init(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		rex_hrtimer_setup(&per_cpu(rex_watch.timer, cpu), rex_tick);
+		init_irq_work(&per_cpu(rex_watch.wake, cpu), rex_tick_start);
+	}
 	/* First, because another one may print a trace: backtrace.c. */
 	return register_nmi_handler(NMI_LOCAL, rex_nmi, NMI_FLAG_FIRST, KBUILD_MODNAME);
 }
@@ -293,39 +425,41 @@ static void rex_nothing(void *unused)
 }
 
 /* No program is left, so no NMI is sent any more. One that is on its way comes before this IPI. */
-void rex_watchdog_exit(void)
-{
-	on_each_cpu(rex_nothing, NULL, 1);
-	unregister_nmi_handler(NMI_LOCAL, KBUILD_MODNAME);
-}
-
-void rex_watchdog_start(void)
-{
-	cpus_read_lock();
-	rex_watching = true;
-	on_each_cpu(rex_timer_start, NULL, 1);
-	cpus_read_unlock();
-}
-
 void rex_watchdog_stop(void)
 {
 	int cpu;
 
 	cpus_read_lock();
-	rex_watching = false;
-	for_each_online_cpu(cpu)
-		hrtimer_cancel(&per_cpu(rex_watch.timer, cpu));
+	on_each_cpu(rex_nothing, NULL, 1);
+	for_each_online_cpu(cpu) {
+		irq_work_sync(&per_cpu(rex_watch.wake, cpu));
+		rex_watchdog_cpu_dead(cpu);
+	}
 	cpus_read_unlock();
 }
 
-/* Called on the CPU itself, which cannot go away meanwhile. */
-void rex_watchdog_cpu_up(void)
+void rex_watchdog_exit(void)
 {
-	if (rex_watching)
-		rex_timer_start(NULL);
+	unregister_nmi_handler(NMI_LOCAL, KBUILD_MODNAME);
 }
 
-void rex_watchdog_cpu_down(void)
+/* On the CPU itself. Programs may have run there since before it could have a tick. */
+void rex_watchdog_cpu_up(void)
 {
-	hrtimer_cancel(this_cpu_ptr(&rex_watch.timer));
+	unsigned long irq;
+
+	local_irq_save(irq);
+	if (!this_cpu_read(rex_busy.asleep))
+		rex_tick_start(this_cpu_ptr(&rex_watch.wake));
+	local_irq_restore(irq);
+}
+
+/* @cpu is off, or has run its last program. */
+void rex_watchdog_cpu_dead(int cpu)
+{
+	hrtimer_cancel(&per_cpu(rex_watch.timer, cpu));
+	per_cpu(rex_top, cpu) = NULL;
+	per_cpu(rex_watch.frames, cpu) = REX_PARKED;
+	per_cpu(rex_watch.asked, cpu) = 0;
+	per_cpu(rex_busy.asleep, cpu) = true;
 }
