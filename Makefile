@@ -24,6 +24,7 @@ all: $(ROOMS)		## the product (make bench: the load generators and measurements)
 
 include topology/build.mk $(addsuffix /Makefile,$(ROOMS) bench tests)
 
+PRODUCT := $(foreach room,$(ROOMS),$(PRODUCT-$(room)))
 # make ROOM: what it is for; make check-ROOM: what its tests run besides
 $(foreach room,$(ROOMS) bench,$(eval $(room): $(PRODUCT-$(room))))
 $(foreach room,$(ROOMS) bench tests,$(eval check-$(room): $(TESTS-$(room))))
@@ -46,29 +47,44 @@ demo: deps		## install what is missing, build, and run the A/B in a VM
 test-tokens: $(TESTS-dataplane)	## ten minutes of made-up programs, whose tokens are the same for rexc and rustc
 	@$(ALONE) tests/rexc/run-tokens
 
-# One tree that rexc and rexctl find their parts in, links to its programs, and
-# rex.ko where modprobe looks. Build with the same KDIR first.
+# One tree that rexc and the tools find their parts in, links to its programs, what a C program
+# needs, and rex.ko where modprobe looks. Build with the same KDIR first. All is put together in
+# $(STAGE), so that the list of files is complete: uninstall removes what it names.
 PREFIX ?= /usr/local
-TREE   := $(DESTDIR)$(PREFIX)/lib/rex
+TREE   := $(PREFIX)/lib/rex
+STAGE  := $(BUILD)/stage
 KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
-install: all install-librex		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
-	install -d $(TREE)/kernel/default $(TREE)/kmod $(DESTDIR)$(PREFIX)/bin \
-		$(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)/lib/modules/$(KREL)/updates
-	cp -a $(BUILD)/bin $(BUILD)/lib $(BUILD)/sysroot $(BUILD)/programs $(TREE)
-	install -m 644 $(BUILD)/kmod/Module.symvers $(TREE)/kmod
-	ln -sfn $(KDIR) $(TREE)/kernel/default/headers
-	cd $(TREE)/bin && for f in *; do ln -sf $(PREFIX)/lib/rex/bin/$$f $(DESTDIR)$(PREFIX)/bin/$$f; done
-	install -m 644 $(BUILD)/share/man/man8/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/local/,$(PREFIX)/,' bmc/daemon/rex-bmc.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/rex-bmc.service
-	install -m 644 control/rexctl/rexctl.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rexctl
-	install -m 644 $(BUILD)/kmod/rex.ko $(DESTDIR)/lib/modules/$(KREL)/updates
-	$(if $(DESTDIR),,depmod $(KREL))
+put     = install -D -m 644 -t $(STAGE)$(PREFIX)/$1 $2
+install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
+	@rm -rf $(STAGE)
+	@install -d $(STAGE)$(TREE)/kernel/default $(STAGE)$(PREFIX)/bin
+	@cp -a $(BUILD)/sysroot $(STAGE)$(TREE)
+	@install -D -t $(STAGE)$(TREE)/bin $(filter $(BUILD)/bin/%,$(PRODUCT))
+	@install -D -t $(STAGE)$(TREE)/programs $(filter $(BUILD)/programs/%,$(PRODUCT))
+	@install -d $(STAGE)$(TREE)/lib && cp -a $(BUILD)/lib/rexc $(STAGE)$(TREE)/lib
+	@$(call put,lib/rex/kmod,$(BUILD)/kmod/Module.symvers)
+	@ln -s $(KDIR) $(STAGE)$(TREE)/kernel/default/headers
+	@cd $(STAGE)$(TREE)/bin && for f in *; do ln -s ../lib/rex/bin/$$f $(STAGE)$(PREFIX)/bin/$$f; done
+	@$(call put,include/rex,control/librex/include/rex/librex.h kmod/include/uapi/rex.h)
+	@cp -a $(BUILD)/lib/librex.a $(BUILD)/lib/librex.so* $(STAGE)$(PREFIX)/lib
+	@$(call put,lib/pkgconfig,$(BUILD)/lib/pkgconfig/librex.pc)
+	@for d in $(BUILD)/share/man/man*; do $(call put,share/man/$${d##*/},$$d/*); done
+	@install -D -m 644 control/rexctl/rexctl.bash $(STAGE)$(PREFIX)/share/bash-completion/completions/rexctl
+	@install -d $(STAGE)$(PREFIX)/lib/systemd/system
+	@sed 's,/usr/local/,$(PREFIX)/,' bmc/daemon/rex-bmc.service >$(STAGE)$(PREFIX)/lib/systemd/system/rex-bmc.service
+	@install -D -m 644 -t $(STAGE)/lib/modules/$(KREL)/updates $(BUILD)/kmod/rex.ko
+	@cd $(STAGE) && find . -type f -o -type l >$(BUILD)/files && mv $(BUILD)/files .$(TREE)/files
+	@mkdir -p $(DESTDIR)/ && cd $(STAGE) && tar -cT .$(TREE)/files .$(TREE)/files | tar -x --no-same-owner -C $(DESTDIR)/
+	@rm -rf $(STAGE)
+	@$(if $(DESTDIR),,depmod $(KREL); ldconfig)
 
-# What a program in C needs; of what is built.
+uninstall:		## remove what make install, with this PREFIX and DESTDIR, put there
+	@[ -e $(DESTDIR)$(TREE)/files ] || { echo "no $(DESTDIR)$(TREE)/files: nothing is installed with this PREFIX and DESTDIR" >&2; exit 1; }
+	@cd $(DESTDIR)/ && xargs -d '\n' rm -f <.$(TREE)/files && rm -f .$(TREE)/files
+	@find $(DESTDIR)$(TREE) $(DESTDIR)$(PREFIX)/include/rex -depth -type d -empty -delete
+	@$(if $(DESTDIR),find $(DESTDIR) -mindepth 1 -depth -type d -empty -delete)
+
+# What a program in C needs alone; of what is built.
 DEV := $(DESTDIR)$(PREFIX)
 install-librex:
 	install -d $(DEV)/include/rex $(DEV)/lib/pkgconfig $(DEV)/share/man/man3
@@ -85,5 +101,5 @@ help:
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 
 .PHONY: all $(ROOMS) bench check $(foreach room,$(ROOMS) bench tests,check-$(room)) \
-	deps test demo test-tokens install install-librex clean help
+	deps test demo test-tokens install uninstall install-librex clean help
 -include $(shell find $(wildcard $(BUILD)/obj*) -name '*.d' 2>/dev/null)

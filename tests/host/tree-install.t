@@ -24,4 +24,17 @@ test_all_parts_are_there() {
 		[ -e "$TMP/root/$file" ] || [ -L "$TMP/root/$file" ] || fail "$file is missing"
 	done
 }
+
+# And it removes what is there of Rex, nothing else.
+test_uninstall_leaves_an_empty_tree() {
+	touch "$TMP/root/usr/local/share/man/man8/other.8"
+	make --no-print-directory uninstall DESTDIR="$TMP/root" >"$TMP/log" 2>&1 || fail "$(tail "$TMP/log")"
+	eq "$(find "$TMP/root" -type f -o -type l)" "$TMP/root/usr/local/share/man/man8/other.8"
+	refuses make --no-print-directory uninstall DESTDIR="$TMP/root"
+	contains "$REFUSAL" "nothing is installed with this PREFIX and DESTDIR"
+	make --no-print-directory install DESTDIR="$TMP/other" PREFIX=/opt/x >"$TMP/log" 2>&1 || fail "$(tail "$TMP/log")"
+	[ -x "$TMP/other/opt/x/bin/rexctl" ] || fail "$(find "$TMP/other/opt")"
+	make --no-print-directory uninstall DESTDIR="$TMP/other" PREFIX=/opt/x
+	eq "$(find "$TMP/other" -mindepth 1)" ""
+}
 tap_run
