@@ -102,7 +102,7 @@ test_a_place_and_a_command_more_are_a_row_and_a_file_each() {
 	eq "$("$toy" --complete toy hello --mood q)" quiet
 	eq "$("$toy" --complete attach hello sys)" syscall
 	status 2 "$toy" attach hello syscall o-o;    contains "$REFUSAL" '"o-o" is not a system call'
-	status 2 "$toy" attach hello syscall;        contains "$REFUSAL" "syscall needs a place: syscall SYSCALL"
+	status 2 "$toy" attach hello syscall;        contains "$REFUSAL" "syscall requires a target: syscall SYSCALL"
 	status 1 "$toy" attach hello syscall openat; contains "$REFUSAL" "rex.ko is not loaded"
 }
 
