@@ -70,7 +70,7 @@ test_bmc_md_shows_its_client() {
 
 test_the_tutorial_shows_the_examples() {
 	local file n=0
-	for file in docs/examples/*/*.rs docs/examples/*/*.c; do
+	for file in docs/examples/*/*.rs docs/examples/*/*.bpf.c; do
 		diff -u <(tail -n +2 "$file") <(shown "$file") || fail "docs/from-ebpf.md does not show $file"
 		n=$((n + 1))
 	done
@@ -78,11 +78,13 @@ test_the_tutorial_shows_the_examples() {
 }
 
 test_examples_for_rex_build() {
-	local dir
-	for dir in docs/examples/*/; do
+	local dir n=0
+	for dir in docs/examples/*/main.rs; do
+		dir=${dir%main.rs} n=$((n + 1))
 		rexc --name example -o "$TMP/example.ko" "$dir" 2>"$TMP/said" || fail "$dir: $(cat "$TMP/said")"
 		[ ! -s "$TMP/said" ] || fail "$dir: $(cat "$TMP/said")"
 	done
+	[ "$n" -ge 4 ] || fail "only $n programs"
 }
 
 test_examples_for_ebpf_build() {
