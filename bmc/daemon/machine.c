@@ -16,14 +16,12 @@
 
 int machine_check_preemption(struct rex *rex)
 {
-	struct rex_info *info = calloc(1, sizeof(*info));
+	REX_OPTS(rex_info, info);
 	uint32_t model;
-	int err = !info || rex_info(rex, info);
 
-	model = info ? info->preempt : 0;
-	free(info);
-	if (err)
+	if (rex_info(rex, &info))
 		return refuse_rex();
+	model = info.preempt;
 	if (model == REX_PREEMPT_NONE || model == REX_PREEMPT_VOLUNTARY)
 		return 0;
 	return refuse("this kernel is preemptible (%s): a task can be preempted inside a tracker, the kernel "

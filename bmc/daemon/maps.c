@@ -9,8 +9,8 @@
 const struct rex_map *find_map(const struct rex_program *p, const char *name)
 {
 	for (uint32_t i = 0; i < p->n_maps; i++)
-		if (!strcmp(p->maps[i].name, name))
-			return &p->maps[i];
+		if (!strcmp(p->maps[i]->name, name))
+			return p->maps[i];
 	refuse("program \"%s\" has no map \"%s\": it is not an accelerator of this build", p->name, name);
 	return NULL;
 }

@@ -63,16 +63,14 @@ static int write_meta(const struct rex_program *p, const struct bmc_config *c, s
 
 int program_load(struct bmc_parts *parts, const struct bmc_config *c, const struct bmc_server *server)
 {
-	struct rex_file *file = calloc(1, sizeof(*file));
+	struct rex_file *file = NULL;
 	struct bmc_tables t;
 	char path[PATH_MAX];
 	int err = 1;
 
-	if (!file)
-		return refuse("out of memory");
 	if (!program_path(path, sizeof(path)))
 		goto out;
-	if (rex_check_file(path, file)) {
+	if (rex_check_file(path, &file)) {
 		refuse_rex();
 		goto out;
 	}
@@ -87,11 +85,10 @@ int program_load(struct bmc_parts *parts, const struct bmc_config *c, const stru
 		 * No part of it takes a hundredth of that. But a virtual CPU may stand still within
 		 * one, and a program that is cut has to be started again.
 		 */
-		static const struct rex_settings settings = { .enabled = -1, .timing = -1,
-							      .budget_us = 500000 };
+		REX_OPTS(rex_settings, settings, .budget_us = 500000);
+		REX_OPTS(rex_load_opts, opts, .sizes = sizes, .n_sizes = ARRAY_SIZE(sizes));
 
-		if (rex_program_load_sized(&parts->rex, path, sizes, ARRAY_SIZE(sizes),
-					   &parts->program) ||
+		if (rex_program_load_opts(&parts->rex, path, &opts, &parts->program) ||
 		    rex_program_set(parts->rex, BMC_PROGRAM, &settings))
 			err = refuse_rex();
 	}
@@ -99,7 +96,7 @@ int program_load(struct bmc_parts *parts, const struct bmc_config *c, const stru
 		err = meta_map(parts->program, &parts->meta) ||
 		      write_meta(parts->program, c, parts->meta);
 out:
-	free(file);
+	rex_file_free(file);
 	return err;
 }
 

@@ -21,11 +21,11 @@
 #define LEAST_SETS	64
 #define EXPIRY_SHARE	64		/* one part of so many */
 
-static const struct rex_file_map *find_file_map(const struct rex_file *file, const char *name)
+static const struct rex_map *find_file_map(const struct rex_file *file, const char *name)
 {
 	for (uint32_t i = 0; i < file->n_maps; i++)
-		if (!strcmp(file->maps[i].name, name))
-			return &file->maps[i];
+		if (!strcmp(file->maps[i]->name, name))
+			return file->maps[i];
 	refuse("program \"%s\" has no map \"%s\": it is not an accelerator of this build", file->name, name);
 	return NULL;
 }
@@ -33,9 +33,9 @@ static const struct rex_file_map *find_file_map(const struct rex_file *file, con
 int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
 		struct bmc_tables *t)
 {
-	const struct rex_file_map *conns = find_file_map(file, "BMC_CONNS");
-	const struct rex_file_map *sets = find_file_map(file, "BMC_SETS");
-	const struct rex_file_map *expiry = find_file_map(file, "BMC_EXPIRY");
+	const struct rex_map *conns = find_file_map(file, "BMC_CONNS");
+	const struct rex_map *sets = find_file_map(file, "BMC_SETS");
+	const struct rex_map *expiry = find_file_map(file, "BMC_EXPIRY");
 	uint64_t conn, others, n, least;
 
 	if (!conns || !sets || !expiry)
@@ -133,9 +133,9 @@ int tables_clear(const struct rex_program *p)
 		bool keep = false;
 
 		for (size_t k = 0; k < ARRAY_SIZE(kept); k++)
-			keep |= !strcmp(p->maps[i].name, kept[k]);
+			keep |= !strcmp(p->maps[i]->name, kept[k]);
 		if (!keep)
-			err = clear(p, &p->maps[i]);
+			err = clear(p, p->maps[i]);
 	}
 	return err;
 }

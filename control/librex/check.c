@@ -28,7 +28,7 @@ struct check {
 	const char *what;		/* for error texts */
 	Elf *elf;
 	size_t n_sections, strndx;
-	struct rex_file *file;
+	struct own_file *file;
 	struct section entries, maps, lines, files, modinfo, symtab, strtab;
 	uint64_t code;			/* bytes in sections that are executed */
 };
@@ -280,7 +280,8 @@ bad:
 
 static int check_modinfo(struct check *c)
 {
-	struct rex_file *f = c->file;
+	struct own_file *own = c->file;
+	struct rex_file *f = &own->pub;
 	size_t len = 0;
 	const char *name;
 	int err;
@@ -306,9 +307,9 @@ static int check_modinfo(struct check *c)
 		if (!isalnum((unsigned char)name[i]) && name[i] != '_')
 			return rex_fail(-EINVAL, "%s: the module's name \"%s\" may have letters, "
 					"digits and _ only", c->what, show(name, len));
-	memcpy(f->name, name, len);
-	modinfo_copy(&c->modinfo, "rexc", f->rexc, sizeof(f->rexc));
-	modinfo_copy(&c->modinfo, "vermagic", f->vermagic, sizeof(f->vermagic));
+	memcpy(own->name, name, len);
+	modinfo_copy(&c->modinfo, "rexc", own->rexc, sizeof(own->rexc));
+	modinfo_copy(&c->modinfo, "vermagic", own->vermagic, sizeof(own->vermagic));
 	return 0;
 }
 
@@ -347,7 +348,7 @@ static int check_table(struct check *c, const struct section *s, size_t size, si
 
 static int check_entries(struct check *c)
 {
-	struct rex_file *f = c->file;
+	struct rex_file *f = &c->file->pub;
 	int err;
 
 	err = check_table(c, &c->entries, sizeof(struct rex_entry_def), REX_MAX_ENTRIES,
@@ -358,6 +359,7 @@ static int check_entries(struct check *c)
 		return rex_fail(-EINVAL, "%s: no entries; mark a function of the program, e.g. "
 				"#[rex_xdp]", c->what);
 	for (uint32_t i = 0; i < f->n_entries; i++) {
+		struct own_entry *own = &c->file->tables.entries[i];
 		struct rex_entry_def def;
 
 		memcpy(&def, c->entries.data + i * sizeof(def), sizeof(def));
@@ -371,20 +373,20 @@ static int check_entries(struct check *c)
 			return rex_fail(-EINVAL, "%s: entry \"%s\" has flags 0x%x, which this "
 					"version does not know", c->what, def.name, def.flags);
 		for (uint32_t k = 0; k < i; k++)
-			if (!strcmp(f->entries[k].name, def.name))
+			if (!strcmp(f->entries[k]->name, def.name))
 				return rex_fail(-EINVAL, "%s: two entries \"%s\"", c->what,
 						def.name);
-		memcpy(f->entries[i].name, def.name, sizeof(def.name));
-		f->entries[i].hook = def.hook;
-		f->entries[i].flags = def.flags;
-		f->entries[i].ctx_size = def.ctx_size;
+		memcpy(own->name, def.name, sizeof(def.name));
+		own->pub.hook = def.hook;
+		own->pub.flags = def.flags;
+		own->pub.ctx_size = def.ctx_size;
 	}
 	return 0;
 }
 
 static int check_maps(struct check *c)
 {
-	struct rex_file *f = c->file;
+	struct rex_file *f = &c->file->pub;
 	int err;
 
 	if (!c->maps.index)
@@ -394,7 +396,8 @@ static int check_maps(struct check *c)
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < f->n_maps; i++) {
-		struct rex_file_map *m = &f->maps[i];
+		struct own_map *own = &c->file->tables.maps[i];
+		struct rex_map *m = &own->pub;
 		struct rex_map_def def;
 
 		memcpy(&def, c->maps.data + i * sizeof(def), sizeof(def));
@@ -402,12 +405,13 @@ static int check_maps(struct check *c)
 		if (err)
 			return err;
 		for (uint32_t k = 0; k < i; k++)
-			if (!strcmp(f->maps[k].name, def.name))
+			if (!strcmp(f->maps[k]->name, def.name))
 				return rex_fail(-EINVAL, "%s: two maps \"%s\"", c->what, def.name);
 		if (def.__reserved || def.map || def.base || def.stride || def.index_mask)
 			return rex_fail(-EINVAL, "%s: map \"%s\" has values where rex.ko writes at "
 					"run time", c->what, def.name);
-		memcpy(m->name, def.name, sizeof(def.name));
+		memcpy(own->name, def.name, sizeof(def.name));
+		m->index = i;
 		m->type = def.type;
 		m->key_size = def.key_size;
 		m->value_size = def.value_size;
@@ -469,7 +473,7 @@ static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
 	int err;
 
 	if (ELF64_R_TYPE(rela->r_info) != R_X86_64_64 || rela->r_offset % size != at ||
-	    rela->r_offset / size >= c->file->n_entries)
+	    rela->r_offset / size >= c->file->pub.n_entries)
 		return rex_fail(-EINVAL, "%s: \".rex.entries\" has a relocation of type %llu at "
 				"0x%llx, which rexc does not make", c->what,
 				(unsigned long long)ELF64_R_TYPE(rela->r_info),
@@ -490,7 +494,7 @@ static int check_reloc(struct check *c, const Elf64_Rela *rela, uint64_t *seen)
 	return 0;
 outside:
 	return rex_fail(-EINVAL, "%s: entry \"%s\" is not a function of this file", c->what,
-			c->file->entries[rela->r_offset / size].name);
+			c->file->pub.entries[rela->r_offset / size]->name);
 }
 
 /* Every entry's function comes from one relocation; nothing else in the tables does. */
@@ -526,10 +530,10 @@ static int check_relocs(struct check *c)
 				return err;
 		}
 	}
-	for (uint32_t i = 0; i < c->file->n_entries; i++)
+	for (uint32_t i = 0; i < c->file->pub.n_entries; i++)
 		if (!(seen & (1ull << i)))
 			return rex_fail(-EINVAL, "%s: entry \"%s\" has no function", c->what,
-					c->file->entries[i].name);
+					c->file->pub.entries[i]->name);
 	return 0;
 }
 
@@ -559,17 +563,23 @@ static int check_symbols(struct check *c)
 			return rex_fail(-EINVAL, "%s: imports \"%s\", which is not open to Rex "
 					"programs; build it with rexc, which says where it is used",
 					c->what, show(name, len));
-		c->file->n_imports++;
+		c->file->pub.n_imports++;
 	}
 	return 0;
 }
 
-int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file)
+int rex_check_image(const void *image, size_t size, const char *what, struct own_file *file)
 {
 	struct check c = { .what = what, .file = file };
 	int err;
 
 	memset(file, 0, sizeof(*file));
+	tables_init(&file->tables);
+	file->pub.name = file->name;
+	file->pub.rexc = file->rexc;
+	file->pub.vermagic = file->vermagic;
+	file->pub.entries = file->tables.entry;
+	file->pub.maps = file->tables.map;
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return rex_fail(-ENOSYS, "libelf is too old for this ELF version");
 	err = check_header(&c, image, size);
@@ -589,20 +599,33 @@ int rex_check_image(const void *image, size_t size, const char *what, struct rex
 		err = check_relocs(&c);
 	if (!err)
 		err = check_symbols(&c);
-	file->is_signed = rex_image_signed(&(struct image){ (void *)image, size });
+	file->pub.is_signed = rex_image_signed(&(struct image){ (void *)image, size });
 	elf_end(c.elf);
 	return err;
 }
 
-int rex_check_file(const char *path, struct rex_file *file)
+int rex_check_file(const char *path, struct rex_file **out)
 {
+	struct own_file *file = malloc(sizeof(*file));
 	struct image image;
-	int err = rex_image_read(path, &image);
+	int err;
 
+	if (!file)
+		return rex_fail(-ENOMEM, "out of memory");
+	err = rex_image_read(path, &image);
 	if (!err)
 		err = rex_check_image(image.data, image.size, path, file);
 	rex_image_free(&image);
+	if (err)
+		free(file);
+	else
+		*out = &file->pub;
 	return err;
+}
+
+void rex_file_free(struct rex_file *file)
+{
+	free(file);
 }
 
 int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max)

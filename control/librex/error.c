@@ -59,6 +59,18 @@ int rex_opts(void *to, size_t size, const void *from)
 	return 0;
 }
 
+int rex_opts_give(void *to, const void *from, size_t size)
+{
+	size_t sz;
+
+	memcpy(&sz, to, sizeof(sz));
+	if (sz < sizeof(sz))
+		return rex_fail(-EINVAL, "a struct of %zu bytes: its member sz is not its size", sz);
+	memset((char *)to + sizeof(sz), 0, sz - sizeof(sz));
+	memcpy((char *)to + sizeof(sz), (const char *)from + sizeof(sz), (sz < size ? sz : size) - sizeof(sz));
+	return 0;
+}
+
 const char *rex_strerror(int err)
 {
 	if (err < 0)

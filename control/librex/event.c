@@ -71,8 +71,9 @@ int rex_events_fd(const struct rex_events *ev)
 
 void rex_event_free(struct rex_event_info *event)
 {
-	rex_program_free(event->program);
-	event->program = NULL;
+	if (event)
+		rex_program_free(event->program);
+	free(event);
 }
 
 static int64_t now_ms(void)
@@ -103,38 +104,39 @@ static int fill(struct rex_events *ev, int timeout_ms)
 	return 0;
 }
 
-static int take(const struct nlmsghdr *nlh, struct rex_event_info *event)
+static int take(const struct nlmsghdr *nlh, struct rex_event_info **out)
 {
+	struct rex_event_info *event;
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
-	bool has_type = false;
+	uint32_t type = UINT32_MAX;
 	int err;
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl) || genl->cmd != REX_CMD_EVENT)
 		return -EAGAIN;
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		if (mnl_attr_get_type(attr) == REX_A_EVENT_TYPE &&
-		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0) {
-			event->type = mnl_attr_get_u32(attr);
-			has_type = true;
-		}
+		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			type = mnl_attr_get_u32(attr);
 	}
-	if (!has_type)
+	if (type == UINT32_MAX)
 		return -EAGAIN;
-	event->program = calloc(1, sizeof(*event->program));
-	if (!event->program)
+	event = calloc(1, sizeof(*event));
+	if (!event)
 		return rex_fail(-ENOMEM, "out of memory");
-	err = rex_program_parse(nlh, event->program);
+	event->type = type;
+	err = rex_program_parse(nlh, &event->program);
 	if (err)
 		rex_event_free(event);
+	else
+		*out = event;
 	return err;
 }
 
-int rex_events_next(struct rex_events *ev, int timeout_ms, struct rex_event_info *event)
+int rex_events_next(struct rex_events *ev, int timeout_ms, struct rex_event_info **event)
 {
 	int64_t end = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
 
-	memset(event, 0, sizeof(*event));
 	for (;;) {
 		const struct nlmsghdr *nlh = (void *)(ev->buf + ev->pos);
 		int left = ev->len - ev->pos, err;

@@ -171,10 +171,10 @@ static int load_caller(const struct helper *const *which, size_t n)
 
 /* ---- binding -------------------------------------------------------------------------- */
 
-static bool is_bound(const struct rex_info *info, const struct helper *h)
+static bool is_bound(const struct helpers *have, const struct helper *h)
 {
-	for (size_t i = 0; i < info->n_helpers; i++)
-		if (info->helpers[i].hook == h->hook && info->helpers[i].id == h->id)
+	for (size_t i = 0; i < have->info.n_helpers; i++)
+		if (have->bound[i].hook == h->hook && have->bound[i].id == h->id)
 			return true;
 	return false;
 }
@@ -222,22 +222,22 @@ static int bind_some(struct rex *rex, const struct helper *const *which, size_t 
 
 int rex_helpers_bind(struct rex *rex)
 {
-	struct rex_info *info = malloc(sizeof(*info));
+	struct helpers *have = malloc(sizeof(*have));
 	int err;
 
-	if (!info)
+	if (!have)
 		return rex_fail(-ENOMEM, "out of memory");
-	err = rex_info(rex, info);
+	err = rex_helpers_get(rex, have);
 	for (int hook = 0; !err && hook < __REX_HOOK_MAX; hook++) {
 		const struct helper *which[ARRAY_SIZE(helpers)];
 		size_t n = 0;
 
 		for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
-			if (helpers[i].hook == hook && !is_bound(info, &helpers[i]))
+			if (helpers[i].hook == hook && !is_bound(have, &helpers[i]))
 				which[n++] = &helpers[i];
 		if (n)
 			err = bind_some(rex, which, n);
 	}
-	free(info);
+	free(have);
 	return err;
 }

@@ -27,6 +27,8 @@ const char *rex_strerror(int err);
  * be 0) than this library, into @to. Both begin with their size. @from may be NULL.
  */
 int rex_opts(void *to, size_t size, const void *from);
+/* What was found out, @from, to a caller who may be older or newer, as @to->sz says. */
+int rex_opts_give(void *to, const void *from, size_t size);
 
 /* ---- genl.c */
 struct nl {
@@ -59,6 +61,29 @@ struct rex {
 	struct nl nl;
 };
 
+/* ---- tables.c */
+/* The entries and maps of a program or file, with their names, behind its pointers to them. */
+struct tables {
+	const struct rex_entry *entry[REX_MAX_ENTRIES];
+	const struct rex_map *map[REX_MAX_MAPS];
+	struct own_entry {
+		struct rex_entry pub;
+		char name[REX_NAME_LEN];
+	} entries[REX_MAX_ENTRIES];
+	struct own_map {
+		struct rex_map pub;
+		char name[REX_MAP_NAME_LEN];
+	} maps[REX_MAX_MAPS];
+};
+void tables_init(struct tables *t);
+
+/* A program file, as it was checked: what is public first. */
+struct own_file {
+	struct rex_file pub;
+	char name[REX_NAME_LEN], rexc[32], vermagic[128];
+	struct tables tables;
+};
+
 /* A module's file, as it was read. */
 struct image {
 	void *data;
@@ -66,8 +91,8 @@ struct image {
 };
 
 /* ---- program.c */
-/* Fill @program from the PROG_* attributes of a message of family rex. */
-int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *program);
+/* A program from the PROG_* attributes of a message of family rex. */
+int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program **program);
 
 /* When its module goes: park it (REX_A_PROG_PARK) or not. */
 int rex_program_park(struct rex *rex, const char *name, bool on);
@@ -90,9 +115,20 @@ int rex_check_successor(const struct rex_program *p, const struct rex_file *file
  */
 int rex_helpers_bind(struct rex *rex);
 
+/* Those that are bound: rex_info() with them. */
+#define MAX_HELPERS 256
+struct helpers {
+	struct rex_info info;
+	struct {
+		uint32_t hook;		/* enum rex_hook */
+		uint32_t id;		/* enum bpf_func_id */
+	} bound[MAX_HELPERS];
+};
+int rex_helpers_get(struct rex *rex, struct helpers *helpers);
+
 /* ---- check.c / module.c */
 /* As rex_check_file(), of @size bytes; @what names them in error texts. */
-int rex_check_image(const void *image, size_t size, const char *what, struct rex_file *file);
+int rex_check_image(const void *image, size_t size, const char *what, struct own_file *file);
 int rex_image_read(const char *path, struct image *image);
 void rex_image_free(struct image *image);
 /* Whether a module with that vermagic is for the running kernel; else fails with @err. */

@@ -293,8 +293,8 @@ bool rex_link_is(const struct rex_link *link, const struct rex_entry *entry)
 const struct rex_entry *rex_link_entry(const struct rex_link *link, const struct rex_program *p)
 {
 	for (uint32_t i = 0; i < p->n_entries; i++)
-		if (rex_link_is(link, &p->entries[i]))
-			return &p->entries[i];
+		if (rex_link_is(link, p->entries[i]))
+			return p->entries[i];
 	return NULL;
 }
 

@@ -67,17 +67,20 @@ int rex_insert_and_bind(struct rex *rex, const struct image *image, const char *
 	return 0;
 }
 
-int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex_map_size *sizes,
-			   size_t n_sizes, struct rex_program **program)
+int rex_program_load_opts(struct rex **rexp, const char *path, const struct rex_load_opts *given,
+			  struct rex_program **program)
 {
 	struct rex_program *p = NULL, *parked = NULL;
 	struct rex *rex = *rexp;
-	struct rex_file *file;
+	struct rex_load_opts opts;
+	struct own_file *file;
 	struct image image = {};
 	uint64_t runtime = 0;		/* rex.ko, when it was loaded here */
-	int err;
+	int err = rex_opts(&opts, sizeof(opts), given);
 
-	file = calloc(1, sizeof(*file));
+	if (err)
+		return err;
+	file = malloc(sizeof(*file));
 	if (!file)
 		return rex_fail(-ENOMEM, "out of memory");
 	err = rex_image_read(path, &image);
@@ -93,15 +96,16 @@ int rex_program_load_sized(struct rex **rexp, const char *path, const struct rex
 		if (err >= 0)
 			err = rex_open(&rex);
 	}
-	if (!err && rex_module_present(file->name))
-		err = refuse_present(rex, path, file->name);
+	if (!err && rex_module_present(file->pub.name))
+		err = refuse_present(rex, path, file->pub.name);
 	/* Without a module it is parked. */
-	if (!err && !rex_program_get(rex, file->name, &parked))
-		err = rex_check_successor(parked, file, path);
+	if (!err && !rex_program_get(rex, file->pub.name, &parked))
+		err = rex_check_successor(parked, &file->pub, path);
 	if (!err)
 		err = rex_helpers_bind(rex);
 	if (!err)
-		err = rex_insert_and_bind(rex, &image, path, file, sizes, n_sizes, parked, &p);
+		err = rex_insert_and_bind(rex, &image, path, &file->pub, opts.sizes, opts.n_sizes,
+					  parked, &p);
 	rex_program_free(parked);
 out:
 	rex_image_free(&image);
@@ -123,7 +127,7 @@ out:
 
 int rex_program_load(struct rex **rex, const char *path, struct rex_program **program)
 {
-	return rex_program_load_sized(rex, path, NULL, 0, program);
+	return rex_program_load_opts(rex, path, NULL, program);
 }
 
 /* ---- unload ------------------------------------------------------------------------ */

@@ -90,7 +90,7 @@ static int check_sizes(const struct rex_program *p, const struct rex_map_size *s
 	for (size_t i = 0; i < n; i++) {
 		uint32_t k = 0;
 
-		while (k < p->n_maps && strcmp(p->maps[k].name, sizes[i].map))
+		while (k < p->n_maps && strcmp(p->maps[k]->name, sizes[i].map))
 			k++;
 		if (k == p->n_maps)
 			return rex_fail(-ENOENT, "program \"%s\" has no map \"%s\", which was to have %u "
@@ -105,7 +105,7 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex
 	int err = check_sizes(p, sizes, n_sizes);
 
 	for (uint32_t i = 0; !err && i < p->n_maps; i++) {
-		struct rex_map sized = p->maps[i], *m = &sized;
+		struct rex_map sized = *p->maps[i], *m = &sized;
 		int fd;
 
 		if (m->bpf_id)

@@ -7,6 +7,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,6 +26,12 @@ static uint32_t get_u32(const struct nlattr *attr)
 	return mnl_attr_get_payload_len(attr) >= sizeof(uint32_t) ? mnl_attr_get_u32(attr) : 0;
 }
 
+/* What is public first, and the texts behind it. */
+struct own_nic {
+	struct rex_nic pub;
+	char name[IF_NAMESIZE], kind[32], bus[32], device[64], driver[64], address[64];
+};
+
 /* ---- rtnetlink ---------------------------------------------------------------------------- */
 
 static void get_address(const struct nlattr *attr, char *to, size_t size)
@@ -40,7 +47,8 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr, *sub;
-	struct rex_nic *nic = data;
+	struct own_nic *own = data;
+	struct rex_nic *nic = &own->pub;
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi))
 		return MNL_CB_OK;
@@ -58,26 +66,27 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 			nic->tx_queues = get_u32(attr);
 			break;
 		case IFLA_ADDRESS:
-			get_address(attr, nic->address, sizeof(nic->address));
+			get_address(attr, own->address, sizeof(own->address));
 			break;
 		case IFLA_PARENT_DEV_NAME:
-			get_str(attr, nic->device, sizeof(nic->device));
+			get_str(attr, own->device, sizeof(own->device));
 			break;
 		case IFLA_PARENT_DEV_BUS_NAME:
-			get_str(attr, nic->bus, sizeof(nic->bus));
+			get_str(attr, own->bus, sizeof(own->bus));
 			break;
 		case IFLA_LINKINFO:
 			mnl_attr_for_each_nested(sub, attr)
 				if (mnl_attr_get_type(sub) == IFLA_INFO_KIND)
-					get_str(sub, nic->kind, sizeof(nic->kind));
+					get_str(sub, own->kind, sizeof(own->kind));
 			break;
 		}
 	}
 	return MNL_CB_OK;
 }
 
-static int get_link(struct rex_nic *nic)
+static int get_link(struct own_nic *own)
 {
+	struct rex_nic *nic = &own->pub;
 	char buf[NL_BUF];
 	struct nlmsghdr *nlh;
 	struct ifinfomsg *ifi;
@@ -91,7 +100,7 @@ static int get_link(struct rex_nic *nic)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_index = nic->ifindex;
-	err = nl_talk(&nl, nlh, on_link, nic);
+	err = nl_talk(&nl, nlh, on_link, own);
 	if (err)
 		rex_fail(err, "cannot look up interface \"%s\": %s", nic->name,
 			 nl_reason(&nl, err));
@@ -102,7 +111,7 @@ static int get_link(struct rex_nic *nic)
 /* ---- the driver ------------------------------------------------------------------------------- */
 
 /* No error from here: what has no driver has no name of one. */
-static void get_driver(struct rex_nic *nic)
+static void get_driver(struct own_nic *nic)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 	struct ifreq request = { .ifr_data = (void *)&info };
@@ -218,18 +227,12 @@ static int ethtool_get(struct nl *nl, uint8_t cmd, mnl_cb_t cb, struct rex_nic *
 	return 0;
 }
 
-int rex_nic_get(const char *ifname, struct rex_nic *nic)
+static int fill(struct own_nic *own)
 {
-	struct iface iface;
-	int err = rex_iface_find(ifname, &iface);
+	struct rex_nic *nic = &own->pub;
 	struct nl nl;
+	int err = get_link(own);
 
-	if (err)
-		return err;
-	memset(nic, 0, sizeof(*nic));
-	strcpy(nic->name, iface.name);
-	nic->ifindex = iface.index;
-	err = get_link(nic);
 	if (!err)
 		err = ethtool_open(&nl);
 	if (err)
@@ -239,8 +242,37 @@ int rex_nic_get(const char *ifname, struct rex_nic *nic)
 		err = ethtool_get(&nl, ETHTOOL_MSG_RINGS_GET, on_rings, nic, &nic->has_rings);
 	nl_close(&nl);
 	if (!err)
-		get_driver(nic);
+		get_driver(own);
 	return err;
+}
+
+int rex_nic_get(const char *ifname, struct rex_nic **out)
+{
+	struct iface iface;
+	struct own_nic *own;
+	int err = rex_iface_find(ifname, &iface);
+
+	if (err)
+		return err;
+	own = calloc(1, sizeof(*own));
+	if (!own)
+		return rex_fail(-ENOMEM, "out of memory");
+	own->pub = (struct rex_nic){
+		.name = own->name, .ifindex = iface.index, .kind = own->kind, .bus = own->bus,
+		.device = own->device, .driver = own->driver, .address = own->address,
+	};
+	strcpy(own->name, iface.name);
+	err = fill(own);
+	if (err)
+		free(own);
+	else
+		*out = &own->pub;
+	return err;
+}
+
+void rex_nic_free(struct rex_nic *nic)
+{
+	free(nic);
 }
 
 static bool has_xdp(uint32_t ifindex)
@@ -251,29 +283,26 @@ static bool has_xdp(uint32_t ifindex)
 	       (iface.xdp[REX_XDP_NATIVE] || iface.xdp[REX_XDP_GENERIC]);
 }
 
-int rex_nic_set_channels(const char *ifname, uint32_t n)
+static int set_channels(const struct rex_nic *nic, const char *ifname, uint32_t n)
 {
-	struct rex_nic nic;
 	struct nlmsghdr *nlh;
 	struct nl nl;
 	char buf[NL_BUF];
 	uint32_t max;
-	int err = rex_nic_get(ifname, &nic);
+	int err;
 
-	if (err)
-		return err;
-	max = nic.combined.max ? : nic.rx.max < nic.tx.max ? nic.rx.max : nic.tx.max;
-	if (!nic.has_channels || !max)
+	max = nic->combined.max ? : nic->rx.max < nic->tx.max ? nic->rx.max : nic->tx.max;
+	if (!nic->has_channels || !max)
 		return rex_fail(-EOPNOTSUPP, "the driver of \"%s\" has a fixed number of channels",
 				ifname);
 	if (!n || n > max)
 		return rex_fail(-ERANGE, "\"%s\" has at most %u %schannels; %u are not possible", ifname,
-				max, nic.combined.max ? "combined " : "", n);
+				max, nic->combined.max ? "combined " : "", n);
 	err = ethtool_open(&nl);
 	if (err)
 		return err;
-	nlh = ethtool_request(&nl, buf, ETHTOOL_MSG_CHANNELS_SET, &nic);
-	if (nic.combined.max) {
+	nlh = ethtool_request(&nl, buf, ETHTOOL_MSG_CHANNELS_SET, nic);
+	if (nic->combined.max) {
 		mnl_attr_put_u32(nlh, ETHTOOL_A_CHANNELS_COMBINED_COUNT, n);
 	} else {
 		mnl_attr_put_u32(nlh, ETHTOOL_A_CHANNELS_RX_COUNT, n);
@@ -282,8 +311,20 @@ int rex_nic_set_channels(const char *ifname, uint32_t n)
 	err = nl_talk(&nl, nlh, NULL, NULL);
 	if (err)
 		rex_fail(err, "\"%s\" rejected %u channels: %s%s", ifname, n, nl_reason(&nl, err),
-			 has_xdp(nic.ifindex) ? "; it has an XDP program, which may need more: detach that "
+			 has_xdp(nic->ifindex) ? "; it has an XDP program, which may need more: detach that "
 			 "first (\"ip -d link\" shows it)" : "");
 	nl_close(&nl);
+	return err;
+}
+
+int rex_nic_set_channels(const char *ifname, uint32_t n)
+{
+	struct rex_nic *nic;
+	int err = rex_nic_get(ifname, &nic);
+
+	if (err)
+		return err;
+	err = set_channels(nic, ifname, n);
+	rex_nic_free(nic);
 	return err;
 }

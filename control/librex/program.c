@@ -11,13 +11,11 @@
 int rex_open(struct rex **out)
 {
 	struct rex *rex = calloc(1, sizeof(*rex));
-	struct rex_info *info = calloc(1, sizeof(*info));
+	REX_OPTS(rex_info, info);
 	int err;
 
-	if (!rex || !info) {
-		err = rex_fail(-ENOMEM, "out of memory");
-		goto out;
-	}
+	if (!rex)
+		return rex_fail(-ENOMEM, "out of memory");
 	err = nl_open(&rex->nl, NETLINK_GENERIC);
 	if (err)
 		goto out;
@@ -28,13 +26,12 @@ int rex_open(struct rex **out)
 		rex_fail(err, "cannot find netlink family \"%s\": %s", REX_GENL_NAME,
 			 nl_reason(&rex->nl, err));
 	if (!err)
-		err = rex_info(rex, info);
-	if (!err && info->abi != REX_ABI_VERSION)
+		err = rex_info(rex, &info);
+	if (!err && info.abi != REX_ABI_VERSION)
 		err = rex_fail(-EPROTO, "the loaded rex.ko speaks ABI %u, this program speaks %u; "
 			       "unload it (rmmod rex) and load the one of this build",
-			       info->abi, REX_ABI_VERSION);
+			       info.abi, REX_ABI_VERSION);
 out:
-	free(info);
 	if (err) {
 		rex_close(rex);
 		return err;
@@ -80,14 +77,15 @@ static void get_str(const struct nlattr *attr, char *to, size_t size)
 	to[len] = '\0';
 }
 
-static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
+static void parse_entry(const struct nlattr *nest, struct own_entry *own)
 {
+	struct rex_entry *e = &own->pub;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_ENTRY_NAME:
-			get_str(attr, e->name, sizeof(e->name));
+			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_ENTRY_HOOK:
 			e->hook = get_uint(attr);
@@ -126,8 +124,9 @@ static void parse_entry(const struct nlattr *nest, struct rex_entry *e)
 	}
 }
 
-static void parse_map(const struct nlattr *nest, struct rex_map *m)
+static void parse_map(const struct nlattr *nest, struct own_map *own)
 {
+	struct rex_map *m = &own->pub;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
@@ -136,7 +135,7 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 			m->index = get_uint(attr);
 			break;
 		case REX_A_MAP_NAME:
-			get_str(attr, m->name, sizeof(m->name));
+			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_MAP_TYPE:
 			m->type = get_uint(attr);
@@ -163,6 +162,29 @@ static void parse_map(const struct nlattr *nest, struct rex_map *m)
 	}
 }
 
+#define MAX_FRAMES 64
+#define FRAME_LEN 512			/* as long as the kernel's symbols */
+
+/* What is public first, and the texts behind it. */
+struct own_frame {
+	struct rex_fault_frame pub;
+	char symbol[FRAME_LEN], file[256];
+};
+
+struct own_fault {
+	struct rex_fault_info pub;
+	char entry[REX_NAME_LEN], file[256], message[1024];
+	const struct rex_fault_frame *frame[MAX_FRAMES];
+	struct own_frame frames[MAX_FRAMES];
+};
+
+struct own_program {
+	struct rex_program pub;
+	char name[REX_NAME_LEN];
+	struct own_fault *fault;
+	struct tables tables;
+};
+
 /* Names that rustc made, in "symbol+0x1/0x2 [module]", in their readable form. */
 static void demangle(char *symbol, size_t size)
 {
@@ -180,7 +202,7 @@ static void demangle(char *symbol, size_t size)
 	free(name);
 }
 
-static void parse_frame(const struct nlattr *nest, struct rex_fault_frame *frame)
+static void parse_frame(const struct nlattr *nest, struct own_frame *frame)
 {
 	const struct nlattr *attr;
 
@@ -194,20 +216,20 @@ static void parse_frame(const struct nlattr *nest, struct rex_fault_frame *frame
 			get_str(attr, frame->file, sizeof(frame->file));
 			break;
 		case REX_A_FRAME_LINE:
-			frame->line = get_uint(attr);
+			frame->pub.line = get_uint(attr);
 			break;
 		}
 	}
 }
 
-static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
+static void parse_fault(const struct nlattr *nest, struct own_fault *f)
 {
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_FAULT_KIND:
-			f->kind = get_uint(attr);
+			f->pub.kind = get_uint(attr);
 			break;
 		case REX_A_FAULT_ENTRY:
 			get_str(attr, f->entry, sizeof(f->entry));
@@ -216,33 +238,56 @@ static void parse_fault(const struct nlattr *nest, struct rex_fault_info *f)
 			get_str(attr, f->file, sizeof(f->file));
 			break;
 		case REX_A_FAULT_LINE:
-			f->line = get_uint(attr);
+			f->pub.line = get_uint(attr);
 			break;
 		case REX_A_FAULT_COLUMN:
-			f->column = get_uint(attr);
+			f->pub.column = get_uint(attr);
 			break;
 		case REX_A_FAULT_MESSAGE:
 			get_str(attr, f->message, sizeof(f->message));
 			break;
 		case REX_A_FAULT_CPU:
-			f->cpu = get_uint(attr);
+			f->pub.cpu = get_uint(attr);
 			break;
 		case REX_A_FAULT_FRAME:
-			if (f->n_frames < REX_MAX_FRAMES)
-				parse_frame(attr, &f->frames[f->n_frames++]);
+			if (f->pub.n_frames < MAX_FRAMES)
+				parse_frame(attr, &f->frames[f->pub.n_frames++]);
 			break;
 		}
 	}
 }
 
-int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *p)
+static int new_fault(const struct nlattr *nest, struct own_program *own)
 {
+	struct own_fault *f = own->fault ? : calloc(1, sizeof(*f));
+
+	if (!f)
+		return rex_fail(-ENOMEM, "out of memory");
+	own->fault = f;
+	own->pub.fault = &f->pub;
+	f->pub.entry = f->entry;
+	f->pub.file = f->file;
+	f->pub.message = f->message;
+	f->pub.frames = f->frame;
+	for (size_t i = 0; i < MAX_FRAMES; i++) {
+		f->frame[i] = &f->frames[i].pub;
+		f->frames[i].pub.symbol = f->frames[i].symbol;
+		f->frames[i].pub.file = f->frames[i].file;
+	}
+	parse_fault(nest, f);
+	return 0;
+}
+
+static int parse_program(const struct nlmsghdr *nlh, struct own_program *own)
+{
+	struct rex_program *p = &own->pub;
 	const struct nlattr *attr;
+	int err = 0;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_PROG_NAME:
-			get_str(attr, p->name, sizeof(p->name));
+			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_PROG_ID:
 			p->id = get_uint(attr);
@@ -267,28 +312,44 @@ int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program *p)
 			break;
 		case REX_A_PROG_ENTRY:
 			if (p->n_entries < REX_MAX_ENTRIES)
-				parse_entry(attr, &p->entries[p->n_entries++]);
+				parse_entry(attr, &own->tables.entries[p->n_entries++]);
 			break;
 		case REX_A_PROG_MAP:
 			if (p->n_maps < REX_MAX_MAPS)
-				parse_map(attr, &p->maps[p->n_maps++]);
+				parse_map(attr, &own->tables.maps[p->n_maps++]);
 			break;
 		case REX_A_PROG_FAULT:
-			if (!p->fault)
-				p->fault = calloc(1, sizeof(*p->fault));
-			if (!p->fault)
-				return rex_fail(-ENOMEM, "out of memory");
-			parse_fault(attr, p->fault);
+			err = err ? : new_fault(attr, own);
 			break;
 		}
 	}
-	return 0;
+	return err;
+}
+
+int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program **program)
+{
+	struct own_program *own = calloc(1, sizeof(*own));
+	int err;
+
+	if (!own)
+		return rex_fail(-ENOMEM, "out of memory");
+	tables_init(&own->tables);
+	own->pub.name = own->name;
+	own->pub.entries = own->tables.entry;
+	own->pub.maps = own->tables.map;
+	err = parse_program(nlh, own);
+	if (err)
+		rex_program_free(&own->pub);
+	else
+		*program = &own->pub;
+	return err;
 }
 
 static int on_info(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr, *sub;
-	struct rex_info *info = data;
+	struct helpers *h = data;
+	struct rex_info *info = &h->info;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		switch (mnl_attr_get_type(attr)) {
@@ -305,13 +366,13 @@ static int on_info(const struct nlmsghdr *nlh, void *data)
 			info->preempt = get_uint(attr);
 			break;
 		case REX_A_INFO_HELPER:
-			if (info->n_helpers == ARRAY_SIZE(info->helpers))
+			if (info->n_helpers == MAX_HELPERS)
 				break;
 			mnl_attr_for_each_nested(sub, attr) {
 				if (mnl_attr_get_type(sub) == REX_A_HOOK)
-					info->helpers[info->n_helpers].hook = get_uint(sub);
+					h->bound[info->n_helpers].hook = get_uint(sub);
 				if (mnl_attr_get_type(sub) == REX_A_HELPER_ID)
-					info->helpers[info->n_helpers].id = get_uint(sub);
+					h->bound[info->n_helpers].id = get_uint(sub);
 			}
 			info->n_helpers++;
 			break;
@@ -320,17 +381,25 @@ static int on_info(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int rex_info(struct rex *rex, struct rex_info *info)
+int rex_helpers_get(struct rex *rex, struct helpers *h)
 {
 	char buf[NL_BUF];
 	int err;
 
-	memset(info, 0, sizeof(*info));
-	err = nl_talk(&rex->nl, genl_request(&rex->nl, buf, REX_CMD_INFO_GET, 0), on_info, info);
+	memset(h, 0, sizeof(*h));
+	err = nl_talk(&rex->nl, genl_request(&rex->nl, buf, REX_CMD_INFO_GET, 0), on_info, h);
 	if (err)
 		return rex_fail(err, "rex.ko does not say what it is: %s",
 				nl_reason(&rex->nl, err));
 	return 0;
+}
+
+int rex_info(struct rex *rex, struct rex_info *info)
+{
+	struct helpers h;
+	int err = rex_helpers_get(rex, &h);
+
+	return err ? err : rex_opts_give(info, &h.info, sizeof(h.info));
 }
 
 /* ---- programs ---------------------------------------------------------------------- */
@@ -339,7 +408,7 @@ void rex_program_free(struct rex_program *p)
 {
 	if (!p)
 		return;
-	free(p->fault);
+	free(((struct own_program *)p)->fault);
 	free(p);
 }
 
@@ -359,22 +428,19 @@ struct collect {
 static int on_program(const struct nlmsghdr *nlh, void *data)
 {
 	struct collect *c = data;
-	struct rex_program **list, *p;
+	struct rex_program **list;
 
 	/* Never MNL_CB_ERROR: the rest of the answer has to be read all the same. */
 	if (c->err)
 		return MNL_CB_OK;
-	p = calloc(1, sizeof(*p));
 	list = realloc(c->list, (c->n + 1) * sizeof(*list));
-	if (list)
-		c->list = list;
-	if (!p || !list) {
-		free(p);
+	if (!list) {
 		c->err = rex_fail(-ENOMEM, "out of memory");
 		return MNL_CB_OK;
 	}
-	c->list[c->n++] = p;
-	c->err = rex_program_parse(nlh, p);
+	c->list = list;
+	c->err = rex_program_parse(nlh, &list[c->n]);
+	c->n += !c->err;
 	return MNL_CB_OK;
 }
 
@@ -454,22 +520,25 @@ int rex_program_get(struct rex *rex, const char *name, struct rex_program **prog
 	return 0;
 }
 
-int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *s)
+int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *given)
 {
+	struct rex_settings s;
 	struct nlmsghdr *nlh;
 	char buf[NL_BUF];
 	int err = check_name(name);
 
+	if (!err)
+		err = rex_opts(&s, sizeof(s), given);
 	if (err)
 		return err;
 	nlh = genl_request(&rex->nl, buf, REX_CMD_PROG_SET, 0);
 	mnl_attr_put_strz(nlh, REX_A_PROG_NAME, name);
-	if (s->enabled >= 0)
-		mnl_attr_put_u8(nlh, REX_A_PROG_ENABLED, !!s->enabled);
-	if (s->timing >= 0)
-		mnl_attr_put_u8(nlh, REX_A_PROG_TIMING, !!s->timing);
-	if (s->budget_us)
-		mnl_attr_put_u32(nlh, REX_A_PROG_BUDGET_US, s->budget_us);
+	if (s.enabled)
+		mnl_attr_put_u8(nlh, REX_A_PROG_ENABLED, s.enabled == REX_ON);
+	if (s.timing)
+		mnl_attr_put_u8(nlh, REX_A_PROG_TIMING, s.timing == REX_ON);
+	if (s.budget_us)
+		mnl_attr_put_u32(nlh, REX_A_PROG_BUDGET_US, s.budget_us);
 	err = nl_talk(&rex->nl, nlh, NULL, NULL);
 	if (err == -ENOENT)
 		return rex_fail(err, "no program \"%s\" is loaded; \"rexctl status\" lists what is",
@@ -505,7 +574,7 @@ int rex_program_entry(const struct rex_program *p, const char *entry, int hook,
 	int n = 0;
 
 	for (uint32_t i = 0; i < p->n_entries; i++) {
-		const struct rex_entry *e = &p->entries[i];
+		const struct rex_entry *e = p->entries[i];
 
 		if (len < sizeof(list))
 			len += snprintf(list + len, sizeof(list) - len, "%s%s:%s (%s)",
@@ -538,7 +607,7 @@ int rex_program_map(const struct rex_program *p, const char *map, const struct r
 	char list[1024] = "";
 
 	for (uint32_t i = 0; i < p->n_maps; i++) {
-		const struct rex_map *m = &p->maps[i];
+		const struct rex_map *m = p->maps[i];
 		size_t len = strlen(list);
 
 		if (!strcmp(m->name, map)) {

@@ -13,7 +13,7 @@
 struct candidate {
 	const char *path;
 	struct image image;
-	struct rex_file file;
+	struct own_file file;
 };
 
 static void candidate_free(struct candidate *c)
@@ -36,7 +36,7 @@ static int candidate_read(const char *path, struct candidate **out)
 	if (!err)
 		err = rex_check_image(c->image.data, c->image.size, path, &c->file);
 	if (!err)
-		err = rex_module_check_kernel(-ENOEXEC, path, c->file.vermagic);
+		err = rex_module_check_kernel(-ENOEXEC, path, c->file.pub.vermagic);
 	if (err)
 		candidate_free(c);
 	else
@@ -48,7 +48,7 @@ static int candidate_read(const char *path, struct candidate **out)
 static const char *unlike(const struct rex_entry *e, const struct rex_file *file)
 {
 	for (uint32_t i = 0; i < file->n_entries; i++) {
-		const struct rex_file_entry *f = &file->entries[i];
+		const struct rex_entry *f = file->entries[i];
 
 		if (f->hook != e->hook || strcmp(f->name, e->name))
 			continue;
@@ -64,7 +64,7 @@ static const char *unlike(const struct rex_entry *e, const struct rex_file *file
 int rex_check_successor(const struct rex_program *p, const struct rex_file *file, const char *path)
 {
 	for (uint32_t i = 0; i < p->n_entries; i++) {
-		const struct rex_entry *e = &p->entries[i];
+		const struct rex_entry *e = p->entries[i];
 		const char *why = unlike(e, file);
 		uint32_t id;
 		int shims = why ? rex_shim_ids(e, &id, 1) : 0;
@@ -110,10 +110,10 @@ static size_t sizes_to_keep(const struct rex_program *old, const struct rex_file
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < old->n_maps; i++) {
-		const struct rex_map *m = &old->maps[i];
+		const struct rex_map *m = old->maps[i];
 
 		for (uint32_t k = 0; m->sized && k < file->n_maps; k++) {
-			const struct rex_file_map *f = &file->maps[k];
+			const struct rex_map *f = file->maps[k];
 
 			if (!strcmp(f->name, m->name) && f->type == m->type &&
 			    f->key_size == m->key_size && f->value_size == m->value_size)
@@ -127,9 +127,9 @@ static int insert(struct rex *rex, const struct rex_program *old, const struct c
 		  struct rex_program **program)
 {
 	struct rex_map_size sizes[REX_MAX_MAPS];
-	size_t n = sizes_to_keep(old, &c->file, sizes);
+	size_t n = sizes_to_keep(old, &c->file.pub, sizes);
 
-	return rex_insert_and_bind(rex, &c->image, c->path, &c->file, sizes, n, true, program);
+	return rex_insert_and_bind(rex, &c->image, c->path, &c->file.pub, sizes, n, true, program);
 }
 
 static int exchange(struct rex *rex, const struct rex_program *old, const struct candidate *c,
@@ -168,15 +168,15 @@ int rex_program_replace(struct rex *rex, const char *path, const char *fallback,
 	err = candidate_read(path, &c);
 	if (!err && fallback)
 		err = candidate_read(fallback, &back);
-	if (!err && back && strcmp(back->file.name, c->file.name))
+	if (!err && back && strcmp(back->file.pub.name, c->file.pub.name))
 		err = rex_fail(-EINVAL, "\"%s\" is program \"%s\" and no fallback for program \"%s\"",
-			       fallback, back->file.name, c->file.name);
+			       fallback, back->file.pub.name, c->file.pub.name);
 	if (!err)
-		err = rex_program_get(rex, c->file.name, &old);
+		err = rex_program_get(rex, c->file.pub.name, &old);
 	if (!err)
-		err = rex_check_successor(old, &c->file, path);
+		err = rex_check_successor(old, &c->file.pub, path);
 	if (!err && back)
-		err = rex_check_successor(old, &back->file, fallback);
+		err = rex_check_successor(old, &back->file.pub, fallback);
 	if (!err)
 		err = rex_helpers_bind(rex);
 	if (!err) {

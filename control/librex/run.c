@@ -32,7 +32,7 @@ const char *rex_verdict_name(uint32_t hook, uint32_t verdict)
 	return NULL;
 }
 
-int rex_run(const struct rex_entry *entry, struct rex_run *run)
+static int run_once(const struct rex_entry *entry, struct rex_run *run)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts,
 		    .data_in = run->data_in,
@@ -65,4 +65,14 @@ int rex_run(const struct rex_entry *entry, struct rex_run *run)
 	run->retval = opts.retval;
 	run->duration_ns = opts.duration;
 	return 0;
+}
+
+int rex_run(const struct rex_entry *entry, struct rex_run *run)
+{
+	struct rex_run known;
+	int err = rex_opts(&known, sizeof(known), run);
+
+	if (!err)
+		err = run_once(entry, &known);
+	return err ? err : rex_opts_give(run, &known, sizeof(known));
 }

@@ -112,10 +112,10 @@ static int open_map(struct events *ev, struct rex_records **records)
 	for (uint32_t i = 0; i < p->n_maps; i++) {
 		size_t len = strlen(names);
 
-		if (!strcmp(p->maps[i].name, ev->args->map))
-			map = &p->maps[i];
+		if (!strcmp(p->maps[i]->name, ev->args->map))
+			map = p->maps[i];
 		snprintf(names + len, sizeof(names) - len, "%s%s (%s)", len ? ", " : "",
-			 p->maps[i].name, rex_map_type_name(p->maps[i].type));
+			 p->maps[i]->name, rex_map_type_name(p->maps[i]->type));
 	}
 	if (!map)
 		err = fail("program \"%s\" has no map \"%s\"; it has: %s", ev->args->program, ev->args->map,

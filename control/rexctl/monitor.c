@@ -49,7 +49,7 @@ static int print_event(const struct rex_event_info *ev)
 
 static int watch(struct rex_events *events, const struct monitor_args *a)
 {
-	struct rex_event_info ev;
+	struct rex_event_info *ev;
 	struct timespec end;
 	int err = 0;
 
@@ -67,8 +67,8 @@ static int watch(struct rex_events *events, const struct monitor_args *a)
 		}
 		if (err)
 			return fail_rex();
-		err = a->json ? print_event_json(&ev) : print_event(&ev);
-		rex_event_free(&ev);
+		err = a->json ? print_event_json(ev) : print_event(ev);
+		rex_event_free(ev);
 	}
 	return err;
 }

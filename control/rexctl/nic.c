@@ -64,7 +64,7 @@ static void print_nic(const struct rex_nic *nic)
 static int nic_show(const void *args)
 {
 	const struct nic_args *a = args;
-	struct rex_nic nic;
+	struct rex_nic *nic;
 	int err = enter_netns();
 
 	if (err)
@@ -72,9 +72,11 @@ static int nic_show(const void *args)
 	if (rex_nic_get(a->iface, &nic))
 		return fail_rex();
 	if (a->json)
-		return print_nic_json(&nic);
-	print_nic(&nic);
-	return flush_output();
+		err = print_nic_json(nic);
+	else
+		print_nic(nic);
+	rex_nic_free(nic);
+	return err ? err : flush_output();
 }
 
 const struct cli_command cmd_nic_show = {

@@ -28,7 +28,7 @@ static int load(const void *args)
 		return fail_rex();
 	out("loaded %s:", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
-		out(" %s (%s)", p->entries[i].name, rex_hook_name(p->entries[i].hook));
+		out(" %s (%s)", p->entries[i]->name, rex_hook_name(p->entries[i]->hook));
 	out("\n");
 	rex_program_free(p);
 	rex_close(rex);
@@ -125,8 +125,9 @@ static int change(const char *name, const struct rex_settings *settings)
 static int enable(const void *args)
 {
 	const struct program_args *a = args;
+	REX_OPTS(rex_settings, s, .enabled = REX_ON);
 
-	return change(a->name, &(struct rex_settings){ .enabled = 1, .timing = -1 });
+	return change(a->name, &s);
 }
 
 const struct cli_command cmd_enable = {
@@ -137,8 +138,9 @@ const struct cli_command cmd_enable = {
 static int disable(const void *args)
 {
 	const struct program_args *a = args;
+	REX_OPTS(rex_settings, s, .enabled = REX_OFF);
 
-	return change(a->name, &(struct rex_settings){ .enabled = 0, .timing = -1 });
+	return change(a->name, &s);
 }
 
 const struct cli_command cmd_disable = {
@@ -149,12 +151,12 @@ const struct cli_command cmd_disable = {
 static int set(const void *args)
 {
 	const struct program_args *a = args;
-	struct rex_settings s = {
-		.enabled = -1, .timing = a->timing ? a->timing == 1 : -1, .budget_us = a->budget_us,
-	};
+	REX_OPTS(rex_settings, s, .budget_us = a->budget_us);
 
 	if (!a->timing && !a->budget_us)
 		return bad_usage("a setting and its value are needed");
+	if (a->timing)
+		s.timing = a->timing == 1 ? REX_ON : REX_OFF;
 	return change(a->name, &s);
 }
 

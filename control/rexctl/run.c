@@ -91,6 +91,7 @@ static int check_fault(struct rex *rex, const char *name)
 static int run_on(struct rex *rex, const struct run_args *a, char *in, size_t in_len, char *result)
 {
 	struct rex_run run = {
+		.sz = sizeof(run),
 		.data_in = in, .data_in_len = in_len, .data_out = result, .data_out_len = MAX_PACKET,
 		.repeat = a->repeat,
 	};

@@ -22,9 +22,9 @@ void show_fault(const struct rex_fault_info *f, const char *indent)
 	if (*f->message)
 		out("%s  %s\n", indent, f->message);
 	for (uint32_t i = 0; i < f->n_frames; i++) {
-		out("%s  #%u %s\n", indent, i, f->frames[i].symbol);
-		if (*f->frames[i].file)
-			out("%s     at %s:%u\n", indent, f->frames[i].file, f->frames[i].line);
+		out("%s  #%u %s\n", indent, i, f->frames[i]->symbol);
+		if (*f->frames[i]->file)
+			out("%s     at %s:%u\n", indent, f->frames[i]->file, f->frames[i]->line);
 	}
 }
 
@@ -33,11 +33,11 @@ json_t *json_fault(const struct rex_fault_info *f)
 	json_t *frames = json_array(), *fault;
 
 	for (uint32_t i = 0; i < f->n_frames; i++) {
-		json_t *frame = json_pack("{s:o}", "symbol", json_text(f->frames[i].symbol));
+		json_t *frame = json_pack("{s:o}", "symbol", json_text(f->frames[i]->symbol));
 
-		if (frame && *f->frames[i].file) {
-			json_object_set_new(frame, "file", json_text(f->frames[i].file));
-			json_object_set_new(frame, "line", json_integer(f->frames[i].line));
+		if (frame && *f->frames[i]->file) {
+			json_object_set_new(frame, "file", json_text(f->frames[i]->file));
+			json_object_set_new(frame, "line", json_integer(f->frames[i]->line));
 		}
 		json_array_append_new(frames, frame);
 	}

@@ -119,9 +119,9 @@ static json_t *json_program(const struct status *s, const struct rex_program *p)
 	json_t *entries = json_array(), *maps = json_array(), *o;
 
 	for (uint32_t i = 0; i < p->n_entries; i++)
-		json_array_append_new(entries, json_entry(s, &p->entries[i]));
+		json_array_append_new(entries, json_entry(s, p->entries[i]));
 	for (uint32_t i = 0; i < p->n_maps; i++)
-		json_array_append_new(maps, json_map(&p->maps[i]));
+		json_array_append_new(maps, json_map(p->maps[i]));
 	o = json_pack("{s:s,s:I,s:s,s:I,s:b,s:b,s:I,s:I,s:o,s:o}", "name", p->name, "id",
 		      (json_int_t)p->id, "state", rex_state_name(p->state), "budget_us",
 		      (json_int_t)p->budget_us, "timing", p->timing, "tainted", p->tainted,
@@ -211,11 +211,11 @@ static void print_program(const struct status *s, const struct rex_program *p)
 		out("  the new program failed to load: \"rexctl replace NAME.ko\" tries "
 		       "another one, \"rexctl unload %s\" gives it up\n", p->name);
 	for (uint32_t i = 0; i < p->n_entries; i++)
-		print_entry(s, &p->entries[i]);
+		print_entry(s, p->entries[i]);
 	for (uint32_t i = 0; i < p->n_maps; i++)
 		out("  map %s: %s, key %u B, value %u B, %u entries (BPF map %u)%s\n",
-		       p->maps[i].name, rex_map_type_name(p->maps[i].type), p->maps[i].key_size,
-		       p->maps[i].value_size, p->maps[i].max_entries, p->maps[i].bpf_id,
+		       p->maps[i]->name, rex_map_type_name(p->maps[i]->type), p->maps[i]->key_size,
+		       p->maps[i]->value_size, p->maps[i]->max_entries, p->maps[i]->bpf_id,
 		       p->tainted ? ", may be half-written by a crash" : "");
 	if (p->fault) {
 		out("  last fault:\n");
@@ -244,7 +244,7 @@ static int print_status(const struct status *s)
 
 static int print_all(struct rex *rex, bool json)
 {
-	struct status s = {};
+	struct status s = { .info.sz = sizeof(s.info) };
 	int err;
 
 	if (rex_info(rex, &s.info) || rex_program_list(rex, &s.programs, &s.n_programs) ||

@@ -30,10 +30,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct rex_file file;
+	static struct own_file file;
 	int err = rex_check_image(data, size, "fuzz", &file);
 
-	if (err > 0 || (!err && (!file.n_entries || file.n_entries > REX_MAX_ENTRIES)))
+	if (err > 0 || (!err && (!file.pub.n_entries || file.pub.n_entries > REX_MAX_ENTRIES)))
 		abort();
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include "../librex/internal.h"
 #include "elf_gen.h"
 
-static int check(const struct elf_spec *spec, struct rex_file *file)
+static int check(const struct elf_spec *spec, struct own_file *file)
 {
 	size_t size;
 	void *image = elf_make(spec, &size);
@@ -27,7 +27,7 @@ static int check(const struct elf_spec *spec, struct rex_file *file)
 
 static void refused(const struct elf_spec *spec, const char *why)
 {
-	struct rex_file file;
+	struct own_file file;
 
 	assert_int_equal(check(spec, &file), -EINVAL);
 	assert_non_null(strstr(rex_errmsg(), "test.ko"));
@@ -38,35 +38,35 @@ static void refused(const struct elf_spec *spec, const char *why)
 static void test_good(void **state)
 {
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	elf_spec_good(&spec);
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
-	assert_string_equal(file.name, "sample");
-	assert_int_equal(file.stack, 128);
-	assert_int_equal(file.n_entries, 2);
-	assert_string_equal(file.entries[1].name, "egress");
-	assert_int_equal(file.entries[1].hook, REX_HOOK_TC);
-	assert_int_equal(file.n_maps, 2);
-	assert_string_equal(file.maps[1].name, "FLOWS");
-	assert_int_equal(file.maps[1].value_size, 64);
-	assert_int_equal(file.n_imports, 1);
-	assert_false(file.is_signed);
+	assert_string_equal(file.pub.name, "sample");
+	assert_int_equal(file.pub.stack, 128);
+	assert_int_equal(file.pub.n_entries, 2);
+	assert_string_equal(file.pub.entries[1]->name, "egress");
+	assert_int_equal(file.pub.entries[1]->hook, REX_HOOK_TC);
+	assert_int_equal(file.pub.n_maps, 2);
+	assert_string_equal(file.pub.maps[1]->name, "FLOWS");
+	assert_int_equal(file.pub.maps[1]->value_size, 64);
+	assert_int_equal(file.pub.n_imports, 1);
+	assert_false(file.pub.is_signed);
 }
 
 static void test_good_without_maps(void **state)
 {
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	elf_spec_good(&spec);
 	spec.maps = NULL;
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
-	assert_int_equal(file.n_maps, 0);
+	assert_int_equal(file.pub.n_maps, 0);
 }
 
 static void test_kind_of_file(void **state)
@@ -102,7 +102,7 @@ static void test_imports(void **state)
 		"__x86_indirect_thunk_", "__x86_indirect_thunk_r11x", "__x86_indirect_thunk_rsp",
 	};
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	elf_spec_good(&spec);
@@ -155,14 +155,14 @@ static void test_modinfo(void **state)
 static void test_modinfo_without_an_end(void **state)
 {
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	elf_spec_good(&spec);
 	MODINFO("rex_abi=3\0rex_stack=1\0name=x");	/* no NUL behind x */
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
-	assert_string_equal(file.name, "x");
+	assert_string_equal(file.pub.name, "x");
 }
 
 static void test_entries(void **state)
@@ -269,7 +269,7 @@ static void test_lines(void **state)
 {
 	struct rex_line l[3] = { { 0, 1, 1 }, { 4, 1, 2 }, { 8, 0, 0 } };
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	elf_spec_good(&spec);
@@ -320,7 +320,7 @@ static void test_lines(void **state)
 /* A copy of exactly @size bytes, so that one byte too far is seen. */
 static int check_copy(const uint8_t *image, size_t size)
 {
-	static struct rex_file file;
+	static struct own_file file;
 	uint8_t *copy = malloc(size ? size : 1);
 	int err;
 
@@ -329,9 +329,9 @@ static int check_copy(const uint8_t *image, size_t size)
 	free(copy);
 	assert_true(err == 0 || err == -EINVAL);
 	if (!err) {
-		assert_in_range(file.n_entries, 1, REX_MAX_ENTRIES);
-		assert_in_range(file.n_maps, 0, REX_MAX_MAPS);
-		assert_true(strlen(file.name) < REX_NAME_LEN);
+		assert_in_range(file.pub.n_entries, 1, REX_MAX_ENTRIES);
+		assert_in_range(file.pub.n_maps, 0, REX_MAX_MAPS);
+		assert_true(strlen(file.pub.name) < REX_NAME_LEN);
 	} else {
 		assert_true(strlen(rex_errmsg()) > 0);
 	}
@@ -348,7 +348,7 @@ static void test_sections(void **state)
 		"__tracepoints_ptrs", "_kprobe_blacklist", ".text.unlikely", ".BTF_ids", "",
 	};
 	struct elf_spec spec;
-	struct rex_file file;
+	struct own_file file;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

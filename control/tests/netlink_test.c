@@ -110,12 +110,65 @@ static void test_a_late_answer_is_not_the_next_ones(void **state)
 					     END }), 0);
 }
 
+/* ---- structs that begin with their size --------------------------------------------------------- */
+
+struct old { size_t sz; uint32_t a; };
+struct known { size_t sz; uint32_t a, b; };
+struct new { size_t sz; uint32_t a, b, c, d; };
+
+static void test_options_of_an_older_caller(void **state)
+{
+	struct old old = { sizeof(old), 1 };
+	struct known known = { 0, 7, 7 };
+
+	(void)state;
+	old.sz = offsetof(struct old, a) + sizeof(old.a);
+	assert_int_equal(rex_opts(&known, sizeof(known), &old), 0);
+	assert_int_equal(known.a, 1);
+	assert_int_equal(known.b, 0);
+	known.b = 2;
+	assert_int_equal(rex_opts_give(&old, &known, sizeof(known)), 0);
+	assert_int_equal(old.a, 1);
+}
+
+static void test_options_of_a_newer_caller(void **state)
+{
+	struct new new = { sizeof(new), 1, 2, 0, 0 };
+	struct known known;
+
+	(void)state;
+	assert_int_equal(rex_opts(&known, sizeof(known), &new), 0);
+	assert_int_equal(known.b, 2);
+	new.d = 1;
+	assert_int_equal(rex_opts(&known, sizeof(known), &new), -E2BIG);
+	assert_non_null(strstr(rex_errmsg(), "use a newer one"));
+	known.a = 3;
+	assert_int_equal(rex_opts_give(&new, &known, sizeof(known)), 0);
+	assert_int_equal(new.sz, sizeof(new));
+	assert_int_equal(new.a, 3);
+	assert_int_equal(new.d, 0);
+}
+
+static void test_options_without_a_size(void **state)
+{
+	struct known known, none = { 0, 1, 2 };
+
+	(void)state;
+	assert_int_equal(rex_opts(&known, sizeof(known), &none), -EINVAL);
+	assert_int_equal(rex_opts_give(&none, &known, sizeof(known)), -EINVAL);
+	assert_int_equal(rex_opts(&known, sizeof(known), NULL), 0);
+	assert_int_equal(known.a, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_signal_is_no_answer),
 		cmocka_unit_test(test_silence_has_an_end),
 		cmocka_unit_test(test_a_late_answer_is_not_the_next_ones),
+		cmocka_unit_test(test_options_of_an_older_caller),
+		cmocka_unit_test(test_options_of_a_newer_caller),
+		cmocka_unit_test(test_options_without_a_size),
 	};
 
 	return cmocka_run_group_tests_name("control-netlink", tests, NULL, NULL);

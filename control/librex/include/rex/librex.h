@@ -6,6 +6,10 @@
  * loaded and attached is asked of the kernel each time. A struct rex may be used
  * by one thread at a time; the error text is per thread.
  *
+ * A struct that begins with its size (sz) is the caller's, see REX_OPTS(). Any other is made by the
+ * library, with the texts and lists in it, and may grow at its end in a later version: it is reached
+ * by a pointer, not copied, and freed by the function that is named for it.
+ *
  * Interfaces to attach to are those of the caller's network namespace; what is attached is seen and
  * undone in all of them.
  */
@@ -66,18 +70,13 @@ int rex_open(struct rex **rex);
 /** End the connection; NULL is none. */
 void rex_close(struct rex *rex);
 
-struct rex_helper {
-	uint32_t hook;			/* enum rex_hook */
-	uint32_t id;			/* enum bpf_func_id */
-};
-
 struct rex_info {
+	size_t sz;
 	uint32_t abi;
 	uint32_t preempt;		/* enum rex_preempt: where the kernel can be preempted now */
 	uint64_t refused;		/* invocations refused, of all entries since rex.ko was loaded */
 	uint64_t stale;			/* shim calls with an unknown slot or cookie */
-	size_t n_helpers;
-	struct rex_helper helpers[256];
+	size_t n_helpers;		/* eBPF helpers that programs can use */
 };
 
 /** What rex.ko says of itself, into @info. */
@@ -85,42 +84,10 @@ int rex_info(struct rex *rex, struct rex_info *info);
 
 /* ---- checking a program file ------------------------------------------------- */
 
-struct rex_file_entry {
-	char name[REX_NAME_LEN];
-	uint32_t hook;
-	uint32_t flags, ctx_size;	/* as in struct rex_entry */
-};
-
-struct rex_file_map {
-	char name[REX_MAP_NAME_LEN];
-	uint32_t type, key_size, value_size, max_entries, flags;
-};
-
-/* What a program module says about itself. */
-struct rex_file {
-	char name[REX_NAME_LEN];	/* the module's name */
-	uint32_t abi;
-	uint32_t stack;			/* worst case in bytes; 0: checked at run time */
-	char rexc[32];			/* version of rexc; may be empty */
-	char vermagic[128];
-	bool is_signed;			/* a module signature is appended */
-	uint32_t n_entries, n_maps, n_imports;
-	struct rex_file_entry entries[REX_MAX_ENTRIES];
-	struct rex_file_map maps[REX_MAX_MAPS];
-};
-
-/**
- * Check that @path is a Rex program that this library and rex.ko can take: ELF class, machine and
- * type, .rex.entries and .rex.maps, imported symbols, modinfo. -EINVAL with the reason when it is
- * not. Reads nothing outside the file, whatever its headers say.
- */
-int rex_check_file(const char *path, struct rex_file *file);
-
-/* ---- programs ------------------------------------------------------------------ */
-
+/* In a file, slot, cookie and the counters are 0. */
 struct rex_entry {
-	char name[REX_NAME_LEN];
-	uint32_t hook;
+	const char *name;
+	uint32_t hook;			/* enum rex_hook */
 	uint32_t slot;
 	uint64_t cookie;
 	uint32_t flags;			/* REX_ENTRY_* */
@@ -131,35 +98,56 @@ struct rex_entry {
 
 struct rex_map {
 	uint32_t index;
-	char name[REX_MAP_NAME_LEN];
+	const char *name;
 	uint32_t type, key_size, value_size, max_entries, flags;
 	uint32_t bpf_id;		/* 0: none bound */
 	bool sized;			/* it was loaded with another size than the program says */
 };
 
-#define REX_MAX_FRAMES 64
-#define REX_FRAME_LEN 512		/* as long as the kernel's symbols */
+/* What a program module says about itself. */
+struct rex_file {
+	const char *name;		/* the module's name */
+	uint32_t abi;
+	uint32_t stack;			/* worst case in bytes; 0: checked at run time */
+	const char *rexc;		/* version of rexc; may be empty */
+	const char *vermagic;
+	bool is_signed;			/* a module signature is appended */
+	uint32_t n_entries, n_maps, n_imports;
+	const struct rex_entry *const *entries;
+	const struct rex_map *const *maps;
+};
+
+/**
+ * Check that @path is a Rex program that this library and rex.ko can take: ELF class, machine and
+ * type, .rex.entries and .rex.maps, imported symbols, modinfo. -EINVAL with the reason when it is
+ * not. Reads nothing outside the file, whatever its headers say. Free with rex_file_free().
+ */
+int rex_check_file(const char *path, struct rex_file **file);
+/** NULL is none. */
+void rex_file_free(struct rex_file *file);
+
+/* ---- programs ------------------------------------------------------------------ */
 
 /* A line of a trace. */
 struct rex_fault_frame {
-	char symbol[REX_FRAME_LEN];	/* symbol+offset */
-	char file[256];			/* empty: unknown */
+	const char *symbol;		/* symbol+offset */
+	const char *file;		/* empty: unknown */
 	uint32_t line;
 };
 
 struct rex_fault_info {
 	uint32_t kind;			/* enum rex_fault */
-	char entry[REX_NAME_LEN];
-	char file[256];			/* in the program's own source if possible; empty: unknown */
+	const char *entry;
+	const char *file;		/* in the program's own source if possible; empty: unknown */
 	uint32_t line, cpu;
 	uint32_t column;		/* 0: unknown */
-	char message[1024];
+	const char *message;
 	uint32_t n_frames;
-	struct rex_fault_frame frames[REX_MAX_FRAMES];	/* innermost first */
+	const struct rex_fault_frame *const *frames;	/* innermost first */
 };
 
 struct rex_program {
-	char name[REX_NAME_LEN];
+	const char *name;
 	uint32_t id;
 	uint32_t state;			/* enum rex_state */
 	uint32_t budget_us;
@@ -167,9 +155,9 @@ struct rex_program {
 	uint32_t stack;
 	uint32_t generation;		/* how often it was enabled; rex::program::generation() */
 	uint32_t n_entries, n_maps;
-	struct rex_entry entries[REX_MAX_ENTRIES];
-	struct rex_map maps[REX_MAX_MAPS];
-	struct rex_fault_info *fault;	/* NULL: none since loading */
+	const struct rex_entry *const *entries;
+	const struct rex_map *const *maps;
+	const struct rex_fault_info *fault;	/* NULL: none since loading */
 };
 
 /**
@@ -183,15 +171,20 @@ struct rex_map_size {
 	const char *map;
 	uint32_t max_entries;
 };
-/** The same, with other sizes of these arrays and hash maps than the program says. */
-int rex_program_load_sized(struct rex **rex, const char *path, const struct rex_map_size *sizes,
-			   size_t n_sizes, struct rex_program **program);
+struct rex_load_opts {
+	size_t sz;
+	const struct rex_map_size *sizes;	/* other sizes than the program says, */
+	size_t n_sizes;				/* of arrays and hash maps */
+};
+/** The same, with options (NULL: none). -ENOENT when the program has no map of that name. */
+int rex_program_load_opts(struct rex **rex, const char *path, const struct rex_load_opts *opts,
+			  struct rex_program **program);
 
 /**
  * Exchange the loaded (or parked) program of the same name for the one in @path. What is attached
  * stays attached, to entries of the same name and hook, and gives the safe verdict meanwhile; an
  * attached entry that @path has not is refused before anything is changed. Maps are new and empty, but
- * of the sizes that were asked for when the old one was loaded (rex_program_load_sized()), where
+ * of the sizes that were asked for when the old one was loaded (rex_program_load_opts()), where
  * they are of the same name and kind; one that is parked has none. Budget, timing and "disabled"
  * stay. When the new one does not load, @fallback (may be NULL) is
  * loaded in its place; without that, the program is parked (REX_STATE_PARKED) until one of its name
@@ -208,11 +201,12 @@ int rex_program_list(struct rex *rex, struct rex_program ***list, size_t *n);
 /** The programs and the list of them. */
 void rex_program_list_free(struct rex_program **list, size_t n);
 
-/* What rex_program_set() changes: -1 (0 for the budget) leaves a setting alone. */
+enum rex_switch { REX_KEEP, REX_ON, REX_OFF };
 struct rex_settings {
-	int enabled;			/* 0 or 1; 1 also clears a crash */
-	int timing;			/* 0 or 1 */
-	uint32_t budget_us;
+	size_t sz;
+	enum rex_switch enabled;	/* REX_ON also clears a crash */
+	enum rex_switch timing;
+	uint32_t budget_us;		/* 0: as it is */
 };
 /** Change settings of the loaded program @name; -ENOENT when there is none. */
 int rex_program_set(struct rex *rex, const char *name, const struct rex_settings *settings);
@@ -417,6 +411,7 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 /* ---- one shot ----------------------------------------------------------------------- */
 
 struct rex_run {
+	size_t sz;
 	const void *data_in;
 	size_t data_in_len;
 	void *data_out;			/* may be NULL */
@@ -452,8 +447,8 @@ int rex_events_fd(const struct rex_events *events);
  * Wait for the next event. @timeout_ms: -1 for ever. -EAGAIN at the timeout, -ENOBUFS
  * when events were lost. Free with rex_event_free().
  */
-int rex_events_next(struct rex_events *events, int timeout_ms, struct rex_event_info *event);
-/** What rex_events_next() filled in. */
+int rex_events_next(struct rex_events *events, int timeout_ms, struct rex_event_info **event);
+/** The event and its program; NULL is none. */
 void rex_event_free(struct rex_event_info *event);
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -479,12 +474,12 @@ struct rex_nic_limits {
 };
 
 struct rex_nic {
-	char name[IF_NAMESIZE];
+	const char *name;
 	uint32_t ifindex;
-	char kind[32];			/* "veth", ...; empty for hardware */
-	char bus[32], device[64];	/* "pci", "0000:00:02.0"; may be empty */
-	char driver[64];		/* may be empty */
-	char address[64];
+	const char *kind;		/* "veth", ...; empty for hardware */
+	const char *bus, *device;	/* "pci", "0000:00:02.0"; may be empty */
+	const char *driver;		/* may be empty */
+	const char *address;
 	uint32_t mtu;
 	bool up, carrier;
 	uint32_t rx_queues, tx_queues;	/* allocated */
@@ -493,8 +488,11 @@ struct rex_nic {
 	struct rex_nic_limits rx_ring, tx_ring;	/* entries */
 };
 
-/** The network interface @ifname (or an alternative name); -ENODEV when there is none here. */
-int rex_nic_get(const char *ifname, struct rex_nic *nic);
+/** The network interface @ifname (or an alternative name); -ENODEV when there is none here. Free
+ * with rex_nic_free(). */
+int rex_nic_get(const char *ifname, struct rex_nic **nic);
+/** NULL is none. */
+void rex_nic_free(struct rex_nic *nic);
 /** @n queues each way, as combined channels or as rx and tx channels, what the NIC has. */
 int rex_nic_set_channels(const char *ifname, uint32_t n);
 
