@@ -56,17 +56,24 @@ int mc_enter(const char *name)
 	return close(fd);
 }
 
+/* The kernel's limit of a read or write, and of a connect() that follows. */
+static int set_limit(int fd, int option, unsigned int ms)
+{
+	const struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
+
+	return setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit));
+}
+
 int mc_connect(const union mc_addr *to, int type, unsigned int ms)
 {
-	struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
 	int fd = socket(to->any.sa_family, type | SOCK_CLOEXEC, 0), on = 1;
 
 	if (fd < 0)
 		return -1;
-	if ((ms && (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
-		    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))) ||
+	if ((ms && (set_limit(fd, SO_RCVTIMEO, ms) || set_limit(fd, SO_SNDTIMEO, CONNECT_MS))) ||
 	    (type == SOCK_STREAM && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on))) ||
-	    connect(fd, &to->any, to->any.sa_family == AF_INET ? sizeof(to->v4) : sizeof(to->v6)))
+	    connect(fd, &to->any, to->any.sa_family == AF_INET ? sizeof(to->v4) : sizeof(to->v6)) ||
+	    (ms && set_limit(fd, SO_SNDTIMEO, ms)))
 		return close_failed(fd);
 	return fd;
 }

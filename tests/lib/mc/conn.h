@@ -21,7 +21,12 @@ bool mc_addr_set(union mc_addr *a, const char *text, uint16_t port);
 /* Enter the network namespace that "ip netns" knows by @name. */
 int mc_enter(const char *name);
 
-/* Connected; @type SOCK_STREAM (without delay) or SOCK_DGRAM. @ms: the limit of each read and write, 0: none. */
+#define CONNECT_MS 20000	/* a busy machine can take long, and none of it is memcached's */
+
+/*
+ * Connected; @type SOCK_STREAM (without delay) or SOCK_DGRAM. @ms: the limit of each read and
+ * write, 0: none. Connecting may take CONNECT_MS.
+ */
 int mc_connect(const union mc_addr *to, int type, unsigned int ms);
 
 /* All of @bytes. */
