@@ -97,7 +97,7 @@ test_rexctl_runs_rex_bmc() {
 	chmod 755 "$TMP/path/rex-bmc"
 	cp "$TMP/path/rex-bmc" "$TMP/here"
 	eq "$(PATH=$TMP/path:$PATH "$TMP/rexctl" --netns a/b bmc stop x)" "$TMP/path/rex-bmc --netns a/b stop x"
-	cd "$TMP/here"
+	cd "$TMP/here" || fail "no $TMP/here"
 	refuses env PATH=:.:../here "$TMP/rexctl" bmc stop
 	contains "$REFUSAL" "runs the program rex-bmc"
 	contains "$REFUSAL" '"make install" installs both'
