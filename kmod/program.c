@@ -211,7 +211,7 @@ static int rex_prog_check(struct rex_prog *prog, const struct rex_program_def *d
 		return -ENOEXEC;
 	}
 	if (rex_require_signed && !rex_module_signed(prog->owner)) {
-		pr_err("program %s is not signed by a key that this kernel trusts, but rex.require_signed is set\n",
+		pr_err("program %s has no signature by a key that this kernel trusts, but rex.require_signed is set\n",
 		       prog->name);
 		return -EKEYREJECTED;
 	}
