@@ -66,7 +66,7 @@ test_a_program_with_interrupts_off_wakes_a_cpu_that_is_not_isolated() {
 	wait_until_still
 	taskset -c 0 "$CPROG/drive" hit stop_mem/probe_64 __x64_sys_getppid+9 1
 	contains "$(drive fault stop_mem)" "ran longer than its time budget"
-	[ "$(ticks 2)" -gt 20 ] || fail "only $(ticks 2) ticks on CPU 2"
+	[ "$(ticks 2)" -gt 0 ] || fail "no tick on CPU 2"
 	eq "$(ticks 1)" 0
 }
 test_and_lets_it_sleep_afterwards() { wait_until_still; sleep 0.5; none; }
@@ -100,7 +100,7 @@ test_unloading() {
 	rmmod cprog
 	rexctl unload stop_mem --force
 	rexctl unload all_hooks --force
-	rmmod rex
+	wait_for 20 rmmod rex		# the kernel frees the shims a little later
 	ip link del rest
 }
 
