@@ -53,10 +53,15 @@ test_a_new_daemon_takes_over() {
 	hits 1 one
 }
 
+gone() { ! kill -0 "$1"; }
+
 test_all_come_back_after_memcached_was_restarted() {
-	local daemon
+	local daemon server
 	daemon=$(status daemon)
+	server=$(memcached_pid)
 	memcached_down
+	# Not before the kernel has closed all of its connections: that takes all that the VM has.
+	wait_for 600 gone "$server"
 	wait_for 10 is_state waiting
 	[ "$daemon" -gt 1 ]		# 0 would be ourselves
 	kill -STOP "$daemon"
