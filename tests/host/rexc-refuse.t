@@ -100,11 +100,7 @@ test_extern_crate_that_only_a_macro_shows() { refused extern_crate_by_macro.rs; 
 # What the scan must see as the compiler does.
 test_first_line_with_a_doc_comment_is_no_attribute() { refused shebang_doc_comment.rs; }
 test_first_line_with_comments_is_an_attribute() { refused shebang_block_comment.rs; }
-test_raw_string_that_is_none_behind_a_literal() {
-	sed 's/x\.0r/"x"r/' tests/rexc/refuse/index_suffix.rs >"$TMP/literal_suffix.rs"
-	grep -q '"x"r"' "$TMP/literal_suffix.rs"
-	refused_at "$TMP/literal_suffix.rs" "$TMP/literal_suffix.rs"
-}
+test_raw_string_that_is_none_behind_a_literal() { refused literal_suffix.rs; }
 test_raw_string_that_is_none_behind_an_index() { refused index_suffix.rs; }
 
 test_a_module_whose_path_attribute_is_a_fragment() {
