@@ -21,7 +21,7 @@ CFLAGS ?= -O2 -g
 C_FLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror $(CFLAGS)
 # Debian keeps <asm/types.h> in the multiarch folder, which -target bpf does not search. -g is for
 # BTF: libxdp's dispatcher and skeletons need it.
-BPF_FLAGS := -target bpf -O2 -g -Wall -Wextra -Werror -I/usr/include/$(shell $(CC) -print-multiarch)
+BPF_FLAGS = -target bpf -O2 -g -Wall -Wextra -Werror -I/usr/include/$(shell $(CC) -print-multiarch)
 RUST_FLAGS := --edition=2024 -O -Dwarnings
 comma := ,
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
