@@ -79,18 +79,13 @@ static uint64_t map_memory(int fd)
 
 static int memory(const char *prefix)
 {
+	struct bpf_map_info info;
 	uint64_t bytes = 0;
-	__u32 id = 0;
+	uint32_t id = 0;
+	int fd;
 
-	while (!bpf_map_get_next_id(id, &id)) {
-		struct bpf_map_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_map_get_fd_by_id(id);
-
-		if (fd < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
-		    !strncasecmp(info.name, prefix, strlen(prefix)))
+	while ((fd = next_map(&id, &info)) >= 0) {
+		if (!strncasecmp(info.name, prefix, strlen(prefix)))
 			bytes += map_memory(fd);
 		close(fd);
 	}

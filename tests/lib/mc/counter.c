@@ -6,19 +6,31 @@
 
 #include "counter.h"
 
-int counters_open(const char *name)
+int next_map(uint32_t *id, struct bpf_map_info *info)
 {
-	__u32 id = 0;
-
-	while (!bpf_map_get_next_id(id, &id)) {
-		struct bpf_map_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_map_get_fd_by_id(id);
+	while (!bpf_map_get_next_id(*id, id)) {
+		__u32 len = sizeof(*info);
+		int fd = bpf_map_get_fd_by_id(*id);
 
 		if (fd < 0)
 			continue;	/* went meanwhile */
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strcasecmp(info.name, name) &&
-		    info.type == BPF_MAP_TYPE_PERCPU_ARRAY && info.value_size == 8)
+		*info = (struct bpf_map_info){ 0 };
+		if (!bpf_obj_get_info_by_fd(fd, info, &len))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+int counters_open(const char *name)
+{
+	struct bpf_map_info info;
+	uint32_t id = 0;
+	int fd;
+
+	while ((fd = next_map(&id, &info)) >= 0) {
+		if (!strcasecmp(info.name, name) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		    info.value_size == 8)
 			return fd;
 		close(fd);
 	}
