@@ -130,40 +130,37 @@ size_t payload_too_long(struct frame *f)
 	return 1;
 }
 
-/* Frame header of memcached: id, sequence number, datagrams, reserved. */
-size_t of_two_datagrams(struct frame *f)
+/* Byte @at of memcached's frame header: id, sequence number, datagrams, reserved. */
+static size_t header_byte(struct frame *f, size_t at, uint8_t value)
 {
-	f->bytes[udp_at(f) + 8 + 5] = 2;
+	f->bytes[udp_at(f) + 8 + at] = value;
 	frame_fix(f);
 	return 1;
+}
+
+size_t of_two_datagrams(struct frame *f)
+{
+	return header_byte(f, 5, 2);
 }
 
 size_t of_no_datagrams(struct frame *f)
 {
-	f->bytes[udp_at(f) + 8 + 5] = 0;
-	frame_fix(f);
-	return 1;
+	return header_byte(f, 5, 0);
 }
 
 size_t of_257_datagrams(struct frame *f)
 {
-	f->bytes[udp_at(f) + 8 + 4] = 1;
-	frame_fix(f);
-	return 1;
+	return header_byte(f, 4, 1);
 }
 
 size_t sequence_1(struct frame *f)
 {
-	f->bytes[udp_at(f) + 8 + 3] = 1;
-	frame_fix(f);
-	return 1;
+	return header_byte(f, 3, 1);
 }
 
 size_t reserved_1(struct frame *f)
 {
-	f->bytes[udp_at(f) + 8 + 7] = 1;
-	frame_fix(f);
-	return 1;
+	return header_byte(f, 7, 1);
 }
 
 static size_t pad_with(struct frame *f, size_t len, int with)
