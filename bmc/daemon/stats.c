@@ -174,8 +174,7 @@ static int stats(const void *args)
 const struct cli_command cmd_stats = {
 	.name = "stats", .help = "what it counted",
 	.args = (const struct cli_arg[]){
-		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
-		  .to = CLI_TO(stats_args, json) },
+		CLI_JSON(stats_args, "one line of JSON"),
 		{ .name = "--prometheus", .help = "in the format that Prometheus reads", .parse = cli_flag,
 		  .to = CLI_TO(stats_args, prometheus), .flags = CLI_OR },
 		{}

@@ -125,8 +125,7 @@ static int status(const void *args)
 const struct cli_command cmd_status = {
 	.name = "status", .help = "whether GETs are answered, for whom and where; and if not, why",
 	.args = (const struct cli_arg[]){
-		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
-		  .to = CLI_TO(status_args, json) },
+		CLI_JSON(status_args, "one line of JSON"),
 		{}
 	},
 	.size = sizeof(struct status_args), .run = status,

@@ -34,6 +34,9 @@ struct cli_arg {
 	uint32_t min, max;		/* cli_number */
 };
 #define CLI_TO(type, field) offsetof(struct type, field)
+/* --json, for a bool of that name; @what is "one line of JSON" or the like. */
+#define CLI_JSON(type, what) \
+	{ .name = "--json", .help = what, .parse = cli_flag, .to = CLI_TO(type, json) }
 
 struct cli_command {
 	const char *name;		/* one word or two: "load", "nic show" */

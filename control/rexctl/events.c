@@ -151,8 +151,7 @@ const struct cli_command cmd_events = {
 		  .parse = cli_number, .to = CLI_TO(events_args, count), .min = 1, .max = INT32_MAX },
 		{ .name = "--timeout", .value = "SECONDS", .help = "end after this time",
 		  .parse = cli_number, .to = CLI_TO(events_args, timeout), .min = 1, .max = 1000000 },
-		{ .name = "--json", .help = "one line of JSON each", .parse = cli_flag,
-		  .to = CLI_TO(events_args, json) },
+		CLI_JSON(events_args, "one line of JSON each"),
 		{ .name = "--raw", .help = "the bytes as they are", .parse = cli_flag,
 		  .to = CLI_TO(events_args, raw), .flags = CLI_OR },
 		{}

@@ -70,8 +70,7 @@ const struct cli_command cmd_inspect = {
 	.args = (const struct cli_arg[]){
 		{ .name = "NAME.ko", .help = "the file of a program", .parse = cli_text,
 		  .to = CLI_TO(inspect_args, file), .flags = CLI_NEEDED },
-		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
-		  .to = CLI_TO(inspect_args, json) },
+		CLI_JSON(inspect_args, "one line of JSON"),
 		{}
 	},
 	.size = sizeof(struct inspect_args), .run = inspect,

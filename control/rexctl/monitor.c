@@ -88,8 +88,7 @@ static int monitor(const void *args)
 const struct cli_command cmd_monitor = {
 	.name = "monitor", .help = "print events: loaded, unloaded, state, faults",
 	.args = (const struct cli_arg[]){
-		{ .name = "--json", .help = "one line of JSON each", .parse = cli_flag,
-		  .to = CLI_TO(monitor_args, json) },
+		CLI_JSON(monitor_args, "one line of JSON each"),
 		{ .name = "--count", .value = "N", .help = "end after so many events",
 		  .parse = cli_number, .to = CLI_TO(monitor_args, count), .min = 1, .max = INT32_MAX },
 		{ .name = "--timeout", .value = "SECONDS", .help = "end after this time",

@@ -84,8 +84,7 @@ const struct cli_command cmd_nic_show = {
 	.args = (const struct cli_arg[]){
 		{ .name = "IFACE", .help = "an interface", .parse = cli_text,
 		  .to = CLI_TO(nic_args, iface), .flags = CLI_NEEDED },
-		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
-		  .to = CLI_TO(nic_args, json) },
+		CLI_JSON(nic_args, "one line of JSON"),
 		{}
 	},
 	.size = sizeof(struct nic_args), .run = nic_show,

@@ -144,8 +144,7 @@ const struct cli_command cmd_run = {
 		  .parse = cli_text, .to = CLI_TO(run_args, out) },
 		{ .name = "--repeat", .value = "N", .help = "so many times", .parse = cli_number,
 		  .to = CLI_TO(run_args, repeat), .min = 1, .max = INT32_MAX },
-		{ .name = "--json", .help = "one line of JSON", .parse = cli_flag,
-		  .to = CLI_TO(run_args, json) },
+		CLI_JSON(run_args, "one line of JSON"),
 		{}
 	},
 	.size = sizeof(struct run_args), .run = run,
