@@ -54,6 +54,7 @@ PREFIX ?= /usr/local
 TREE   := $(PREFIX)/lib/rex
 STAGE  := $(BUILD)/stage
 KREL    = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+ABI    := kmod/include/uapi/rex.h kmod/include/rex_hooks.h
 put     = install -D -m 644 -t $(STAGE)$(PREFIX)/$1 $2
 install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
 	@rm -rf $(STAGE)
@@ -65,7 +66,7 @@ install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
 	@$(call put,lib/rex/kmod,$(BUILD)/kmod/Module.symvers)
 	@ln -s $(KDIR) $(STAGE)$(TREE)/kernel/default/headers
 	@cd $(STAGE)$(TREE)/bin && for f in *; do ln -s ../lib/rex/bin/$$f $(STAGE)$(PREFIX)/bin/$$f; done
-	@$(call put,include/rex,control/librex/include/rex/librex.h kmod/include/uapi/rex.h)
+	@$(call put,include/rex,control/librex/include/rex/librex.h $(ABI))
 	@cp -a $(BUILD)/lib/librex.a $(BUILD)/lib/librex.so* $(STAGE)$(PREFIX)/lib
 	@$(call put,lib/pkgconfig,$(BUILD)/lib/pkgconfig/librex.pc)
 	@for d in $(BUILD)/share/man/man*; do $(call put,share/man/$${d##*/},$$d/*); done
@@ -88,7 +89,7 @@ uninstall:		## remove what make install, with this PREFIX and DESTDIR, put there
 DEV := $(DESTDIR)$(PREFIX)
 install-librex:
 	install -d $(DEV)/include/rex $(DEV)/lib/pkgconfig $(DEV)/share/man/man3
-	install -m 644 control/librex/include/rex/librex.h kmod/include/uapi/rex.h $(DEV)/include/rex
+	install -m 644 control/librex/include/rex/librex.h $(ABI) $(DEV)/include/rex
 	cp -a $(BUILD)/lib/librex.* $(DEV)/lib
 	install -m 644 $(BUILD)/lib/pkgconfig/librex.pc $(DEV)/lib/pkgconfig
 	install -m 644 $(BUILD)/share/man/man3/* $(DEV)/share/man/man3

@@ -11,7 +11,7 @@ noinline notrace s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 co
 {
 	const struct rex_slot *slot = (void *)rex_slots + slot_offset;
 
-	if (!READ_ONCE(slot->prog) || slot->hook != hook || slot->cookie != cookie)
+	if (!READ_ONCE(slot->prog) || slot->hook != hook || rex_slot_cookie(slot) != cookie)
 		this_cpu_inc(rex_totals.stale);
 	return rex_hooks[hook].safe;
 }

@@ -12,19 +12,6 @@
 
 #include "internal.h"
 
-struct bpf_perf_event_data;
-
-/* The kfuncs, for shims: hooks.c. */
-int rex_xdp(struct xdp_md *ctx, u32 slot, u64 cookie);
-int rex_tc(struct __sk_buff *ctx, u32 slot, u64 cookie);
-int rex_cgroup_skb(struct __sk_buff *ctx, u32 slot, u64 cookie);
-int rex_kprobe(struct pt_regs *ctx, u32 slot, u64 cookie);
-int rex_tracepoint(void *ctx__ign, u32 slot, u64 cookie);
-int rex_perf_event(struct bpf_perf_event_data *ctx, u32 slot, u64 cookie);
-int rex_fentry(const struct rex_args *args, u32 slot, u64 cookie);
-int rex_fexit(const struct rex_args *args, u32 slot, u64 cookie);
-int rex_raw_tracepoint(const struct rex_args *args, u32 slot, u64 cookie);
-
 s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie);
 s32 rex_refuse_run(u32 hook, unsigned long slot_offset);
 
@@ -59,19 +46,33 @@ static __always_inline s32 rex_call(struct rex_frame **frame, rex_fn fn, struct 
 	return (s32)rax;
 }
 
+enum rex_callers { REX_CALLERS_BH_OFF, REX_CALLERS_IRQS_ON, REX_CALLERS_ANY };
+
+/* Of a hook that the compiler knows: rex_hooks.h. */
+static __always_inline enum rex_callers rex_hook_callers(u32 hook)
+{
+	switch (hook) {
+#define REX_HOOK_CALLERS(number, ID, name, safe, callers, ...) \
+	case number: return REX_CALLERS_##callers;
+	REX_HOOKS(REX_HOOK_CALLERS)
+#undef REX_HOOK_CALLERS
+	}
+	return REX_CALLERS_ANY;
+}
+
 /*
  * Whether the hook's callers always have bottom halves disabled, which keeps the task on its
  * CPU as well as preempt_disable() does, but for real-time kernels.
  */
 static __always_inline bool rex_hook_has_bh_off(u32 hook)
 {
-	return !IS_ENABLED(CONFIG_PREEMPT_RT) && hook == REX_HOOK_XDP;
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && rex_hook_callers(hook) == REX_CALLERS_BH_OFF;
 }
 
 /* Whether the hook's callers may have interrupts off: see guard.c. */
 static __always_inline bool rex_hook_may_have_irqs_off(u32 hook)
 {
-	return hook != REX_HOOK_XDP && hook != REX_HOOK_TC && hook != REX_HOOK_CGROUP_SKB;
+	return rex_hook_callers(hook) == REX_CALLERS_ANY;
 }
 
 /*

@@ -13,126 +13,53 @@
 #include "packet.h"
 #include "trace.h"
 
+#define REX_HOOK_BIT(number, ...)	| BIT(number)
+static_assert((0 REX_HOOKS(REX_HOOK_BIT)) == BIT(__REX_HOOK_MAX) - 1);	/* each number once */
+
 /* @supported is set by rex_hooks_init(). */
+#define REX_HOOK_INFO(number, ID, name, safe, callers, type, ...) \
+	[number] = { #name, BPF_PROG_TYPE_##type, safe },
 struct rex_hook_info rex_hooks[__REX_HOOK_MAX] __ro_after_init = {
-	[REX_HOOK_XDP] = { "xdp", BPF_PROG_TYPE_XDP, XDP_PASS },
-	[REX_HOOK_TC] = { "tc", BPF_PROG_TYPE_SCHED_CLS, TC_ACT_OK },
-	[REX_HOOK_KPROBE] = { "kprobe", BPF_PROG_TYPE_KPROBE },
-	[REX_HOOK_TRACEPOINT] = { "tracepoint", BPF_PROG_TYPE_TRACEPOINT },
-	[REX_HOOK_PERF_EVENT] = { "perf_event", BPF_PROG_TYPE_PERF_EVENT },
-	[REX_HOOK_FENTRY] = { "fentry", BPF_PROG_TYPE_TRACING },
-	[REX_HOOK_RAW_TRACEPOINT] = { "raw_tracepoint", BPF_PROG_TYPE_TRACING },
-	[REX_HOOK_CGROUP_SKB] = { "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, 1 },
-	[REX_HOOK_FEXIT] = { "fexit", BPF_PROG_TYPE_TRACING },
+	REX_HOOKS_SHIM(REX_HOOK_INFO)
 };
 
-__bpf_kfunc_start_defs();
-
-__bpf_kfunc int rex_xdp(struct xdp_md *ctx, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_XDP, ctx, slot, cookie, rex_xdp_setup);
-}
-
-__bpf_kfunc int rex_tc(struct __sk_buff *ctx, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_TC, ctx, slot, cookie, rex_skb_setup);
-}
-
-__bpf_kfunc int rex_cgroup_skb(struct __sk_buff *ctx, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_CGROUP_SKB, ctx, slot, cookie, rex_skb_setup);
-}
-
-__bpf_kfunc int rex_kprobe(struct pt_regs *ctx, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_KPROBE, ctx, slot, cookie, rex_kept_setup);
-}
-
-/*
- * The one context that has no type: to the verifier it is a u64, and it knows the contexts of
- * kfuncs by the names of structs only. So the cookie is what keeps others out here.
- */
-__bpf_kfunc int rex_tracepoint(void *ctx__ign, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_TRACEPOINT, ctx__ign, slot, cookie, rex_kept_setup);
-}
-
-__bpf_kfunc int rex_perf_event(struct bpf_perf_event_data *ctx, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_PERF_EVENT, ctx, slot, cookie, rex_kept_setup);
-}
-
-/* The shims of these three copy the arguments, which the verifier checks, to their stack. */
-__bpf_kfunc int rex_fentry(const struct rex_args *args, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_FENTRY, (void *)args, slot, cookie, rex_raw_setup);
-}
-
-__bpf_kfunc int rex_fexit(const struct rex_args *args, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_FEXIT, (void *)args, slot, cookie, rex_raw_setup);
-}
-
-__bpf_kfunc int rex_raw_tracepoint(const struct rex_args *args, u32 slot, u64 cookie)
-{
-	return rex_dispatch(REX_HOOK_RAW_TRACEPOINT, (void *)args, slot, cookie, rex_raw_setup);
-}
-
-__bpf_kfunc_end_defs();
-
-BTF_KFUNCS_START(rex_xdp_ids)
-BTF_ID_FLAGS(func, rex_xdp)
-BTF_KFUNCS_END(rex_xdp_ids)
-
-BTF_KFUNCS_START(rex_tc_ids)
-BTF_ID_FLAGS(func, rex_tc)
-BTF_KFUNCS_END(rex_tc_ids)
-
-BTF_KFUNCS_START(rex_cgroup_skb_ids)
-BTF_ID_FLAGS(func, rex_cgroup_skb)
-BTF_KFUNCS_END(rex_cgroup_skb_ids)
-
-BTF_KFUNCS_START(rex_kprobe_ids)
-BTF_ID_FLAGS(func, rex_kprobe)
-BTF_KFUNCS_END(rex_kprobe_ids)
-
-BTF_KFUNCS_START(rex_tracing_ids)
-BTF_ID_FLAGS(func, rex_tracepoint)
-BTF_ID_FLAGS(func, rex_perf_event)
-BTF_ID_FLAGS(func, rex_fentry)
-BTF_ID_FLAGS(func, rex_fexit)
-BTF_ID_FLAGS(func, rex_raw_tracepoint)
-BTF_KFUNCS_END(rex_tracing_ids)
-
-#define REX_SET(name) \
-	static const struct btf_kfunc_id_set name##_set = { \
-		.owner = THIS_MODULE, .set = &name##_ids \
+#define REX_KFUNC(number, ID, name, safe, callers, type, context, argument, setup)		\
+	int rex_##name(context argument, u32 slot, u64 cookie);					\
+	__bpf_kfunc int rex_##name(context argument, u32 slot, u64 cookie)			\
+	{											\
+		return rex_dispatch(number, (void *)argument, slot, cookie, setup);		\
 	}
 
-REX_SET(rex_xdp);
-REX_SET(rex_tc);
-REX_SET(rex_cgroup_skb);
-REX_SET(rex_kprobe);
-REX_SET(rex_tracing);
+__bpf_kfunc_start_defs();
+REX_HOOKS_SHIM(REX_KFUNC)
+__bpf_kfunc_end_defs();
 
-/*
- * The kernel keeps kfuncs per group of program types, and a group takes one set: tracepoint,
- * perf_event and the trampolines are in one.
- */
+/* The kernel's groups of program types, and one type of each. A group takes one set of kfuncs. */
+#define REX_GROUPS(G)			\
+	G(XDP, XDP)			\
+	G(TC, SCHED_CLS)		\
+	G(CGROUP, CGROUP_SKB)		\
+	G(KPROBE, KPROBE)		\
+	G(TRACING, TRACING)
+
+#define REX_KFUNC_ID(number, ID, name, ...) BTF_ID_FLAGS(func, rex_##name)
+#define REX_SET(group, type)							\
+	BTF_KFUNCS_START(rex_ids_##group)					\
+	REX_HOOKS_##group(REX_KFUNC_ID)						\
+	BTF_KFUNCS_END(rex_ids_##group)						\
+	static const struct btf_kfunc_id_set rex_set_##group = {		\
+		.owner = THIS_MODULE, .set = &rex_ids_##group			\
+	};
+REX_GROUPS(REX_SET)
+
+#define REX_KFUNCS(group, type) \
+	{ &rex_set_##group, BPF_PROG_TYPE_##type, 0 REX_HOOKS_##group(REX_HOOK_BIT) },
 static const struct rex_kfuncs {
 	const struct btf_kfunc_id_set	*set;
 	enum bpf_prog_type		type;
 	unsigned long			hooks;
 } rex_kfuncs[] = {
-	{ &rex_xdp_set, BPF_PROG_TYPE_XDP, BIT(REX_HOOK_XDP) },
-	{ &rex_tc_set, BPF_PROG_TYPE_SCHED_CLS, BIT(REX_HOOK_TC) },
-	{ &rex_cgroup_skb_set, BPF_PROG_TYPE_CGROUP_SKB, BIT(REX_HOOK_CGROUP_SKB) },
-	{ &rex_kprobe_set, BPF_PROG_TYPE_KPROBE, BIT(REX_HOOK_KPROBE) },
-	{
-		&rex_tracing_set, BPF_PROG_TYPE_TRACING,
-		BIT(REX_HOOK_TRACEPOINT) | BIT(REX_HOOK_PERF_EVENT) | BIT(REX_HOOK_FENTRY) |
-		BIT(REX_HOOK_FEXIT) | BIT(REX_HOOK_RAW_TRACEPOINT)
-	},
+	REX_GROUPS(REX_KFUNCS)
 };
 
 /* Registers all sets but those in @skip. Returns how many were, and the error of the next. */

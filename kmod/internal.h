@@ -44,21 +44,28 @@ struct rex_counts {
  * only for the entry's own hook and only while the program may run; otherwise it is its
  * complement, just as secret. So one comparison tells all: slot, cookie, hook and state.
  */
+#define REX_SLOT_SIZE	(__REX_HOOK_MAX <= 10 ? 128 : 256)	/* a power of two: found by a shift */
+
 struct rex_slot {
 	rex_fn			fn;	/* called by dispatch: the entry, or rex_timed() */
 	struct rex_counts __percpu *counts;
 	struct rex_prog		*prog;
 	u64			live[__REX_HOOK_MAX];
 	/* from here on: not for the fast path */
-	u64			cookie;	/* its complement: in @live while dead */
 	rex_fn			entry;
 	const char		*name;	/* in the program module, or rex_prog.park_names */
 	u16			hook;
 	u16			flags;		/* this and ctx_size: as in struct rex_entry_def */
 	u32			ctx_size;
-} ____cacheline_aligned;
+} __aligned(REX_SLOT_SIZE);
 
-static_assert(sizeof(struct rex_slot) == 128);	/* found by a shift */
+static_assert(sizeof(struct rex_slot) == REX_SLOT_SIZE);
+
+/* Of the two values in @live, what the other hooks have is the cookie's complement. */
+static inline u64 rex_slot_cookie(const struct rex_slot *slot)
+{
+	return ~READ_ONCE(slot->live[slot->hook ? 0 : 1]);
+}
 
 extern struct rex_slot rex_slots[REX_MAX_SLOTS];
 

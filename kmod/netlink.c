@@ -97,7 +97,7 @@ static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
 	    nla_put_u32(skb, REX_A_ENTRY_FLAGS, slot->flags) ||
 	    nla_put_u32(skb, REX_A_ENTRY_CTX_SIZE, slot->ctx_size) ||
 	    nla_put_u32(skb, REX_A_ENTRY_SLOT, slot - rex_slots) ||
-	    rex_put_u64(skb, REX_A_ENTRY_COOKIE, slot->cookie) ||
+	    rex_put_u64(skb, REX_A_ENTRY_COOKIE, rex_slot_cookie(slot)) ||
 	    rex_put_u64(skb, REX_A_ENTRY_RUNS, sum.runs) ||
 	    rex_put_u64(skb, REX_A_ENTRY_NS, sum.ns) ||
 	    rex_put_u64(skb, REX_A_ENTRY_PANICS, sum.panics) ||

@@ -10,11 +10,11 @@ struct rex_slot rex_slots[REX_MAX_SLOTS];
 
 static void rex_slot_fill_dead(struct rex_slot *slot)
 {
+	u64 dead = get_random_u64();
 	int hook;
 
-	slot->cookie = get_random_u64();
 	for (hook = 0; hook < __REX_HOOK_MAX; hook++)
-		WRITE_ONCE(slot->live[hook], ~slot->cookie);
+		WRITE_ONCE(slot->live[hook], dead);
 }
 
 void rex_slots_init(void)
@@ -82,12 +82,12 @@ void rex_slot_put(struct rex_slot *slot)
 
 void rex_slot_enable(struct rex_slot *slot)
 {
-	WRITE_ONCE(slot->live[slot->hook], slot->cookie);
+	WRITE_ONCE(slot->live[slot->hook], rex_slot_cookie(slot));
 }
 
 void rex_slot_disable(struct rex_slot *slot)
 {
-	WRITE_ONCE(slot->live[slot->hook], ~slot->cookie);
+	WRITE_ONCE(slot->live[slot->hook], ~rex_slot_cookie(slot));
 }
 
 /* Stands in for the entry while its run time is measured; runs on the program's stack. */

@@ -97,15 +97,9 @@ static const char *named(const char *const *names, size_t n, uint32_t value, con
 const char *rex_hook_name(uint32_t hook)
 {
 	static const char *const names[] = {
-		[REX_HOOK_XDP] = "xdp",
-		[REX_HOOK_TC] = "tc",
-		[REX_HOOK_KPROBE] = "kprobe",
-		[REX_HOOK_TRACEPOINT] = "tracepoint",
-		[REX_HOOK_PERF_EVENT] = "perf_event",
-		[REX_HOOK_FENTRY] = "fentry",
-		[REX_HOOK_RAW_TRACEPOINT] = "raw_tracepoint",
-		[REX_HOOK_CGROUP_SKB] = "cgroup_skb",
-		[REX_HOOK_FEXIT] = "fexit",
+#define HOOK_NAME(number, ID, name, ...) [number] = #name,
+		REX_HOOKS(HOOK_NAME)
+#undef HOOK_NAME
 	};
 
 	return named(names, ARRAY_SIZE(names), hook, "hook");

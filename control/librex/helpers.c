@@ -30,15 +30,13 @@ static const struct helper {
 #undef HELPER
 };
 
-/* As rex.ko's hooks, but what attaches by BTF, which would need a function to attach to. */
+/* Of the shims. What attaches by BTF would need a function to attach to, but has the same helpers. */
 static const enum bpf_prog_type prog_types[__REX_HOOK_MAX] = {
-	[REX_HOOK_XDP] = BPF_PROG_TYPE_XDP,
-	[REX_HOOK_TC] = BPF_PROG_TYPE_SCHED_CLS,
-	[REX_HOOK_KPROBE] = BPF_PROG_TYPE_KPROBE,
-	[REX_HOOK_TRACEPOINT] = BPF_PROG_TYPE_TRACEPOINT,
-	[REX_HOOK_PERF_EVENT] = BPF_PROG_TYPE_PERF_EVENT,
-	[REX_HOOK_RAW_TRACEPOINT] = BPF_PROG_TYPE_RAW_TRACEPOINT,
-	[REX_HOOK_CGROUP_SKB] = BPF_PROG_TYPE_CGROUP_SKB,
+#define BPF_PROG_TYPE_TRACING BPF_PROG_TYPE_RAW_TRACEPOINT
+#define PROG_TYPE(number, ID, name, safe, callers, type, ...) [number] = BPF_PROG_TYPE_##type,
+	REX_HOOKS_SHIM(PROG_TYPE)
+#undef PROG_TYPE
+#undef BPF_PROG_TYPE_TRACING
 };
 
 static const struct map_kind {

@@ -16,31 +16,15 @@
 #include "internal.h"
 #include "../../dataplane/shims/shim.h"
 
-#define SHIM(name) extern const char rex_shim_##name[], rex_shim_##name##_end[]
-SHIM(xdp);
-SHIM(tc);
-SHIM(kprobe);
-SHIM(tracepoint);
-SHIM(perf_event);
-SHIM(fentry);
-SHIM(raw_tracepoint);
-SHIM(cgroup_skb);
-SHIM(fexit);
+#define SHIM(number, ID, name, ...) extern const char rex_shim_##name[], rex_shim_##name##_end[];
+REX_HOOKS_SHIM(SHIM)
 #undef SHIM
 
-#define SHIM(name) { rex_shim_##name, rex_shim_##name##_end }
+#define SHIM(number, ID, name, ...) [number] = { rex_shim_##name, rex_shim_##name##_end },
 static const struct {
 	const char *image, *end;
 } shims[__REX_HOOK_MAX] = {
-	[REX_HOOK_XDP] = SHIM(xdp),
-	[REX_HOOK_TC] = SHIM(tc),
-	[REX_HOOK_KPROBE] = SHIM(kprobe),
-	[REX_HOOK_TRACEPOINT] = SHIM(tracepoint),
-	[REX_HOOK_PERF_EVENT] = SHIM(perf_event),
-	[REX_HOOK_FENTRY] = SHIM(fentry),
-	[REX_HOOK_RAW_TRACEPOINT] = SHIM(raw_tracepoint),
-	[REX_HOOK_CGROUP_SKB] = SHIM(cgroup_skb),
-	[REX_HOOK_FEXIT] = SHIM(fexit),
+	REX_HOOKS_SHIM(SHIM)
 };
 #undef SHIM
 

@@ -12,17 +12,10 @@
 
 /* How the source marks the entry of each hook. */
 static const char *const hook_attribute[__REX_HOOK_MAX] = {
-	[REX_HOOK_XDP] = "#[rex_xdp]",
-	[REX_HOOK_TC] = "#[rex_tc]",
-	[REX_HOOK_KPROBE] = "#[rex_kprobe]",
-	[REX_HOOK_TRACEPOINT] = "#[rex_tracepoint]",
-	[REX_HOOK_PERF_EVENT] = "#[rex_perf_event]",
-	[REX_HOOK_FENTRY] = "#[rex_fentry]",
-	[REX_HOOK_RAW_TRACEPOINT] = "#[rex_raw_tracepoint]",
-	[REX_HOOK_CGROUP_SKB] = "#[rex_cgroup_skb]",
-	[REX_HOOK_FEXIT] = "#[rex_fexit]",
+#define ATTRIBUTE(number, ID, name, ...) [number] = "#[rex_" #name "]",
+	REX_HOOKS(ATTRIBUTE)
+#undef ATTRIBUTE
 };
-_Static_assert(__REX_HOOK_MAX == 9, "name the attribute of the new hook");
 
 static bool starts(const char *s, const char *with)
 {

@@ -3,9 +3,6 @@
 #ifndef _REX_SHIM_ARGS_H
 #define _REX_SHIM_ARGS_H
 
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include "../../kmod/include/uapi/rex.h"
 #include "shim.h"
 
 static __always_inline void rex_args_get(void *ctx, struct rex_args *args)

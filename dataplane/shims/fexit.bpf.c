@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "args.h"
 
-extern int rex_fexit(const struct rex_args *args, __u32 slot, __u64 cookie) __ksym;
-
 SEC("fexit")
 int rex_shim(void *ctx)
 {

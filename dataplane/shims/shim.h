@@ -42,4 +42,18 @@
  */
 #define REX_SHIM_ARGS	0x5e17a495U
 
+#ifdef __bpf__
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <uapi/rex.h>
+
+/* As the kernel calls them. libbpf compares the names, and that both are structs. */
+struct pt_regs {};
+struct bpf_perf_event_data {};
+
+#define REX_KFUNC(number, ID, name, safe, callers, type, context, argument, setup) \
+	extern int rex_##name(context argument, __u32 slot, __u64 cookie) __ksym;
+REX_HOOKS_SHIM(REX_KFUNC)
+#endif
+
 #endif /* _REX_SHIM_H */

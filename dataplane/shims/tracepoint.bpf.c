@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
 #include "shim.h"
-
-extern int rex_tracepoint(void *ctx__ign, __u32 slot, __u64 cookie) __ksym;
 
 SEC("tracepoint")
 int rex_shim(void *ctx)

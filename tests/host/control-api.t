@@ -8,7 +8,7 @@ HEADER=control/librex/include/rex/librex.h
 ALL=$BUILD/lib
 
 setup() {
-	gcc -I"$(dirname "$HEADER")" -Ikmod/include/uapi -fsyntax-only -aux-info "$TMP/declared" -x c "$HEADER"
+	gcc -I"$(dirname "$HEADER")" -Ikmod/include/uapi -Ikmod/include -fsyntax-only -aux-info "$TMP/declared" -x c "$HEADER"
 	sed -n 's|^/\* [^ ]*/librex\.h:[^(]*[ *]\(rex_[a-z0-9_]*\) (.*|\1|p' "$TMP/declared" | sort >"$TMP/header"
 	[ "$(wc -l <"$TMP/header")" -gt 40 ] || fail "$(cat "$TMP/declared")"
 }

@@ -11,7 +11,7 @@ test_the_table_is_that_of_the_tests() {
 
 test_every_hook_and_a_map_and_a_helper_are_in_it() {
 	local hook
-	for hook in xdp tc kprobe tracepoint perf_event fentry fexit raw_tracepoint cgroup_skb; do
+	for hook in $(tests/lib/hooks); do
 		contains "$(cat docs/support.md)" "hash_at_$hook"
 		contains "$(cat docs/support.md)" "ktime_ns_at_$hook"
 	done

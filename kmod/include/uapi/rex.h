@@ -15,6 +15,8 @@
 
 #include <linux/types.h>
 
+#include "rex_hooks.h"
+
 #define REX_ABI_VERSION	3
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
@@ -25,19 +27,15 @@
 #define REX_MAX_MAPS	64	/* maps of one program */
 #define REX_MAX_SLOTS	1024	/* entries of all loaded programs */
 
-/* Where a program may be attached. The order is ABI; a hook has one context type. */
+/* Where a program may be attached: rex_hooks.h. A hook has one context type. */
+#define __REX_HOOK(number, ID, ...)	REX_HOOK_##ID = number,
+#define __REX_ONE(...)			+ 1
 enum rex_hook {
-	REX_HOOK_XDP,
-	REX_HOOK_TC,			/* clsact and tcx */
-	REX_HOOK_KPROBE,		/* kprobe, kretprobe, uprobe, uretprobe */
-	REX_HOOK_TRACEPOINT,
-	REX_HOOK_PERF_EVENT,
-	REX_HOOK_FENTRY,
-	REX_HOOK_RAW_TRACEPOINT,	/* attached with BTF: tp_btf */
-	REX_HOOK_CGROUP_SKB,
-	REX_HOOK_FEXIT,
-	__REX_HOOK_MAX,
+	REX_HOOKS(__REX_HOOK)
+	__REX_HOOK_MAX = REX_HOOKS(__REX_ONE),
 };
+#undef __REX_HOOK
+#undef __REX_ONE
 
 /* ---- program module: section layouts ------------------------------------ */
 

@@ -53,8 +53,9 @@ static int patch(struct bpf_program *prog, const struct entry *entry, __u64 cook
 static struct bpf_object *shim_object(const struct entry *entry, __u64 cookie, const char *where)
 {
 	static const char *const names[__REX_HOOK_MAX] = {
-		"xdp", "tc", "kprobe", "tracepoint", "perf_event", "fentry", "raw_tracepoint",
-		"cgroup_skb", "fexit",
+#define NAME(number, ID, name, ...) [number] = #name,
+		REX_HOOKS_SHIM(NAME)
+#undef NAME
 	};
 	const char *build = getenv("BUILD");
 	struct bpf_program *prog;
