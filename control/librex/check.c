@@ -33,36 +33,18 @@ struct check {
 	uint64_t code;			/* bytes in sections that are executed */
 };
 
-/* Symbols that a program may import, generated from kmod/include/rex_prog.h ... */
-static const char *const rex_imports[] = {
+/* What a module may import: kmod/program-imports. */
+static const char *const imports[] = {
+#define IMPORT(name) #name,
+#define GLUE(name) #name,
+#define OWN(name)
 #include "imports.inc"
-};
-
-/* ... and what compiled C and Rust need of the kernel: thunks, function entry. Not mem*: nothing
- * but the end of the budget stops a loop, and that never cuts the kernel's own functions. */
-static const char *const kernel_imports[] = {
-	"__fentry__", "__x86_return_thunk",
-};
-
-static const char *const thunks[] = {
-	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
 static bool may_import(const char *name)
 {
-	static const char thunk[] = "__x86_indirect_thunk_";
-
-	for (size_t i = 0; i < ARRAY_SIZE(rex_imports); i++)
-		if (!strcmp(name, rex_imports[i]))
-			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(kernel_imports); i++)
-		if (!strcmp(name, kernel_imports[i]))
-			return true;
-	if (strncmp(name, thunk, strlen(thunk)))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(thunks); i++)
-		if (!strcmp(name + strlen(thunk), thunks[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(imports); i++)
+		if (!strcmp(name, imports[i]))
 			return true;
 	return false;
 }

@@ -8,7 +8,15 @@
 
 #include "diag.h"
 #include "object.h"
-#include "rexc.h"
+
+/* What the program's own code may import: kmod/program-imports. */
+static const char *const imports[] = {
+#define IMPORT(name) #name,
+#define GLUE(name)
+#define OWN(name) #name,
+#include "imports.inc"
+	NULL
+};
 
 /* How the source marks the entry of each hook. */
 static const char *const hook_attribute[__REX_HOOK_MAX] = {
@@ -24,17 +32,10 @@ static bool starts(const char *s, const char *with)
 
 static bool import_allowed(const char *name)
 {
-	static const char *const others[] = {
-		"memcpy", "memmove", "memset", "memcmp", "__x86_return_thunk", NULL
-	};
-
-	for (const char *const *p = rex_imports; *p; p++)
+	for (const char *const *p = imports; *p; p++)
 		if (!strcmp(name, *p))
 			return true;
-	for (const char *const *p = others; *p; p++)
-		if (!strcmp(name, *p))
-			return true;
-	return starts(name, "__x86_indirect_thunk_");
+	return false;
 }
 
 /* The compiler's helpers for float arithmetic: __adddf3, __floatunsidf, __fixsfdi, fmod, ... */

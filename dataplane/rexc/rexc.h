@@ -93,11 +93,6 @@ int rustc_expand(struct job *job);
 /* Compiles to tmp/program.o and tmp/program.s. 0 or negative errno, reported. */
 int rustc_compile(struct job *job);
 
-/* ---- imports.c ---- */
-
-/* Names of the functions and objects that rex_prog.h declares, NULL at the end. */
-extern const char *const rex_imports[];
-
 /* ---- instrument.c ---- */
 
 /*

@@ -76,8 +76,12 @@ test_privileged_instructions() {
 test_bytes_that_are_no_instruction() { refused_instruction '.byte 0x06' "does not know"; }
 
 test_import_that_no_program_may_use() {
-	printf '\tcallq printk\n\tret\n' | program
-	refused "\`printk\`"
+	local f
+	# that of rexc's own C, and no register
+	for f in printk rex_nosuch rex_panicx rex_program_register __fentry__ __x86_indirect_thunk_rsp; do
+		printf '\tcallq %s\n\tret\n' "$f" | program
+		refused "\`$f\`"
+	done
 }
 
 test_floating_point_helpers_are_named_as_such() {
