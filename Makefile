@@ -103,4 +103,5 @@ help:
 
 .PHONY: all $(ROOMS) bench check $(foreach room,$(ROOMS) bench tests,check-$(room)) \
 	deps test demo test-tokens install uninstall install-librex clean help
--include $(shell find $(wildcard $(BUILD)/obj*) -name '*.d' 2>/dev/null)
+OBJ := $(wildcard $(BUILD)/obj*)
+-include $(if $(OBJ),$(shell find $(OBJ) -name '*.d'))
