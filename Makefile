@@ -47,6 +47,9 @@ demo: deps		## install what is missing, build, and run the A/B in a VM
 test-tokens: $(TESTS-dataplane)	## ten minutes of made-up programs, whose tokens are the same for rexc and rustc
 	@$(ALONE) tests/rexc/run-tokens
 
+test-kernels: all $(BUILD)/tests/guards.ko	## the core tests on other kernels of Debian's (KERNELS="13 12-rt"): a table
+	@$(ALONE) tests/run-kernels $(KERNELS)
+
 # One tree that rexc and the tools find their parts in, links to its programs, what a C program
 # needs, and rex.ko where modprobe looks. Build with the same KDIR first. All is put together in
 # $(STAGE), so that the list of files is complete: uninstall removes what it names.
@@ -102,5 +105,6 @@ help:
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 
 .PHONY: all $(ROOMS) bench check $(foreach room,$(ROOMS) bench tests,check-$(room)) \
-	deps test demo test-tokens install uninstall install-librex clean help
--include $(shell find $(wildcard $(BUILD)/obj*) -name '*.d' 2>/dev/null)
+	deps test demo test-tokens test-kernels install uninstall install-librex clean help
+OBJ := $(wildcard $(BUILD)/obj*)
+-include $(if $(OBJ),$(shell find $(OBJ) -name '*.d'))

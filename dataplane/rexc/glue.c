@@ -6,7 +6,6 @@
  */
 #include <linux/module.h>
 #include <linux/stringify.h>
-#include <linux/version.h>
 
 #include <rex_prog.h>
 
@@ -51,8 +50,5 @@ MODULE_DESCRIPTION("Rex program " KBUILD_MODNAME);
 MODULE_INFO(rex_abi, __stringify(REX_ABI_VERSION));
 MODULE_INFO(rex_stack, __stringify(REX_STACK));
 MODULE_INFO(rexc, REXC_VERSION);
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+/* MODULE_IMPORT_NS() of any version: it took a name before 6.13, and takes a string since. */
+MODULE_INFO(import_ns, "REX");

@@ -5,7 +5,7 @@
 # built for it nor loaded there, and both say why.
 . "$(dirname "$0")/../lib/tap.sh"
 
-RT=6.12-rt
+RT=${RT_KERNEL:-6.12-rt}
 WHY=$(topology/vm/kernel $RT 2>&1) || NO_RT=1
 has_rt() { [ -z "${NO_RT:-}" ] || skip "no kernel $RT here: ${WHY##*$'\n'}"; }
 

@@ -178,7 +178,7 @@ pub fn ends(_obj: &Tracepoint, ctx: &SchedProcessExit) -> rex::Result {
     note(ENDS, &[ctx.pid as u64, ctx.prio as u64])
 }
 
-/// As long as a record of sched_process_exit, and a byte.
+/// As long as a record of hrtimer_expire_entry, and a byte.
 #[derive(Clone, Copy, Pod)]
 #[repr(C)]
 pub struct TooLong {

@@ -2,7 +2,6 @@
 /* The smallest program: one entry, no map. It is enabled as soon as it is loaded. */
 #include <linux/bpf.h>
 #include <linux/module.h>
-#include <linux/version.h>
 #include <rex_prog.h>
 
 static __s32 cbare_drop(struct rex_ctx *ctx)
@@ -52,8 +51,4 @@ module_init(cbare_init);
 module_exit(cbare_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("smallest Rex test program");
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+MODULE_INFO(import_ns, "REX");

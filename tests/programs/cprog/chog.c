@@ -2,7 +2,6 @@
 /* A program that takes long, within its large budget, when it interrupts one of cnest.c. */
 #include <linux/bpf.h>
 #include <linux/module.h>
-#include <linux/version.h>
 #include <rex_prog.h>
 
 extern atomic_t cnest_left;
@@ -48,8 +47,4 @@ module_init(chog_init);
 module_exit(chog_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Rex test program: takes long");
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+MODULE_INFO(import_ns, "REX");

@@ -10,7 +10,6 @@
 #include <linux/module.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
-#include <linux/version.h>
 #include <rex_prog.h>
 
 #define LONG	(16 << 20)
@@ -286,8 +285,4 @@ module_init(cloop_init);
 module_exit(cloop_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Rex test program: a loop around each import");
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+MODULE_INFO(import_ns, "REX");

@@ -119,8 +119,4 @@ module_init(cnest_init);
 module_exit(cnest_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Rex test program: interrupted");
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+MODULE_INFO(import_ns, "REX");

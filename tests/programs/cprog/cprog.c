@@ -9,7 +9,6 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
-#include <linux/version.h>
 #include <rex_prog.h>
 
 enum { M_ARRAY, M_PERCPU, M_HASH, M_LRU, M_PCHASH, M_COUNT };
@@ -424,8 +423,4 @@ module_init(cprog_init);
 module_exit(cprog_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Rex test program in C");
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-MODULE_IMPORT_NS("REX");
-#else
-MODULE_IMPORT_NS(REX);
-#endif
+MODULE_INFO(import_ns, "REX");

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How tests/run-kernels reads results. "make test-kernels" runs it for real.
+. "$(dirname "$0")/../lib/tap.sh"
+
+# shellcheck source=/dev/null
+. tests/run-kernels
+
+# tap LINE...: what a test file has left
+tap() { printf '%s\n' "$@" >"$TMP/vm-bmc-rex.tap"; }
+
+test_a_cell_is_ok_only_if_tests_have_passed() {
+	tap 1..2 'ok 1 - a' 'ok 2 - b # SKIP no memcached'
+	eq "$(result bmc-udp '' "$TMP")" "ok 1"
+	tap 1..2 'ok 1 - a' 'not ok 2 - b'
+	eq "$(result bmc-udp '' "$TMP")" FAILED
+	tap 1..1 'ok 1 - b # SKIP no memcached'
+	eq "$(result bmc-udp '' "$TMP")" FAILED
+	rm "$TMP/vm-bmc-rex.tap"
+	eq "$(result bmc-udp '' "$TMP")" FAILED
+}
+
+test_a_refusal_is_one_only_if_each_failure_gives_the_reason() {
+	tap 'not ok 1 - a' '# x: is lazy' 'not ok 2 - b' '# so' '# y: is lazy'
+	eq "$(result bmc-udp 'is lazy' "$TMP")" refused
+	tap 'not ok 1 - a' '# x: is lazy' 'not ok 2 - b' '# oops'
+	eq "$(result bmc-udp 'is lazy' "$TMP")" FAILED
+	tap 'not ok 1 - a' '# oops' 'not ok 2 - b' '# x: is lazy'
+	eq "$(result bmc-udp 'is lazy' "$TMP")" FAILED
+	tap 'ok 1 - a'
+	eq "$(result bmc-udp 'is lazy' "$TMP")" FAILED
+	rm "$TMP/vm-bmc-rex.tap"
+	eq "$(result bmc-udp 'is lazy' "$TMP")" FAILED
+}
+
+test_the_configuration_decides_what_is_refused() {
+	echo CONFIG_PREEMPT_LAZY=y >"$TMP/config"
+	contains "$(refusal bmc-udp "$TMP/config")" "preemptible (lazy)"
+	eq "$(refusal hooks "$TMP/config")" ""
+	echo CONFIG_PREEMPT_RT=y >>"$TMP/config"
+	contains "$(refusal hooks "$TMP/config")" kmod-rt.t
+	echo '# CONFIG_PREEMPT_RT is not set' >"$TMP/config"
+	eq "$(refusal bmc-udp "$TMP/config")" ""
+}
+
+test_the_table_and_its_status() {
+	printf '%s\n' $'12\tload\tok 3\t' $'12\tbmc-udp\tok 4\t' $'13\tload\tok 3\t' $'13\tbmc-udp\trefused\tlazy' >"$TMP/cells"
+	eq "$(table "$TMP/cells")" "\
+kernel              load         bmc-udp
+12                  ok 3         ok 4
+13                  ok 3         refused (1)
+(1) lazy"
+	table "$TMP/cells" >/dev/null
+	printf '14\tload\tFAILED\t\n' >>"$TMP/cells"
+	refuses table "$TMP/cells"
+	: >"$TMP/cells"
+	refuses table "$TMP/cells"
+}
+
+test_what_the_table_names_exists() {
+	local group file
+	for group in $(group_names); do
+		[ -n "$(group_needs "$group")" ]
+		for file in $(group_files "$group"); do [ -x "$file" ] || fail "$file"; done
+	done
+	refuses tests/run-kernels 11
+	contains "$REFUSAL" "11: not one of 12 "
+	refuses tests/run-kernels 12:load,luck
+	contains "$REFUSAL" "luck: not one of load "
+}
+
+tap_run
