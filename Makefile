@@ -33,8 +33,8 @@ check: $(foreach room,$(ROOMS) bench tests,check-$(room))	## the programs that t
 $(BUILD)/kernel/default/headers:
 	topology/vm/kernel
 
-deps:			## install the Debian packages of topology/deps/packages
-	topology/deps/install
+deps:			## install the packages of topology/deps/packages, or those of PROFILE (product, vm, bench, test)
+	topology/deps/install $(PROFILE)
 
 test: deps		## install what is missing, build, and run every test
 	@$(MAKE) --no-print-directory all bench check

@@ -48,18 +48,6 @@ static struct row {
 } rows[MAX_ROWS];
 static int n_rows;
 
-void die(const char *format, ...)
-{
-	va_list ap;
-
-	fputs("insn: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
 static void note(int target, __u32 count, const char *format, ...)
 {
 	char packet[sizeof(rows->packet)];

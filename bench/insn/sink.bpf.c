@@ -9,7 +9,7 @@
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
-#include "sink.h"
+#include "sink_reply.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -23,7 +23,7 @@
 #include "mc/checksum.h"
 #include "mc/ethernet.h"
 #include "options.h"
-#include "sink.h"
+#include "sink_reply.h"
 #include "sink.skel.h"
 
 __attribute__((format(printf, 1, 2), noreturn))

@@ -10,26 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataset.h"
-#include "hist.h"
 #include "mc/conn.h"
-#include "samples.h"
-#include "track.h"
+#include "tally.h"
 
 #define BURST	32
-
-enum origin { FROM_SERVER, FROM_PORT, FROM_ADDRESS };
-
-struct datagram {
-	enum origin origin;	/* a wrong port or address (either end's) makes it a stray */
-	uint32_t port;		/* our source port's number, 0..ports-1; strays have none */
-	const uint8_t *payload;	/* UDP payload, valid until the next recv */
-	uint32_t len;
-	const char *broken;	/* a reason (bad checksum ...) or NULL */
-	/* where it came from and went to, in host byte order; strays only */
-	uint32_t src_ip, dst_ip;
-	uint16_t src_port, dst_port;
-};
 
 struct wire {
 	const char *client;	/* "af_xdp", "af_packet", "socket" ... */
@@ -41,31 +25,6 @@ struct wire {
 	/* Up to @max (<= BURST) datagrams, or -errno. With @idle it may sleep a little. */
 	int (*recv)(struct wire *w, struct datagram *d, unsigned int max, bool idle);
 	bool more;		/* the last recv may have left datagrams behind */
-};
-
-/*
- * What became of the requests. These hold at the end of each phase:
- * due >= sent, sent = received + lost, received = verified + missing + wrong.
- */
-struct counts {
-	uint64_t due;		/* should have left; in a closed loop the same as sent */
-	uint64_t sent;
-	uint64_t received;	/* replies in time: verified + missing + wrong */
-	uint64_t verified;	/* every byte compared and right */
-	uint64_t missing;	/* END instead of a value */
-	uint64_t wrong;		/* any other content */
-	uint64_t lost;		/* no reply within the timeout, from when the request left */
-	uint64_t late;		/* of the lost: came after all */
-	uint64_t late_wrong;	/* of the late: wrong or missing */
-	uint64_t duplicate;	/* second reply to one request */
-	uint64_t duplicate_wrong;	/* of the duplicates: wrong or missing */
-	uint64_t stray;		/* reply to nothing we asked */
-	uint64_t stray_port;	/* of the strays: from or to a wrong port */
-	uint64_t stray_address;	/* of the strays: from or to a wrong address */
-	double send_seconds;	/* the time of sending: what all rates are over */
-	double last_reply_seconds;	/* from the first request to the last reply in time */
-	struct hist latency;	/* ns, from the time the request was due */
-	struct hist lag;	/* ns, from the time the request was due until it had left */
 };
 
 struct load {

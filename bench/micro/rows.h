@@ -4,6 +4,8 @@
 
 #include "side.h"
 
+void rows_print(void);
+
 /* Notes one figure; rows are printed in the order in which they were first named. */
 void row_set(enum side side, double cost, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Requests of the binary protocol.
 
-use super::get::MAX_KEY;
-use super::request::{Effect, Lost, Op, Reply, Sink, Target};
-use super::text::Next;
+use super::effect::{Effect, Lost, Next, Op, Reply, Sink, Target};
+use super::words::MAX_KEY;
 
 /// The first byte of a request.
 pub(super) const MAGIC: u8 = 0x80;

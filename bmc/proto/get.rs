@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::no_blanks;
-use super::words::{Words, word_len};
-
-/// The longest key that memcached takes.
-pub const MAX_KEY: usize = 250;
+use super::words::{MAX_KEY, Words, word_len};
 
 /// The most keys of one GET that is answered.
 pub const MAX_KEYS: usize = 32;

@@ -9,6 +9,7 @@
 
 mod base64;
 mod binary;
+mod effect;
 mod frame;
 mod get;
 mod hash;
@@ -20,14 +21,17 @@ mod tests;
 mod text;
 mod words;
 
+pub use effect::{Complete, Effect, Lost, Op, Reply, Sink, Target};
 pub use frame::{FRAME_LEN, is_single};
 // Not all who read replies and GETs name the types of what they get.
 #[allow(unused_imports)]
-pub use get::{Keys, MAX_KEY, MAX_KEYS, get_key, get_keys};
+pub use get::{Keys, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
 #[allow(unused_imports)]
 pub use reply::{Block, Blocks, values};
-pub use request::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS};
+pub use request::{Requests, WORDS};
+#[allow(unused_imports)]
+pub use words::MAX_KEY;
 
 /// Eight bytes that are all `byte`.
 const fn bytes(byte: u8) -> u64 {

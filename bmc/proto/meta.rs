@@ -2,8 +2,7 @@
 //! The meta commands that name a key and take flags: mg, ms, md, ma.
 
 use super::base64;
-use super::request::{Effect, Op, Reply, Sink, Target};
-use super::text::{MAX_VALUE, Next};
+use super::effect::{Effect, MAX_VALUE, Next, Op, Reply, Sink, Target};
 use super::words::{Words, number, time};
 
 /// Each version takes at least so many flags.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use super::get::MAX_KEY;
-use super::words::word_len;
+use super::words::{MAX_KEY, word_len};
 
 /// Splits `text` at the first `byte`, which is in neither part.
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {

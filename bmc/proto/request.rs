@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What a server reads on one TCP connection, or in one UDP datagram: which keys it may change.
 
+use super::effect::{Complete, Lost, Next, Reply, Sink};
 use super::words::newline;
-use super::{binary, text, text::Next};
+use super::{binary, text};
 
 /// The words that [`Requests`] are kept in.
 pub const WORDS: usize = 48;
@@ -10,80 +11,6 @@ pub const WORDS: usize = 48;
 /// The longest line, with its end, but for GETs, which can be of any length: more than a command
 /// with a key of 250 bytes can need. No binary request is longer, but for the value.
 const LINE: usize = (WORDS - 2) * 8;
-
-/// What a command does; of the meta commands only those that change something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    Set,
-    Add,
-    Replace,
-    Append,
-    Prepend,
-    Cas,
-    Delete,
-    Incr,
-    Decr,
-    /// touch, gat and gats.
-    Touch,
-    MetaSet,
-    MetaDelete,
-    MetaArith,
-    MetaGet,
-    Flush,
-    /// Concerns, or may concern, any key: memory limits, slabs, LRU, shutdown.
-    Other,
-}
-
-/// Whose items an effect is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
-    Key(&'a [u8]),
-    All,
-}
-
-/// Something that a command does as soon as the server executes it, which may be at once.
-///
-/// A command can have several: one for each key, and one for each way to read a base64 key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effect<'a> {
-    pub op: Op,
-    pub target: Target<'a>,
-    /// The expiry that the item gets, as the number in the command (0: never, negative: at once,
-    /// up to 30 days: seconds from now, above: a time); `None`: the one that it has. 0 if no item is
-    /// left. Of [`Op::Flush`] the delay, `None` without.
-    pub exptime: Option<i64>,
-    /// Whether it depends on the item, or another argument, that the expiry becomes this one. It
-    /// always depends on the command becoming [`Complete`]: if the connection ends before, or is
-    /// [`Lost`], the item may keep the expiry that it had.
-    pub conditional: bool,
-}
-
-/// How a command is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// Not at all, unless there is an error.
-    None,
-    /// With exactly one line.
-    OneLine,
-    Other,
-}
-
-/// A command, of whatever kind, is whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Complete {
-    pub reply: Reply,
-}
-
-/// Takes what [`Requests`] find. The effects of a command come before its completion.
-pub trait Sink {
-    fn effect(&mut self, effect: Effect<'_>);
-    fn complete(&mut self, complete: Complete);
-}
-
-/// Bytes of which it is not certain how each version of memcached takes them: neither where the
-/// next command begins nor what has been changed is known from here on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost;
 
 /// What the next byte is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

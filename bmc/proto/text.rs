@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! One line of the text protocol.
 
+use super::effect::{Effect, Lost, MAX_VALUE, Next, Op, Reply, Sink, Target};
 use super::meta;
-use super::request::{Effect, Lost, Op, Reply, Sink, Target};
 use super::words::Words;
-
-/// The most bytes of one value that a line can announce.
-pub(super) const MAX_VALUE: u64 = i32::MAX as u64 - 2;
-
-/// What comes behind a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// A command; this one is whole.
-    Command(Reply),
-    /// A value of so many bytes, and the end of a line.
-    Value(u64, Reply),
-    /// Nothing that anyone could understand: the connection is about to close, or used otherwise.
-    Nothing(Reply),
-}
 
 /// Whether a line that begins like this reads values only, however it goes on.
 pub(super) fn only_reads(start: &[u8]) -> bool {

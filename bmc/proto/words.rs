@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The words of a line, and what they can mean.
 
-use super::{blanks, get::MAX_KEY};
+use super::blanks;
+
+/// The longest key that memcached takes.
+pub const MAX_KEY: usize = 250;
 
 /// The number of bytes before the first that is at most a space.
 #[inline(always)]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Answers to GETs.
 
+use crate::address;
 use crate::meta::{self, Meta};
 use crate::packet::{Headers, Place, Version, turn_round};
 use crate::proto;
@@ -8,9 +9,10 @@ use crate::room::Room;
 use crate::stats::Stat;
 use crate::store::{self, END, Found, MAX_TEXT, NotFound, VALUE};
 use crate::sum::{self, Sum};
-use crate::{address, several};
 use core::sync::atomic::Ordering::SeqCst;
 use rex::prelude::*;
+
+mod several;
 
 /// What every way that IPv6 packets go takes: nobody here learns of a larger one.
 const IPV6_MTU: usize = 1280;

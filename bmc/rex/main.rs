@@ -13,7 +13,6 @@ mod packet;
 #[path = "../proto/lib.rs"]
 mod proto;
 mod room;
-mod several;
 mod stats;
 mod store;
 mod sum;

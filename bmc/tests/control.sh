@@ -55,7 +55,7 @@ warm() { client set "$1" 32 v; client get "$1" 32 v; }
 peer_on() {
 	local pin=/sys/fs/bpf/bmc-test-pass
 	! ip -n rex-client -o link show cli0 | grep -q xdp || return 0
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $pin type xdp
+	bpftool prog load "$BUILD/tests/pass.bpf.o" $pin type xdp
 	nsenter --net=/run/netns/rex-client bpftool net attach xdpdrv pinned $pin dev cli0
 	rm $pin
 }

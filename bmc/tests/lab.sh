@@ -15,7 +15,7 @@ client() { at_client "$BUILD/tests/bmc-client" $SERVER "$@"; }
 veth_up() {
 	local pin=/sys/fs/bpf/bmc-test-pass
 	topology/veth/lab up >/dev/null
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $pin type xdp
+	bpftool prog load "$BUILD/tests/pass.bpf.o" $pin type xdp
 	at_client bpftool net attach xdpdrv pinned $pin dev cli0
 	rm $pin
 }

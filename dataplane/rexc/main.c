@@ -253,6 +253,7 @@ static int check_object(struct job *job, char object[])
 	if (!err && !r.bounded) {
 		diag_step("stack unbounded (%s): checked at run time", r.why);
 		stack_free(&r);
+		lines_close(o.lines);
 		object_close(&o);
 		err = add_checks(job, object);
 		if (err)
@@ -265,6 +266,7 @@ static int check_object(struct job *job, char object[])
 		job->stack = r.worst ? r.worst : 1;
 	}
 	stack_free(&r);
+	lines_close(o.lines);
 	object_close(&o);
 	return err;
 }

@@ -52,6 +52,7 @@ static int make_line_table(struct job *job)
 		if (ret)
 			diag_error(path, 0, 0, "%s", strerror(-ret));
 	}
+	lines_close(o.lines);
 	object_close(&o);
 	if (ret)
 		return ret;

@@ -350,7 +350,6 @@ int object_open(struct object *o, const char *path)
 
 void object_close(struct object *o)
 {
-	lines_close(o->lines);
 	for (size_t i = 0; i < o->nfunctions; i++)
 		free(o->functions[i].calls);
 	for (size_t i = 0; o->sections && i < o->nsections; i++)

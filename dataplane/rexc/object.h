@@ -70,6 +70,7 @@ struct object {
 int object_open(struct object *o, const char *path);
 /* The same from memory; @image is taken over. */
 int object_parse(struct object *o, unsigned char *image, size_t size);
+/* After lines_close() of its lines, if those were opened. */
 void object_close(struct object *o);
 
 /* The function that contains this place; -1 when there is none. */

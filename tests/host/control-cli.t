@@ -106,20 +106,6 @@ test_a_place_and_a_command_more_are_a_row_and_a_file_each() {
 	status 1 "$toy" attach hello syscall openat; contains "$REFUSAL" "rex.ko is not loaded"
 }
 
-# A file that needs another one is not needed by it, through whatever others: by the symbols in the
-# objects. (module and check, replace and load are two pairs that still do.)
-test_no_circle_of_files() {
-	local objects=(control/{cli,librex,rexctl}/*.c)
-	objects=("${objects[@]/%.c/.o}")
-	objects=("${objects[@]/#/$BUILD/obj/}")
-	nm -A -g --defined-only "${objects[@]}" | sed -E 's,^.*/([a-z]+/[^/]*)\.o:.* ,\1 ,' | awk '{ print $2, $1 }' | sort >"$TMP/defined"
-	nm -A -u "${objects[@]}" | sed -E 's,^.*/([a-z]+/[^/]*)\.o: +[UwV] ,\1 ,' | awk '{ print $2, $1 }' | sort >"$TMP/used"
-	join "$TMP/used" "$TMP/defined" | awk '$2 != $3 { print $2, $3 }' | sort -u |
-		grep -vxE 'librex/(module librex/check|replace librex/load)' >"$TMP/edges"
-	[ "$(wc -l <"$TMP/edges")" -gt 100 ] || fail "too few files: $(cat "$TMP/edges")"
-	tsort "$TMP/edges" >/dev/null 2>"$TMP/circles" || fail "$(cat "$TMP/circles")"
-}
-
 test_version() {
 	[[ $(rexctl --version) =~ ^rexctl\ [0-9.]+$ ]] || fail "$(rexctl --version)"
 }

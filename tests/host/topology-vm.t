@@ -21,7 +21,7 @@ no_qemus() { ! qemus; }
 
 test_uname_prints_one_line_a_Debian_release() {
 	# the first run of a tree probes for KVM, and says so
-	topology/vm/run --timeout 90 -- true
+	[ ! -c /dev/kvm ] || [ -s "$BUILD/vm/accel" ] || topology/vm/run --timeout 90 -- true
 	status vm -- uname -r
 	cat "$TMP/err"
 	eq "$STATUS" 0

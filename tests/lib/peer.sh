@@ -5,11 +5,15 @@
 
 peer_up() {
 	ip netns add rexpeer
-	ip link add rv0 type veth peer name rv1 netns rexpeer
-	ip link set rv0 up
-	ip addr add 10.99.0.1/24 dev rv0
-	ip -n rexpeer link set rv1 up
-	ip -n rexpeer addr add 10.99.0.2/24 dev rv1
+	ip -batch - <<-END
+		link add rv0 type veth peer name rv1 netns rexpeer
+		link set rv0 up
+		addr add 10.99.0.1/24 dev rv0
+	END
+	ip -n rexpeer -batch - <<-END
+		link set rv1 up
+		addr add 10.99.0.2/24 dev rv1
+	END
 }
 
 # Whatever is left of it. rv0 goes with the namespace, but not at once.

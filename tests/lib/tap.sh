@@ -25,6 +25,17 @@ KERNEL_COMPLAINTS='Oops|BUG:|BUG at|WARNING:|general protection|double fault|una
 
 in_vm() { [ -e /run/rex-vm ]; }
 
+# Sets COMPLAINTS to what the kernel has complained about since the last time. Few processes: each
+# costs tens of milliseconds in emulation, and this is done for each test.
+TAP_KERNEL_LINES=0
+tap_complaints() {
+	COMPLAINTS=$(dmesg | awk -v from=$TAP_KERNEL_LINES -v complaint="$KERNEL_COMPLAINTS" '
+		NR > from && $0 ~ complaint
+		END { print NR }')
+	TAP_KERNEL_LINES=${COMPLAINTS##*$'\n'}
+	COMPLAINTS=${COMPLAINTS%"$TAP_KERNEL_LINES"}
+}
+
 # skip WHY: ends the test as skipped.
 skip() { printf '%s' "$*" >"$TAP_SKIP"; exit 0; }
 
@@ -54,13 +65,12 @@ wait_for() {
 }
 
 tap_one() {
-	local number=$1 name=$2 words status lines=0 log complaints='' bare=''
+	local number=$1 name=$2 words status log bare=''
 	words=${name#test_}; words=${words//_/ }
 	[[ " ${TAP_TABLE[*]} " != *" $name "* ]] || bare=${TAP_COMPARES:-}
 	TMP=$TAP_DIR/$number; TAP_SKIP=$TAP_DIR/$number.skip
 	export TMP
 	[ -n "$bare" ] || mkdir "$TMP"
-	[ -n "$bare" ] || ! in_vm || lines=$(dmesg | wc -l)
 	log=$TAP_DIR/$number.log
 	(
 		set -e
@@ -72,8 +82,8 @@ tap_one() {
 		( teardown ) >>"$log" 2>&1 || { status=1; echo "teardown failed" >>"$log"; }
 	fi
 	if [ -z "$bare" ] && in_vm; then
-		complaints=$(dmesg | tail -n +$((lines + 1)) | grep -E "$KERNEL_COMPLAINTS")
-		[ -z "$complaints" ] || { status=1; echo "the kernel complained: $complaints" >>"$log"; }
+		tap_complaints
+		[ -z "$COMPLAINTS" ] || { status=1; echo "the kernel complained: $COMPLAINTS" >>"$log"; }
 	fi
 	if [ $status -ne 0 ]; then
 		echo "not ok $number - $words"
@@ -84,7 +94,7 @@ tap_one() {
 	else
 		echo "ok $number - $words"
 	fi
-	[ -n "$bare" ] || rm -rf "$TMP"
+	[ -n "$bare" ] || ! compgen -G "$TMP/*" >/dev/null || rm -rf "$TMP"
 }
 
 # tap_table FUNCTION 'NAME...' 'HOOK...': makes a test test_NAME_at_HOOK of each pair, which runs
@@ -112,6 +122,7 @@ tap_run() {
 		exit 0
 	fi
 	TAP_FAILED=0
+	! in_vm || tap_complaints
 	TAP_DIR=$(mktemp -d)
 	trap 'rm -rf "$TAP_DIR"' EXIT
 	echo "1..${#names[@]}"

@@ -65,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fclose(f);
 		}
 	}
+	lines_close(o.lines);
 	object_close(&o);
 	return 0;
 }

@@ -198,7 +198,7 @@ test_xdp_is_detached_with_bpftool() {
 
 test_another_program_takes_an_interface() {
 	local pin=/sys/fs/bpf/bmc-test-other
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" $pin type xdp
+	bpftool prog load "$BUILD/tests/pass.bpf.o" $pin type xdp
 	in_ns ip link set dev5 xdpgeneric off
 	in_ns bpftool net attach xdpgeneric pinned $pin dev dev5
 	rm $pin

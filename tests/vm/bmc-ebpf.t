@@ -48,7 +48,7 @@ test_start_refuses_and_leaves_nothing() {
 
 test_start_leaves_another_xdp_program_alone() {
 	at_server ebpf-bmc stop
-	bpftool prog load "$BUILD/tests/bmc-pass.bpf.o" /sys/fs/bpf/bmc-test-other type xdp
+	bpftool prog load "$BUILD/tests/pass.bpf.o" /sys/fs/bpf/bmc-test-other type xdp
 	at_server bpftool net attach xdpdrv pinned /sys/fs/bpf/bmc-test-other dev $DEV
 	rm /sys/fs/bpf/bmc-test-other
 	refuses at_server ebpf-bmc start --dev $DEV

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/bmc/tests/control.sh"
 
-N=${REX_CONNECTIONS:-2000}
+N=${REX_CONNECTIONS:-1000}
 # shellcheck disable=SC2034 # of start
 OPTIONS=(--port 11211 --dev srv0 --memory 128M --max-age 60s)
 

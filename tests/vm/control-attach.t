@@ -5,6 +5,7 @@
 . "$TOP/tests/lib/peer.sh"
 
 COUNT=$BUILD/programs/xdp_count.ko
+OTHER=$BUILD/tests/pass.bpf.o
 TC=$BUILD/tests/tc_pass.ko
 
 setup() { peer_up; }
@@ -134,21 +135,15 @@ test_tc_leaves_a_qdisc_that_others_made_anew() {
 }
 
 test_chain_with_another_xdp_program() {
-	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		SEC("xdp") int other(struct xdp_md *ctx) { return XDP_PASS; }
-		char _license[] SEC("license") = "GPL";
-	END
 	rexctl load "$COUNT"
-	xdp-loader load -m native rv0 "$TMP/pass.o"
+	xdp-loader load -m native rv0 "$OTHER"
 	rexctl attach xdp_count xdp rv0
-	contains "$(xdp-loader status rv0)" other
+	contains "$(xdp-loader status rv0)" " pass "
 	contains "$(xdp-loader status rv0)" rex_shim
 	ping_from_peer 5
 	[ "$(runs xdp_count count)" -ge 5 ] || fail "only $(runs xdp_count count) runs in the chain"
 	rexctl detach xdp_count
-	contains "$(xdp-loader status rv0)" other
+	contains "$(xdp-loader status rv0)" " pass "
 	lacks "$(xdp-loader status rv0)" rex_shim
 	ping_from_peer 1
 	xdp-loader unload rv0 --all
@@ -157,14 +152,8 @@ test_chain_with_another_xdp_program() {
 
 test_a_foreign_xdp_program_is_never_replaced() {
 	local id
-	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		SEC("xdp") int other(struct xdp_md *ctx) { return XDP_PASS; }
-		char _license[] SEC("license") = "GPL";
-	END
 	rexctl load "$COUNT"
-	ip link set rv0 xdp obj "$TMP/pass.o" sec xdp
+	ip link set rv0 xdp obj "$OTHER" sec xdp.frags
 	id=$(ip -d link show rv0 | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p')
 	[ -n "$id" ] || fail "ip did not attach the other program"
 	refuses rexctl attach xdp_count xdp rv0

@@ -6,6 +6,7 @@
 . "$TOP/tests/lib/peer.sh"
 
 COUNT=$BUILD/programs/xdp_count.ko
+OTHER=$BUILD/tests/pass.bpf.o
 TC=$BUILD/tests/tc_pass.ko
 HOOKS=$BUILD/tests/all_hooks.ko
 
@@ -33,14 +34,6 @@ teardown() {
 place() { rexctl status | sed -n "/^program $1:/,/^program /p"; }
 runs() { place "$1" | sed -n 's/^  entry .*: \([0-9]*\) runs.*/\1/p'; }
 shims() { bpftool prog show name rex_shim; }
-other_program() {
-	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		SEC("xdp") int other(struct xdp_md *ctx) { return XDP_PASS; }
-		char _license[] SEC("license") = "GPL";
-	END
-}
 
 rex_is_free() { [ "$(cat /sys/module/rex/refcnt)" = 0 ]; }
 
@@ -146,14 +139,13 @@ test_a_namespace_that_an_open_file_keeps_is_found() {
 }
 
 test_the_pins_of_others_stay() {
-	other_program
-	xdp-loader load -m native rv0 "$TMP/pass.o"
+	xdp-loader load -m native rv0 "$OTHER"
 	ip link del rv0
 	rexctl detach --stale
 	contains "$(find /sys/fs/bpf -name 'prog0-prog')" dispatch-
 	xdp-loader clean
 	ip link add rv0 type veth peer name rv9
-	xdp-loader load -m native rv0 "$TMP/pass.o"
+	xdp-loader load -m native rv0 "$OTHER"
 	rexctl attach xdp_count xdp rv0
 	xdp-loader unload rv0 --all
 	refuses rexctl detach xdp_count
@@ -202,16 +194,15 @@ test_without_a_dispatcher() {
 test_with_a_bpf_file_system_elsewhere() {
 	mkdir -p "$TMP/bpf"
 	mount -t bpf -o mode=700 bpf "$TMP/bpf"
-	other_program
 	LIBXDP_BPFFS=$TMP/bpf rexctl attach xdp_count xdp rv0
 	contains "$(place xdp_count)" "attached: xdp rv0 native"
 	rexctl detach xdp_count
 	eq "$(find "$TMP/bpf" -type f)" ""
-	LIBXDP_BPFFS=$TMP/bpf xdp-loader load -m native rv0 "$TMP/pass.o"
+	LIBXDP_BPFFS=$TMP/bpf xdp-loader load -m native rv0 "$OTHER"
 	rexctl attach xdp_count xdp rv0
 	contains "$(place xdp_count)" "attached: xdp rv0 native"
 	rexctl detach xdp_count
-	contains "$(LIBXDP_BPFFS=$TMP/bpf xdp-loader status rv0)" other
+	contains "$(LIBXDP_BPFFS=$TMP/bpf xdp-loader status rv0)" " pass "
 	rexctl attach xdp_count xdp rv0
 	ip link del rv0
 	rexctl unload xdp_count
@@ -265,10 +256,9 @@ test_interfaces_above_go_first() {
 
 # Somebody else's program above: one cannot go, so none does.
 test_all_or_nothing() {
-	other_program
 	above_and_below
 	rexctl detach xdp_count xdp bond0.184
-	ip link set bond0.184 xdp obj "$TMP/pass.o" sec xdp
+	ip link set bond0.184 xdp obj "$OTHER" sec xdp.frags
 	rexctl attach xdp_count xdp rv0
 	refuses rexctl detach xdp_count
 	contains "$REFUSAL" '"bond0.184" lies above "bond0"'

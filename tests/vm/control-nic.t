@@ -4,6 +4,8 @@
 # rexctl nic: netdevsim, and a virtio-net card with four queue pairs.
 . "$(dirname "$0")/../lib/tap.sh"
 
+OTHER=$BUILD/tests/pass.bpf.o
+
 # Debian's own kernels have no netdevsim; others may.
 need_netdevsim() {
 	modprobe netdevsim 2>/dev/null || skip "this kernel has no netdevsim (CONFIG_NETDEVSIM)"
@@ -100,14 +102,8 @@ test_a_refusal_of_the_driver_changes_nothing() {
 	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4
 	rexctl nic set rv0 channels 4
 	rexctl nic set rv1 channels 4
-	clang -target bpf -O2 -g -I/usr/include/x86_64-linux-gnu -c -o "$TMP/pass.o" -x c - <<-'END'
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		SEC("xdp") int other(struct xdp_md *ctx) { return XDP_PASS; }
-		char _license[] SEC("license") = "GPL";
-	END
 	ip link set rv0 up
-	ip link set rv0 xdp obj "$TMP/pass.o" sec xdp
+	ip link set rv0 xdp obj "$OTHER" sec xdp.frags
 	refuses rexctl nic set rv0 channels 2
 	contains "$REFUSAL" '"rv0" rejected 2 channels'
 	contains "$REFUSAL" "it has an XDP program"

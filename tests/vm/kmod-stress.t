@@ -29,9 +29,9 @@ test_one_lock_on_two_cpus() {
 test_unload_under_traffic() {
 	local i
 	keep_both cprog/tc_drop
-	for i in {1..8}; do
+	for i in {1..5}; do
 		rmmod cprog
-		[ $i -lt 8 ] || keep_saw 0 0 1
+		[ $i -lt 5 ] || keep_saw 0 0 1
 		insmod "$CPROG/cprog.ko"
 		drive bind cprog
 	done
@@ -60,7 +60,7 @@ test_unload_under_xdp_and_tc() {
 test_enable_disable_and_crash_under_traffic() {
 	local i
 	keep_both cprog/tc_lock_leak
-	for i in {1..6}; do
+	for i in {1..4}; do
 		drive set cprog enabled 0
 		drive set cprog enabled 1
 		drive run cprog/skb_panic >/dev/null
@@ -77,7 +77,7 @@ test_enable_disable_and_crash_under_traffic() {
 test_cpu_hotplug_under_traffic() {
 	local i
 	keep 0 cprog/tc_lock_leak
-	for i in {1..4}; do
+	for i in {1..3}; do
 		echo 0 >/sys/devices/system/cpu/cpu1/online
 		echo 1 >/sys/devices/system/cpu/cpu1/online
 		# the CPU that is back has its stacks and its watchdog

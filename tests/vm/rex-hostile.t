@@ -97,20 +97,21 @@ test_many_faults_in_a_row() {
 	refuses rexctl run oob_panic:oob_panic --data-in "$TMP/frame"
 	contains "$REFUSAL" oob_panic.rs:10
 	before=$(awk '/^Slab:/ { print $2 }' /proc/meminfo)
-	for _ in $(seq 100); do
+	for _ in {1..25}; do
 		rexctl enable oob_panic
 		refuses rexctl run oob_panic:oob_panic --data-in "$TMP/frame"
 	done
 	after=$(awk '/^Slab:/ { print $2 }' /proc/meminfo)
-	contains "$(rexctl status --json)" '"panics":101'
-	[ $((after - before)) -lt 4096 ] || fail "slab grew from $before to $after KiB"
+	contains "$(rexctl status --json)" '"panics":26'
+	echo "slab: $((after - before)) KiB more"
+	[ $((after - before)) -lt 1024 ] || fail "slab grew from $before to $after KiB"
 	rex unload oob_panic
 }
 
 test_detach_while_packets_flow() {
 	rex load build/programs/xdp_count.ko
 	traffic
-	for _ in $(seq 10); do
+	for _ in {1..5}; do
 		rex attach xdp_count xdp srv0
 		sleep 0.2
 		rex detach xdp_count
@@ -122,7 +123,7 @@ test_detach_while_packets_flow() {
 
 test_unload_while_packets_flow() {
 	traffic
-	for _ in $(seq 5); do
+	for _ in {1..5}; do
 		rex load build/programs/xdp_count.ko
 		rex attach xdp_count xdp srv0
 		sleep 0.2
@@ -136,7 +137,7 @@ test_unload_while_packets_flow() {
 
 test_rmmod_while_packets_flow_passes_them() {
 	traffic
-	for _ in $(seq 5); do
+	for _ in {1..5}; do
 		rex load build/tests/xdp_drop_udp.ko
 		rex attach xdp_drop_udp xdp srv0
 		sleep 0.2

@@ -19,22 +19,21 @@ rex() { rexctl --netns rex-server "$@"; }
 ping_works() { ip netns exec rex-client ping -q -c "${1:-3}" -i 0.05 -W 2 10.77.0.1; }
 is_crashed() { rexctl status --json | grep -q '"state":"crashed"'; }
 
-# le TEMPLATE NUMBER...: as bytes, in the words that bpftool takes and prints.
-le() { perl -e 'print join " ", map { sprintf "0x%02x", $_ } unpack "C*", pack shift, @ARGV' -- "$@"; }
+# bytes NUMBER: as the four bytes that bpftool takes.
+bytes() { echo $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)); }
 # put MAP KEY NUMBER: in the network namespace of $NETNS, where that matters.
 # shellcheck disable=SC2046,SC2086 # words
-put() { ${NETNS:+ip netns exec $NETNS} bpftool map update name "$1" key $(le L "$2") value $(le L "$3"); }
+put() { ${NETNS:+ip netns exec $NETNS} bpftool map update name "$1" key $(bytes "$2") value $(bytes "$3"); }
 # dump MAP TEMPLATE: key and value of each element; of per-CPU maps the sum of all CPUs.
 dump() {
-	bpftool -j map dump name "$1" | perl -MJSON::PP -e '
+	bpftool -j map dump name "$1" | perl -0777 -e '
 		my $template = shift;
-		my $bytes = sub { pack "C*", map { hex } @{$_[0]} };
-		for (@{decode_json(join "", <STDIN>)}) {
-			my @values = $_->{value} ? $bytes->($_->{value}) : ();
+		for (split /(?=\{"key":)/, <STDIN>) {
+			my ($key, @values) = map { pack "C*", map { hex } /0x\w\w/g } /"(?:key|value)":\[("0x[^]]*)/g
+				or next;
 			my $sum = 0;
-			$sum += unpack $template, $bytes->($_->{value}) for @{$_->{values} || []};
-			print unpack("L", $bytes->($_->{key})), " ",
-				@values ? unpack $template, $values[0] : $sum, "\n";
+			$sum += unpack $template, $_ for @values;
+			print unpack("L", $key), " $sum\n";
 		}' "$2"
 }
 count() { dump COUNTS Q | sed -n "s/^$1 //p"; }
@@ -113,10 +112,14 @@ visit_all() {
 	rmdir $CGROUP
 }
 
+declare -A CELL
+while IFS=' :=;' read -r word name _ number _; do
+	[ "$word" != const ] || CELL[$name]=${CELL[$name]:-$number}
+done <"$PROGRAM"
+
 row() { local hook row=0; for hook in $HOOKS; do [ "$hook" != "$1" ] || echo $row; row=$((row + 1)); done; }
 result() {
-	local cell; cell=$(sed -n "s/^const ${1^^}: u32 = \([0-9]*\);/\1/p" "$PROGRAM" | head -n 1)
-	sed -n "s/^$(($(row "$2") * 32 + cell)) //p" "$ALL/results"
+	sed -n "s/^$(($(row "$2") * 32 + CELL[${1^^}])) //p" "$ALL/results"
 }
 
 # A cell of the table: the program found nothing wrong, and user space sees what it left.

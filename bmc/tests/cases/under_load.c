@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sends SETs and GETs without a pause, while a test kills, stops and replaces processes, until a
- * SIGTERM; then reports the result. A request without a reply is lost if memcached was running all
+ * Sends SETs and GETs while a test kills, stops and replaces processes, until a SIGTERM; then
+ * reports the result. It pauses between requests, or an emulated machine would do little else. A request without a reply is lost if memcached was running all
  * the time; a reply is late if memcached answered something else before it, because an emulated
  * machine may stall for seconds. A new memcached is empty, and so must be its accelerator.
  */
@@ -17,6 +17,7 @@
 #define KEYS 8
 #define UDP_TIMEOUT_MS 2000
 #define TCP_TIMEOUT_MS 20000	/* its end is noticed at once */
+#define PAUSE_US 1000
 #define NOTHING 0		/* instead of a value: memcached has none ... */
 #define UNKNOWN (-1)		/* ... or one of two */
 
@@ -141,6 +142,7 @@ void run_load(void)
 			set_one(n / 4 % KEYS, n);
 		else
 			get_one(n / (n % 3 + 1) % KEYS);
+		usleep(PAUSE_US);
 	}
 	printf("gets %u sets %u servers %u late %u lost %u stale %u wrong %u\n", n_gets, n_sets,
 	       n_servers, n_late, n_lost, n_stale, n_wrong);

@@ -6,14 +6,9 @@ use crate::stack::Chain;
 use crate::{Errno, ffi};
 use core::ffi::c_void;
 
-mod sealed {
+/// Implemented beside each context.
+pub(crate) mod sealed {
     pub trait Sealed {}
-    impl Sealed for crate::kprobe::Kprobe<'_> {}
-    impl Sealed for crate::tracepoint::Tracepoint<'_> {}
-    impl Sealed for crate::perf_event::PerfEvent<'_> {}
-    impl Sealed for crate::fentry::Fentry<'_> {}
-    impl Sealed for crate::fentry::Fexit<'_> {}
-    impl Sealed for crate::raw_tracepoint::RawTracepoint<'_> {}
 }
 
 /// The contexts from which stack traces and samples can be taken.

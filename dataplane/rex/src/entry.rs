@@ -161,19 +161,6 @@ impl EntryDef {
         run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
         ctx_size: u32,
     ) -> Self {
-        Self { name: padded(name), hook, flags: 0, run, ctx_size, reserved: [0; 3] }
+        Self { name: ffi::padded(name), hook, flags: 0, run, ctx_size, reserved: [0; 3] }
     }
-}
-
-/// `text`, followed by at least one NUL. The macros have checked the length.
-pub(crate) const fn padded<const N: usize>(text: &str) -> [u8; N] {
-    let from = text.as_bytes();
-    assert!(from.len() < N, "name too long");
-    let mut to = [0; N];
-    let mut i = 0;
-    while i < from.len() {
-        to[i] = from[i];
-        i += 1;
-    }
-    to
 }

@@ -73,6 +73,8 @@ macro_rules! args_context {
             }
         }
 
+        impl $crate::context::sealed::Sealed for $name<'_> {}
+
         impl TracingContext for $name<'_> {
             #[inline(always)]
             fn raw(&self) -> *mut c_void {

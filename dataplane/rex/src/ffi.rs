@@ -11,3 +11,16 @@ impl rex_ctx {
         self.data_end.wrapping_sub(self.data) as usize
     }
 }
+
+/// `text`, followed by at least one NUL. The macros have checked the length.
+pub(crate) const fn padded<const N: usize>(text: &str) -> [u8; N] {
+    let from = text.as_bytes();
+    assert!(from.len() < N, "name too long");
+    let mut to = [0; N];
+    let mut i = 0;
+    while i < from.len() {
+        to[i] = from[i];
+        i += 1;
+    }
+    to
+}

@@ -30,7 +30,7 @@
 //! The program's result is its verdict, be it `Ok` or `Err`. The kernel looks at it only where the
 //! probe also feeds a perf event: 0 means that no sample is written.
 
-use crate::context::TracingContext;
+use crate::context::{TracingContext, sealed::Sealed};
 use crate::map::{Found, Lookup};
 use crate::pt_regs::PtRegs;
 use crate::task::{self, Task};
@@ -94,6 +94,8 @@ impl<'a> Kprobe<'a> {
         self.override_return(ctx, rc).map_or_else(|errno| -errno.get(), |()| 0)
     }
 }
+
+impl Sealed for Kprobe<'_> {}
 
 impl TracingContext for Kprobe<'_> {
     #[inline(always)]

@@ -25,7 +25,7 @@
 //! Such a program may interrupt anything, other programs too, with hard interrupts off or in an
 //! NMI. The watchdog cannot stop it before it is over: keep it short.
 
-use crate::context::TracingContext;
+use crate::context::{TracingContext, sealed::Sealed};
 use crate::pt_regs::PtRegs;
 use crate::{Errno, Result, Scope, ffi};
 use core::ffi::c_void;
@@ -101,6 +101,8 @@ impl<'a> PerfEvent<'a> {
         unsafe { Scope::new() }
     }
 }
+
+impl Sealed for PerfEvent<'_> {}
 
 impl TracingContext for PerfEvent<'_> {
     #[inline(always)]

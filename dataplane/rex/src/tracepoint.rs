@@ -37,7 +37,7 @@
 //! tracepoint also feeds a perf event: 0 means that no sample is written.
 
 use crate::Scope;
-use crate::context::TracingContext;
+use crate::context::{TracingContext, sealed::Sealed};
 use crate::pod::Pod;
 use core::ffi::c_void;
 use core::marker::PhantomData;
@@ -67,6 +67,8 @@ impl<'a> Tracepoint<'a> {
         unsafe { Scope::new() }
     }
 }
+
+impl Sealed for Tracepoint<'_> {}
 
 impl TracingContext for Tracepoint<'_> {
     #[inline(always)]

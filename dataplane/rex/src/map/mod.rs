@@ -40,7 +40,6 @@ pub use redirect::{RexCpuMap, RexDevMap, RexDevMapHash, RexXskMap};
 pub use ringbuf::{Record, RecordBytes, RexRingBuf, Wakeup};
 pub use stack_trace::RexStackTrace;
 
-use crate::entry::padded;
 use crate::pod::AnyBits;
 use crate::{Errno, ffi};
 use core::cell::UnsafeCell;
@@ -91,7 +90,7 @@ unsafe impl Sync for MapDef {}
 #[doc(hidden)]
 pub const unsafe fn activate<M: MapType>(mut map: M, name: &str) -> M {
     let def = (&raw mut map).cast::<ffi::rex_map_def>();
-    let name: [u8; ffi::REX_MAP_NAME_LEN as usize] = padded(name);
+    let name: [u8; ffi::REX_MAP_NAME_LEN as usize] = ffi::padded(name);
     // SAFETY: M is transparent over the struct (MapType), `map` is ours.
     unsafe {
         let mut i = 0;

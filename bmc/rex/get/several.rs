@@ -2,7 +2,7 @@
 //! Answers to GETs of several keys, and to those in other spellings. The request is
 //! answered only if all values are cached.
 
-use crate::get::{Question, end_sum, put, send};
+use super::{Question, end_sum, put, send};
 use crate::packet::Place;
 use crate::proto::{self, MAX_KEYS};
 use crate::room::Room;
@@ -17,7 +17,7 @@ static BMC_REQUEST: RexPerCpuArray<SharedBytes<1472>> = RexPerCpuArray::new(1, 0
 
 type Values = [Option<Found>; MAX_KEYS];
 
-/// As [`get::answer`](crate::get::answer).
+/// As [`get::answer`](super::answer).
 #[inline(never)]
 pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
     let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;

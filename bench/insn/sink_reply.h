@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the sink (sink.bpf.c) and its loader (sink.c) share. */
-#ifndef SINK_H
-#define SINK_H
+#ifndef SINK_REPLY_H
+#define SINK_REPLY_H
 
 #include <linux/types.h>
 
@@ -15,4 +15,4 @@ struct sink_reply {
 	__u8	bytes[SINK_MAX];	/* the frame; destination port and request id are the GET's */
 };
 
-#endif /* SINK_H */
+#endif /* SINK_REPLY_H */

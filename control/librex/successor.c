@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether a file can take the place of a loaded or parked program. */
+#include <string.h>
+
+#include "internal.h"
+
+/* Why an entry of @file cannot take over shims of @e; NULL when it can. */
+static const char *unlike(const struct rex_entry *e, const struct rex_file *file)
+{
+	for (uint32_t i = 0; i < file->n_entries; i++) {
+		const struct rex_entry *f = file->entries[i];
+
+		if (f->hook != e->hook || strcmp(f->name, e->name))
+			continue;
+		if (f->ctx_size > e->ctx_size)
+			return "reads more of the tracepoint's record there";
+		if (e->flags & ~f->flags)
+			return "does not accept frames of several buffers there";
+		return NULL;
+	}
+	return "has no such entry";
+}
+
+int rex_check_successor(const struct rex_program *p, const struct rex_file *file, const char *path)
+{
+	for (uint32_t i = 0; i < p->n_entries; i++) {
+		const struct rex_entry *e = p->entries[i];
+		const char *why = unlike(e, file);
+		uint32_t id;
+		int shims = why ? rex_shim_ids(e, &id, 1) : 0;
+
+		if (shims > 0 && rex_leftovers_remove(p) > 0)
+			shims = rex_shim_ids(e, &id, 1);
+		if (shims < 0)
+			return shims;
+		if (shims)
+			return rex_fail(-EBUSY, "entry \"%s\" (%s) of program \"%s\" is attached, and "
+					"\"%s\" %s; detach it first (\"rexctl detach %s:%s\")", e->name,
+					rex_hook_name(e->hook), p->name, path, why, p->name, e->name);
+	}
+	return 0;
+}
