@@ -34,14 +34,26 @@ test_a_refusal_is_one_only_if_each_failure_gives_the_reason() {
 	eq "$(result bmc-udp 'is lazy' "$TMP")" FAILED
 }
 
+test_what_is_only_built_must_be_there() {
+	mkdir -p "$TMP/kmod" "$TMP/tests" "$TMP/programs"
+	touch "$TMP/kmod/rex.ko" "$TMP/tests/hooks.ko" "$TMP/tests/all_hooks.ko"
+	eq "$(result hooks built "$TMP/tests/results")" FAILED
+	touch "$TMP/programs/error_injector.ko"
+	eq "$(result hooks built "$TMP/tests/results")" built
+	rm "$TMP/kmod/rex.ko"
+	eq "$(result hooks built "$TMP/tests/results")" FAILED
+}
+
 test_the_configuration_decides_what_is_refused() {
 	echo CONFIG_PREEMPT_LAZY=y >"$TMP/config"
-	contains "$(refusal bmc-udp "$TMP/config")" "preemptible (lazy)"
-	eq "$(refusal hooks "$TMP/config")" ""
+	contains "$(exception bmc-udp "$TMP/config")" "preemptible (lazy)"
+	eq "$(exception hooks "$TMP/config")" ""
+	echo '# CONFIG_NET_9P is not set' >>"$TMP/config"
+	eq "$(exception bmc-udp "$TMP/config" | cut -f 1)" built
 	echo CONFIG_PREEMPT_RT=y >>"$TMP/config"
-	contains "$(refusal hooks "$TMP/config")" kmod-rt.t
-	echo '# CONFIG_PREEMPT_RT is not set' >"$TMP/config"
-	eq "$(refusal bmc-udp "$TMP/config")" ""
+	contains "$(exception hooks "$TMP/config")" kmod-rt.t
+	printf '%s\n' '# CONFIG_PREEMPT_RT is not set' CONFIG_NET_9P=m >"$TMP/config"
+	eq "$(exception bmc-udp "$TMP/config")" ""
 }
 
 test_the_table_and_its_status() {
