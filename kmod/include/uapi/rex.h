@@ -129,7 +129,8 @@ struct rex_args {
  * it returned, and only with its verdict.
  */
 enum rex_stream_event {
-	REX_STREAM_READY,		/* TCP: unread bytes that the server could be spared */
+	REX_STREAM_READY,		/* TCP: unread bytes that the server could be spared. Not while a
+					   call of its is half-way, nor within @skip */
 	REX_STREAM_READ,		/* the server is about to get these bytes */
 	REX_STREAM_WROTE,		/* the kernel accepted these bytes from the server */
 	REX_STREAM_CLOSED,		/* the socket goes; no bytes, and no other event follows */
@@ -143,7 +144,8 @@ enum rex_stream_event {
 #define REX_STREAM_LOST		2u	/* events are missing since the last one that ran to its end, or
 					   the program is another: its record is zero */
 #define REX_STREAM_MORE		4u	/* @data is not all of this read or write: more events follow */
-#define REX_STREAM_FULL		8u	/* READ: the read asks for no more than these bytes */
+#define REX_STREAM_FULL		8u	/* READ: there are as many bytes as the read asks for: of the whole
+					   read, whatever part of it @data is */
 #define REX_STREAM_UDP		16u	/* one event is one datagram, or its part that is read */
 #define REX_STREAM_IPV6		32u
 
@@ -166,7 +168,8 @@ struct rex_stream {
 	__u32	consume;		/* READY: bytes of @data that are answered */
 	__u32	reply_len;		/* READY: bytes of @reply */
 	__u32	limit;			/* READ: how many of @data the server gets, at first @len; > 0 */
-	__u32	skip;			/* READ, WROTE: so many bytes behind @data are not to be shown */
+	__u32	skip;			/* READ, WROTE: so many bytes behind @data are not to be shown,
+					   nor those of later reads or writes; not with a smaller @limit */
 };
 
 /* ---- generic netlink family ---------------------------------------------- */
@@ -188,7 +191,8 @@ enum rex_cmd {
 	REX_CMD_MAP_BIND,		/* PROG_NAME, MAP_INDEX, FD of a BPF map */
 	REX_CMD_HELPER_BIND,		/* HOOK, HELPER_ID (BPF_FUNC_*), FD of a BPF program calling just it */
 	REX_CMD_EVENT,			/* multicast: EVENT_TYPE, PROG_*, for faults FAULT */
-	REX_CMD_STREAM_ADD,		/* FD of a socket with ENTRY_SLOT and ENTRY_COOKIE, or STREAM_ID: -> STREAM_ID */
+	REX_CMD_STREAM_ADD,		/* FD of a socket with ENTRY_SLOT and ENTRY_COOKIE, or STREAM_ID:
+					   -> STREAM_ID. -EEXIST: it is in a stream already */
 	REX_CMD_STREAM_GET,		/* dump: all -> STREAM_* */
 	REX_CMD_STREAM_DEL,		/* STREAM_ID: gives up its sockets, which go on without */
 	__REX_CMD_MAX,
@@ -269,7 +273,7 @@ enum rex_attr {
 	REX_A_STREAM_NETNS,		/* u64: inode number of the network namespace */
 	REX_A_STREAM_LISTENERS,		/* u32: sockets that listen */
 	REX_A_STREAM_SOCKETS,		/* u32: all others */
-	REX_A_STREAM_MISSED,		/* u64: connections that there was no memory to follow */
+	REX_A_STREAM_MISSED,		/* u64: connections without memory until the server's first call */
 	REX_A_STREAM_ANSWERED,		/* u64: replies sent */
 	REX_A_STREAM_BYTES,		/* u64: bytes of them */
 	REX_A_STREAM_SHORT,		/* u64: replies of which a part had to wait */
