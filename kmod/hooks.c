@@ -19,8 +19,11 @@ static_assert((0 REX_HOOKS(REX_HOOK_BIT)) == BIT(__REX_HOOK_MAX) - 1);	/* each n
 /* @supported is set by rex_hooks_init(). */
 #define REX_HOOK_INFO(number, ID, name, safe, callers, type, ...) \
 	[number] = { #name, BPF_PROG_TYPE_##type, safe },
+#define REX_HOOK_DIRECT(number, ID, name, safe, ...) \
+	[number] = { #name, BPF_PROG_TYPE_UNSPEC, safe, true },
 struct rex_hook_info rex_hooks[__REX_HOOK_MAX] __ro_after_init = {
 	REX_HOOKS_SHIM(REX_HOOK_INFO)
+	REX_HOOKS_DIRECT(REX_HOOK_DIRECT)
 };
 
 #define REX_KFUNC(number, ID, name, safe, callers, type, context, argument, setup)		\

@@ -450,6 +450,11 @@ void rex_stacktrace_put(void);
 void rex_backtrace_init(void);
 void rex_backtrace_exit(void);
 
+/* ---- the hook "stream" (stream.c) ------------------------------------------------------------- */
+
+int rex_stream_init(void);
+void rex_stream_exit(void);
+
 /* ---- netlink (netlink.c) ------------------------------------------------------------------ */
 
 int rex_netlink_init(void);

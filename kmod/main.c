@@ -32,6 +32,9 @@ static int __init rex_init(void)
 	ret = rex_netlink_init();
 	if (ret)
 		goto stacks;
+	ret = rex_stream_init();
+	if (ret)
+		goto family;
 	rex_backtrace_init();
 	/* Last, because from here on shims may call us. */
 	ret = rex_hooks_init();
@@ -41,6 +44,8 @@ static int __init rex_init(void)
 
 netlink:
 	rex_backtrace_exit();
+	rex_stream_exit();
+family:
 	rex_netlink_exit();
 stacks:
 	rex_stacks_exit();
@@ -49,9 +54,10 @@ watchdog:
 	return ret;
 }
 
-/* No program and no shim is left: both hold a reference on this module. */
+/* No program, shim or socket is left: all hold a reference on this module. */
 static void __exit rex_exit(void)
 {
+	rex_stream_exit();
 	rex_park_exit();
 	rex_fault_exit();
 	rex_netlink_exit();

@@ -11,8 +11,7 @@
 #include <net/sock.h>
 
 #include "internal.h"
-
-static struct genl_family rex_family;
+#include "netlink.h"
 
 #define REX_MSG_MAX	SZ_64K
 
@@ -42,6 +41,13 @@ static const struct nla_policy rex_map_policy[REX_A_MAX + 1] = {
 static const struct nla_policy rex_helper_policy[REX_A_MAX + 1] = {
 	[REX_A_HOOK]		= NLA_POLICY_MAX(NLA_U32, __REX_HOOK_MAX - 1),
 	[REX_A_HELPER_ID]	= { .type = NLA_U32 },
+	[REX_A_FD]		= { .type = NLA_U32 },
+};
+
+static const struct nla_policy rex_stream_policy[REX_A_MAX + 1] = {
+	[REX_A_STREAM_ID]	= { .type = NLA_U32 },
+	[REX_A_ENTRY_SLOT]	= NLA_POLICY_MAX(NLA_U32, REX_MAX_SLOTS - 1),
+	[REX_A_ENTRY_COOKIE]	= { .type = NLA_U64 },
 	[REX_A_FD]		= { .type = NLA_U32 },
 };
 
@@ -79,11 +85,6 @@ static int rex_may_not_hear(struct sock *sk, struct sk_buff *skb, void *unused)
 }
 
 /* ---- messages ------------------------------------------------------------------------- */
-
-static int rex_put_u64(struct sk_buff *skb, int attr, u64 value)
-{
-	return nla_put_u64_64bit(skb, attr, value, REX_A_PAD);
-}
 
 static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
 {
@@ -314,6 +315,11 @@ static int rex_prog_dump_start(struct netlink_callback *cb)
 	return rex_may_ask(cb->skb, cb->extack);
 }
 
+static int rex_stream_dump_start(struct netlink_callback *cb)
+{
+	return rex_may_ask(cb->skb, cb->extack);
+}
+
 /* cb->args[0] is the id of the last program sent. Ids grow along the list. */
 static int rex_prog_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -444,13 +450,23 @@ static const struct genl_split_ops rex_ops[] = {
 	REX_OP(REX_CMD_PROG_SET, rex_prog_set, rex_set_policy),
 	REX_OP(REX_CMD_MAP_BIND, rex_map_bind_cmd, rex_map_policy),
 	REX_OP(REX_CMD_HELPER_BIND, rex_helper_bind_cmd, rex_helper_policy),
+	REX_OP(REX_CMD_STREAM_ADD, rex_stream_add_cmd, rex_stream_policy),
+	{
+		.cmd = REX_CMD_STREAM_GET,
+		.start = rex_stream_dump_start,
+		.dumpit = rex_stream_dump,
+		.policy = rex_info_policy,
+		.maxattr = REX_A_MAX,
+		.flags = GENL_CMD_CAP_DUMP,
+	},
+	REX_OP(REX_CMD_STREAM_DEL, rex_stream_del_cmd, rex_stream_policy),
 };
 
 static const struct genl_multicast_group rex_groups[] = {
 	{ .name = REX_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
 };
 
-static struct genl_family rex_family __ro_after_init = {
+struct genl_family rex_family __ro_after_init = {
 	.name		= REX_GENL_NAME,
 	.version	= REX_GENL_VERSION,
 	.maxattr	= REX_A_MAX,

@@ -143,6 +143,13 @@ static bool rex_name_ok(const char *name, size_t size)
 	return true;
 }
 
+/* The most that ctx_size of an entry may be. */
+static u32 rex_ctx_max(u32 hook)
+{
+	return hook == REX_HOOK_TRACEPOINT ? PERF_MAX_TRACE_SIZE :
+	       hook == REX_HOOK_STREAM ? REX_STREAM_RECORD : 0;
+}
+
 static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry_def *def, u32 n)
 {
 	u32 i, j;
@@ -169,7 +176,7 @@ static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry
 			       def[i].name, def[i].flags);
 			return -EINVAL;
 		}
-		if (def[i].ctx_size > (def[i].hook == REX_HOOK_TRACEPOINT ? PERF_MAX_TRACE_SIZE : 0)) {
+		if (def[i].ctx_size > rex_ctx_max(def[i].hook)) {
 			pr_err("program %s: entry %s reads %u bytes of its context, more than hook %s has\n",
 			       prog->name, def[i].name, def[i].ctx_size,
 			       rex_hooks[def[i].hook].name);

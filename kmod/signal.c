@@ -66,6 +66,7 @@ static bool rex_hook_is_traced(u32 hook)
 	case REX_HOOK_XDP:
 	case REX_HOOK_TC:
 	case REX_HOOK_CGROUP_SKB:
+	case REX_HOOK_STREAM:
 		return false;
 	}
 	return true;

@@ -197,7 +197,7 @@ void rex_detach_wait(const struct rex_link *links, size_t n)
 	int tries = 5000;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_linked(links[i].prog_id, links, n))
+		if (!links[i].prog_id || is_linked(links[i].prog_id, links, n))
 			continue;
 		while (tries-- > 0) {
 			int fd = bpf_prog_get_fd_by_id(links[i].prog_id);

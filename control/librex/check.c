@@ -354,6 +354,10 @@ static int check_entries(struct check *c)
 		if (def.flags & ~(def.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0))
 			return rex_fail(-EINVAL, "%s: entry \"%s\" has flags 0x%x, which this "
 					"version does not know", c->what, def.name, def.flags);
+		if (def.hook == REX_HOOK_STREAM && def.ctx_size > REX_STREAM_RECORD)
+			return rex_fail(-EINVAL, "%s: entry \"%s\" has a record of %u bytes per socket; "
+					"%u are the most", c->what, def.name, def.ctx_size,
+					REX_STREAM_RECORD);
 		for (uint32_t k = 0; k < i; k++)
 			if (!strcmp(f->entries[k]->name, def.name))
 				return rex_fail(-EINVAL, "%s: two entries \"%s\"", c->what,

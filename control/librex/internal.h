@@ -91,6 +91,8 @@ struct image {
 };
 
 /* ---- program.c */
+/* A number of any size; of others than those that there are, 0. */
+uint64_t rex_attr_uint(const struct nlattr *attr);
 /* A program from the PROG_* attributes of a message of family rex. */
 int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program **program);
 
@@ -189,6 +191,8 @@ bool rex_process_holds(uint32_t prog_id, uint32_t link_id, char *text, size_t si
 bool rex_holder(uint32_t prog_id, char *text, size_t size);
 
 /* ---- netns.c */
+/* The network namespace of a process, by its directory in /proc; 0: it is not to be seen. */
+uint64_t rex_netns_ino(const char *process);
 /* Enter the network namespace of @link; -ENOENT: it has gone. No error text. */
 int rex_netns_enter(const struct rex_link *link, int *back);
 void rex_netns_leave(int back);
@@ -324,6 +328,16 @@ void rex_detach_wait(const struct rex_link *links, size_t n);
 typedef int rex_add_link(const struct rex_link *link, void *data);
 int rex_bpf_links(const struct rex_pins *pins, rex_add_link *add, void *data);
 int rex_detach_bpf_link(const struct rex_link *link);
+
+/* ---- stream.c */
+/*
+ * Add the socket @fd to stream *@id, or to a new one of @entry, whose id goes there. No error text, as
+ * of nl_talk(). @nl is resolved for rex.ko's family.
+ */
+int rex_stream_add(struct nl *nl, const struct rex_entry *entry, int fd, uint32_t *id);
+int rex_stream_end(struct nl *nl, uint32_t id);
+/* All streams, on which the sockets of servers are; none when rex.ko is not loaded. */
+int rex_streams(rex_add_link *add, void *data);
 
 /* ---- attach_*.c */
 struct attach {

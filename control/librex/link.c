@@ -220,6 +220,8 @@ static int list_once(struct collect *c, struct held *h, bool deep)
 
 	if (!err && (!c->target || !of_interfaces))
 		err = rex_bpf_links(c->pins, add_link, c);
+	if (!err && (!c->target || c->target->at == REX_AT_STREAM))
+		err = rex_streams(add_link, c);
 	if (err || c->here)
 		return err;
 	/* Before pins are called left over, every network namespace is looked into. */

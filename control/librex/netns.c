@@ -20,6 +20,15 @@
 #define OURS "/proc/thread-self/ns/net"
 #define NAMED "/run/netns/"
 
+uint64_t rex_netns_ino(const char *process)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/ns/net", process);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
 struct list {
 	uint64_t ours;
 	uint32_t major, minor;		/* of the file system of namespaces */

@@ -51,7 +51,7 @@ void rex_close(struct rex *rex)
 /* ---- taking messages apart ------------------------------------------------------- */
 
 /* A newer rex.ko may send other sizes; what does not fit reads as 0 or "". */
-static uint64_t get_uint(const struct nlattr *attr)
+uint64_t rex_attr_uint(const struct nlattr *attr)
 {
 	switch (mnl_attr_get_payload_len(attr)) {
 	case 1:
@@ -88,37 +88,37 @@ static void parse_entry(const struct nlattr *nest, struct own_entry *own)
 			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_ENTRY_HOOK:
-			e->hook = get_uint(attr);
+			e->hook = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_SLOT:
-			e->slot = get_uint(attr);
+			e->slot = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_COOKIE:
-			e->cookie = get_uint(attr);
+			e->cookie = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_RUNS:
-			e->runs = get_uint(attr);
+			e->runs = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_NS:
-			e->ns = get_uint(attr);
+			e->ns = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_PANICS:
-			e->panics = get_uint(attr);
+			e->panics = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_OVERRUNS:
-			e->overruns = get_uint(attr);
+			e->overruns = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_OVERFLOWS:
-			e->overflows = get_uint(attr);
+			e->overflows = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_REFUSED:
-			e->refused = get_uint(attr);
+			e->refused = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_FLAGS:
-			e->flags = get_uint(attr);
+			e->flags = rex_attr_uint(attr);
 			break;
 		case REX_A_ENTRY_CTX_SIZE:
-			e->ctx_size = get_uint(attr);
+			e->ctx_size = rex_attr_uint(attr);
 			break;
 		}
 	}
@@ -132,28 +132,28 @@ static void parse_map(const struct nlattr *nest, struct own_map *own)
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_MAP_INDEX:
-			m->index = get_uint(attr);
+			m->index = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_NAME:
 			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_MAP_TYPE:
-			m->type = get_uint(attr);
+			m->type = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_KEY_SIZE:
-			m->key_size = get_uint(attr);
+			m->key_size = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_VALUE_SIZE:
-			m->value_size = get_uint(attr);
+			m->value_size = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_MAX_ENTRIES:
-			m->max_entries = get_uint(attr);
+			m->max_entries = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_FLAGS:
-			m->flags = get_uint(attr);
+			m->flags = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_BPF_ID:
-			m->bpf_id = get_uint(attr);
+			m->bpf_id = rex_attr_uint(attr);
 			break;
 		case REX_A_MAP_SIZED:
 			m->sized = true;
@@ -216,7 +216,7 @@ static void parse_frame(const struct nlattr *nest, struct own_frame *frame)
 			get_str(attr, frame->file, sizeof(frame->file));
 			break;
 		case REX_A_FRAME_LINE:
-			frame->pub.line = get_uint(attr);
+			frame->pub.line = rex_attr_uint(attr);
 			break;
 		}
 	}
@@ -229,7 +229,7 @@ static void parse_fault(const struct nlattr *nest, struct own_fault *f)
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_FAULT_KIND:
-			f->pub.kind = get_uint(attr);
+			f->pub.kind = rex_attr_uint(attr);
 			break;
 		case REX_A_FAULT_ENTRY:
 			get_str(attr, f->entry, sizeof(f->entry));
@@ -238,16 +238,16 @@ static void parse_fault(const struct nlattr *nest, struct own_fault *f)
 			get_str(attr, f->file, sizeof(f->file));
 			break;
 		case REX_A_FAULT_LINE:
-			f->pub.line = get_uint(attr);
+			f->pub.line = rex_attr_uint(attr);
 			break;
 		case REX_A_FAULT_COLUMN:
-			f->pub.column = get_uint(attr);
+			f->pub.column = rex_attr_uint(attr);
 			break;
 		case REX_A_FAULT_MESSAGE:
 			get_str(attr, f->message, sizeof(f->message));
 			break;
 		case REX_A_FAULT_CPU:
-			f->pub.cpu = get_uint(attr);
+			f->pub.cpu = rex_attr_uint(attr);
 			break;
 		case REX_A_FAULT_FRAME:
 			if (f->pub.n_frames < MAX_FRAMES)
@@ -290,25 +290,25 @@ static int parse_program(const struct nlmsghdr *nlh, struct own_program *own)
 			get_str(attr, own->name, sizeof(own->name));
 			break;
 		case REX_A_PROG_ID:
-			p->id = get_uint(attr);
+			p->id = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_STATE:
-			p->state = get_uint(attr);
+			p->state = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_BUDGET_US:
-			p->budget_us = get_uint(attr);
+			p->budget_us = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_TIMING:
-			p->timing = get_uint(attr);
+			p->timing = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_TAINTED:
-			p->tainted = get_uint(attr);
+			p->tainted = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_STACK:
-			p->stack = get_uint(attr);
+			p->stack = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_GENERATION:
-			p->generation = get_uint(attr);
+			p->generation = rex_attr_uint(attr);
 			break;
 		case REX_A_PROG_ENTRY:
 			if (p->n_entries < REX_MAX_ENTRIES)
@@ -354,25 +354,25 @@ static int on_info(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		switch (mnl_attr_get_type(attr)) {
 		case REX_A_INFO_ABI:
-			info->abi = get_uint(attr);
+			info->abi = rex_attr_uint(attr);
 			break;
 		case REX_A_INFO_REFUSED:
-			info->refused = get_uint(attr);
+			info->refused = rex_attr_uint(attr);
 			break;
 		case REX_A_INFO_STALE:
-			info->stale = get_uint(attr);
+			info->stale = rex_attr_uint(attr);
 			break;
 		case REX_A_INFO_PREEMPT:
-			info->preempt = get_uint(attr);
+			info->preempt = rex_attr_uint(attr);
 			break;
 		case REX_A_INFO_HELPER:
 			if (info->n_helpers == MAX_HELPERS)
 				break;
 			mnl_attr_for_each_nested(sub, attr) {
 				if (mnl_attr_get_type(sub) == REX_A_HOOK)
-					h->bound[info->n_helpers].hook = get_uint(sub);
+					h->bound[info->n_helpers].hook = rex_attr_uint(sub);
 				if (mnl_attr_get_type(sub) == REX_A_HELPER_ID)
-					h->bound[info->n_helpers].id = get_uint(sub);
+					h->bound[info->n_helpers].id = rex_attr_uint(sub);
 			}
 			info->n_helpers++;
 			break;

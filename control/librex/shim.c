@@ -191,6 +191,9 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 	int err;
 
 	rex_log_reset();
+	if (entry->hook == REX_HOOK_STREAM)
+		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook stream, for which there is no "
+				"BPF program", entry->name);
 	if (entry->hook >= __REX_HOOK_MAX || !shims[entry->hook].image)
 		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook %s, which this rexctl cannot "
 				"attach yet", entry->name, rex_hook_name(entry->hook));

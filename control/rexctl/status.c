@@ -2,6 +2,7 @@
 /* status: what is loaded, its state, and where it is attached. */
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,16 @@ static void set_place(json_t *o, const struct rex_target *t)
 		set_number(o, "cgroup_id", t->cgroup_id);
 }
 
+static json_t *json_stream(const struct rex_stream_counts *c)
+{
+	return json_pack("{s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "id", (json_int_t)c->id, "protocol",
+			 c->protocol == IPPROTO_UDP ? "udp" : "tcp", "listeners",
+			 (json_int_t)c->listeners, "sockets", (json_int_t)c->sockets, "missed",
+			 (json_int_t)c->missed, "answered", (json_int_t)c->answered, "bytes",
+			 (json_int_t)c->bytes, "waited", (json_int_t)c->waited, "no_room",
+			 (json_int_t)c->no_room);
+}
+
 static json_t *json_link(const struct rex_link *link)
 {
 	char text[REX_TARGET_LEN];
@@ -74,6 +85,8 @@ static json_t *json_link(const struct rex_link *link)
 		json_object_set_new(o, "hook", json_string(rex_hook_name(rex_at_hook(link->target.at))));
 		set_place(o, &link->target);
 	}
+	if (link->stream.id)
+		json_object_set_new(o, "stream", json_stream(&link->stream));
 	if (link->link_id)
 		set_number(o, "bpf_link", link->link_id);
 	if (*link->pin)
@@ -158,9 +171,16 @@ static void print_budget(uint32_t us)
 		out("budget %u ms", us / 1000);
 }
 
+/* " (BPF program 7)", where there is one. */
+static const char *shim_text(const struct rex_link *link, char *text, size_t size)
+{
+	snprintf(text, size, link->prog_id ? " (BPF program %u)" : "", link->prog_id);
+	return text;
+}
+
 static void print_entry(const struct status *s, const struct rex_entry *e)
 {
-	char text[REX_TARGET_LEN];
+	char text[REX_TARGET_LEN], shim[32];
 	bool attached = false;
 
 	out("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
@@ -189,7 +209,7 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 			out("    left over: %s (BPF program %u); \"rexctl detach --stale\" removes it\n",
 			       text, link->prog_id);
 		else
-			out("    attached: %s (BPF program %u)%s%s\n", text, link->prog_id,
+			out("    attached: %s%s%s%s\n", text, shim_text(link, shim, sizeof(shim)),
 			       *link->note ? "; " : "", link->note);
 	}
 	if (!attached)
@@ -227,7 +247,7 @@ static void print_program(const struct status *s, const struct rex_program *p)
 
 static int print_status(const struct status *s)
 {
-	char text[REX_TARGET_LEN];
+	char text[REX_TARGET_LEN], shim[32];
 
 	for (size_t i = 0; i < s->n_programs; i++)
 		print_program(s, s->programs[i]);
@@ -235,10 +255,10 @@ static int print_status(const struct status *s)
 		out("no program is loaded\n");
 	for (size_t i = 0; i < s->n_links; i++)
 		if (is_stale(s, &s->links[i]))
-			out("stale: %s (BPF program %u) calls a program that is gone; \"rexctl "
+			out("stale: %s%s calls a program that is gone; \"rexctl "
 			       "detach --stale\" removes it\n",
 			       rex_link_text(&s->links[i], text, sizeof(text)),
-			       s->links[i].prog_id);
+			       shim_text(&s->links[i], shim, sizeof(shim)));
 	return flush_output();
 }
 

@@ -30,7 +30,7 @@ static struct rex_line good_lines[] = {
 static const char good_files[] = "\0src/a.rs\0src/b.rs";
 
 static const char good_modinfo[] =
-	"license=GPL\0rexc=1\0rex_abi=3\0rex_stack=128\0depends=rex\0name=sample\0"
+	"license=GPL\0rexc=1\0rex_abi=" REX_ABI_TEXT "\0rex_stack=128\0depends=rex\0name=sample\0"
 	"vermagic=6.12.0-test SMP preempt mod_unload modversions \0";
 
 void elf_spec_good(struct elf_spec *s)

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define REX_TEXT_OF(x) #x
+#define REX_TEXT(x) REX_TEXT_OF(x)
+#define REX_ABI_TEXT REX_TEXT(REX_ABI_VERSION)
+
 /* What to make; elf_spec_good() fills in a program that is all right. */
 struct elf_spec {
 	uint16_t machine, type;

@@ -138,15 +138,15 @@ static void test_modinfo(void **state)
 	refused(&spec, "is not a number");
 	MODINFO("rex_abi=99999999999999999999999\0name=x\0");
 	refused(&spec, "is not a number");
-	MODINFO("rex_abi=3\0name=x\0");
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0name=x\0");
 	refused(&spec, "no \"rex_stack\"");
-	MODINFO("rex_abi=3\0rex_stack=1\0");
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0rex_stack=1\0");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=3\0rex_stack=1\0name=");
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0rex_stack=1\0name=");
 	refused(&spec, "no \"name\"");
-	MODINFO("rex_abi=3\0rex_stack=1\0name=../../x\0");
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0rex_stack=1\0name=../../x\0");
 	refused(&spec, "../../x");
-	MODINFO("rex_abi=3\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0rex_stack=1\0name=abcdefghijklmnopqrstuvwxyzabcdef\0");
 	refused(&spec, "32 bytes");
 	MODINFO("");
 	refused(&spec, "rex_abi");
@@ -159,7 +159,7 @@ static void test_modinfo_without_an_end(void **state)
 
 	(void)state;
 	elf_spec_good(&spec);
-	MODINFO("rex_abi=3\0rex_stack=1\0name=x");	/* no NUL behind x */
+	MODINFO("rex_abi=" REX_ABI_TEXT "\0rex_stack=1\0name=x");	/* no NUL behind x */
 	if (check(&spec, &file))
 		fail_msg("%s", rex_errmsg());
 	assert_string_equal(file.pub.name, "x");
@@ -187,6 +187,10 @@ static void test_entries(void **state)
 	e[0].flags = 2;
 	refused(&spec, "flags 0x2");
 	e[0].flags = 0;
+	e[0].hook = REX_HOOK_STREAM;
+	e[0].ctx_size = REX_STREAM_RECORD + 1;
+	refused(&spec, "a record of 4097 bytes per socket");
+	e[0].hook = e[0].ctx_size = 0;
 	e[1] = e[0];
 	spec.entries_len = 2 * sizeof(*e);
 	refused(&spec, "two entries \"ok\"");

@@ -253,6 +253,12 @@ static int check_table(const struct object *o, const char *name, const char *wha
 	return 0;
 }
 
+static bool has_known_context(const struct rex_entry_def *e)
+{
+	return e->hook == REX_HOOK_TRACEPOINT ? e->ctx_size :
+	       e->hook == REX_HOOK_STREAM ? e->ctx_size <= REX_STREAM_RECORD : !e->ctx_size;
+}
+
 /* The crate's macros make them; a sysroot of another version would be noticed here. */
 static int check_entries(const struct object *o)
 {
@@ -267,7 +273,7 @@ static int check_entries(const struct object *o)
 			if (e.hook < __REX_HOOK_MAX &&
 			    !(e.flags & ~(e.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0)) &&
 			    !e.__reserved[0] && !e.__reserved[1] && !e.__reserved[2] &&
-			    !e.ctx_size == (e.hook != REX_HOOK_TRACEPOINT)) {
+			    has_known_context(&e)) {
 				diag_step("entry %s, %s", e.name, hook_attribute[e.hook]);
 				continue;
 			}

@@ -50,7 +50,8 @@
 /* Hooks with a shim; hooks that rex.ko calls by itself; all. */
 #define REX_HOOKS_SHIM(X) \
 	REX_HOOKS_XDP(X) REX_HOOKS_TC(X) REX_HOOKS_KPROBE(X) REX_HOOKS_TRACING(X) REX_HOOKS_CGROUP(X)
-#define REX_HOOKS_DIRECT(X)
+#define REX_HOOKS_DIRECT(X) /* the sockets of a server */ \
+	X(9, STREAM, stream, 0, BH_OFF)
 #define REX_HOOKS(X) \
 	REX_HOOKS_SHIM(X) REX_HOOKS_DIRECT(X)
 

@@ -213,7 +213,8 @@ test_fuzz_the_places() {
 	local words
 	mkdir "$TMP/corpus"
 	for words in 'xdp eth0 native' 'tcx eth0 egress' 'kprobe f+0x10' 'uprobe /bin/sh:main 12' \
-		'tracepoint a:b' 'perf_event cpu-clock freq=9 cpu=0' 'cgroup_skb /c ingress' 'fexit f'; do
+		'tracepoint a:b' 'perf_event cpu-clock freq=9 cpu=0' 'cgroup_skb /c ingress' 'fexit f' \
+		'stream 12:7'; do
 		tr ' ' '\n' <<<"$words" >"$TMP/corpus/${words%% *}"
 	done
 	"$BUILD/tests/control-target-fuzz" -max_total_time=5 -max_len=256 -artifact_prefix="$TMP/" \

@@ -195,7 +195,7 @@ test_a_comment_that_never_ends() { refused unended_comment.rs; }
 test_a_program_without_entry() {
 	refuses rexc -o "$TMP/out.ko" tests/rexc/refuse/no_entry.rs
 	contains "$REFUSAL" "no entry point"
-	for hook in xdp tc kprobe tracepoint perf_event fentry fexit raw_tracepoint cgroup_skb; do
+	for hook in $(tests/lib/hooks); do
 		contains "$REFUSAL" "#[rex_$hook]"
 	done
 }

@@ -67,3 +67,8 @@ pub fn on_perf(_ctx: &mut PerfEvent<'_>) -> rex::Result {
 pub fn on_cgroup(_ctx: &mut CgroupSkb<'_>) -> CgroupVerdict {
     CgroupVerdict::Allow
 }
+
+#[rex_stream]
+pub fn on_stream(_ctx: &mut Stream<'_>) -> StreamVerdict {
+    StreamVerdict::Pass
+}

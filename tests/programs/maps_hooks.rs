@@ -33,9 +33,10 @@ const FENTRY: u32 = 5;
 const FEXIT: u32 = 6;
 const RAW_TRACEPOINT: u32 = 7;
 const CGROUP_SKB: u32 = 8;
+const STREAM: u32 = 9;
 
 #[rex_map]
-static RESULTS: RexArray<u64> = RexArray::new(9 * 32, 0);
+static RESULTS: RexArray<u64> = RexArray::new(10 * 32, 0);
 /// The row that is to run now, plus one.
 #[rex_map]
 static ARMED: RexArray<u32> = RexArray::new(1, 0);
@@ -58,9 +59,9 @@ static M_PC_HASH: RexPerCpuHashMap<u32, u64> = RexPerCpuHashMap::new(16, 0);
 #[rex_map]
 static M_LRU_PC: RexLruPerCpuHashMap<u32, u64> = RexLruPerCpuHashMap::new(128, 0);
 #[rex_map]
-static M_ARRAY: RexArray<Value> = RexArray::new(9, 0);
+static M_ARRAY: RexArray<Value> = RexArray::new(10, 0);
 #[rex_map]
-static M_PC_ARRAY: RexPerCpuArray<u64> = RexPerCpuArray::new(9, 0);
+static M_PC_ARRAY: RexPerCpuArray<u64> = RexPerCpuArray::new(10, 0);
 #[rex_map]
 static M_TRIE: RexLpmTrie<[u8; 4], u32> = RexLpmTrie::new(64, 0);
 #[rex_map]
@@ -136,16 +137,16 @@ fn lru_percpu_hash(row: u32) -> Tried {
 
 fn array(row: u32) -> Tried {
     let value = Value { row, text: *b"from a hook\0" };
-    must(2, M_ARRAY.set(row, value) && !M_ARRAY.set(9, value))?;
+    must(2, M_ARRAY.set(row, value) && !M_ARRAY.set(10, value))?;
     must(3, M_ARRAY.get(row).is_some_and(|got| got == value))?;
-    must(4, M_ARRAY.get(9).is_none() && M_ARRAY.get(u32::MAX).is_none())
+    must(4, M_ARRAY.get(10).is_none() && M_ARRAY.get(u32::MAX).is_none())
 }
 
 fn percpu_array(row: u32) -> Tried {
     M_PC_ARRAY.add(row, 3);
     must(2, M_PC_ARRAY.get(row) == Some(3))?;
-    must(3, M_PC_ARRAY.set(row, 4) && !M_PC_ARRAY.set(9, 4))?;
-    must(4, M_PC_ARRAY.get(row) == Some(4) && M_PC_ARRAY.get(9).is_none())
+    must(3, M_PC_ARRAY.set(row, 4) && !M_PC_ARRAY.set(10, 4))?;
+    must(4, M_PC_ARRAY.get(row) == Some(4) && M_PC_ARRAY.get(10).is_none())
 }
 
 fn lpm_trie(row: u32) -> Tried {
@@ -227,6 +228,11 @@ fn armed(row: u32) -> bool {
 }
 
 fn all<C: OutputContext>(ctx: &C, scope: Scope<'_>, row: u32) {
+    those_without_context(scope, row);
+    note(row, PERF_EVENT_ARRAY, perf_event_array(ctx, row));
+}
+
+fn those_without_context(scope: Scope<'_>, row: u32) {
     note(row, HASH, hash(scope, row));
     note(row, LRU_HASH, lru_hash(scope, row));
     note(row, PERCPU_HASH, percpu_hash(scope, row));
@@ -237,7 +243,6 @@ fn all<C: OutputContext>(ctx: &C, scope: Scope<'_>, row: u32) {
     note(row, QUEUE, queue());
     note(row, STACK, stack());
     note(row, RINGBUF, ringbuf(row));
-    note(row, PERF_EVENT_ARRAY, perf_event_array(ctx, row));
 }
 
 fn mapper(row: u32) -> bool {
@@ -340,4 +345,12 @@ pub fn at_cgroup_skb(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict {
         all(ctx, ctx.scope(), CGROUP_SKB);
     }
     CgroupVerdict::Allow
+}
+
+#[rex_stream]
+pub fn at_stream(ctx: &mut Stream<'_>) -> StreamVerdict {
+    if armed(STREAM) {
+        those_without_context(ctx.scope(), STREAM);
+    }
+    StreamVerdict::Pass
 }

@@ -218,6 +218,15 @@ pub fn cgroup_skb(_ctx: &mut CgroupSkb<'_>) -> CgroupVerdict {
     CgroupVerdict::Allow
 }
 
+#[rex_stream]
+pub fn stream(_ctx: &mut Stream<'_>) -> StreamVerdict {
+    if look() {
+        printk!("printed at stream");
+        trace_printk!("traced at stream");
+    }
+    StreamVerdict::Pass
+}
+
 #[rex_kprobe]
 pub fn kprobe(obj: &Kprobe, _ctx: &mut PtRegs) -> rex::Result {
     if look_back(obj) {

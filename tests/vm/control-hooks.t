@@ -38,6 +38,7 @@ runs() { rexctl status | sed -n "s/^  entry $1 (.*): \([0-9]*\) runs.*/\1/p"; }
 # has_run ENTRY TIMES
 has_run() { [ "$(runs "$1")" -ge "$2" ]; }
 
+BY=' (BPF program '
 # place ENTRY SHOWN COMMAND WORDS...: attach ENTRY to the place of WORDS, which status calls SHOWN;
 # COMMAND must make it run; off again by the same words.
 place() {
@@ -45,7 +46,7 @@ place() {
 	shift 3
 	before=$(runs "$entry")
 	rexctl attach "all_hooks:$entry" "$@"
-	contains "$(rexctl status)" "attached: $shown (BPF program "
+	contains "$(rexctl status)" "attached: $shown$BY"
 	refuses rexctl attach "all_hooks:$entry" "$@"
 	contains "$REFUSAL" "attached there already"
 	bash -c "$command" >/dev/null 2>&1 || :
@@ -94,6 +95,15 @@ test_attach_at_cgroup_skb() {
 	place on_cgroup "cgroup_skb $CGROUP egress" \
 		"echo \$\$ >$CGROUP/cgroup.procs; ping -c 1 -W 1 127.0.0.1" \
 		cgroup_skb "$CGROUP" egress
+}
+
+test_attach_at_stream() {
+	ip link set lo up
+	"$BUILD/tests/drivers/echo" tcp 127.0.0.1 7 >"$TMP/server" &
+	local server=$! BY='; tcp, 1 listener'
+	wait_for 5 grep -q ready "$TMP/server"
+	place on_stream "stream 127.0.0.1:7" "echo | timeout 10 nc -N 127.0.0.1 7" stream $server:7
+	kill $server
 }
 
 tap_run

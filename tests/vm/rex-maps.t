@@ -6,9 +6,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 PROGRAM=tests/programs/maps_hooks.rs
-HOOKS='xdp tc kprobe tracepoint perf_event fentry fexit raw_tracepoint cgroup_skb'
-KINDS='hash lru_hash percpu_hash lru_percpu_hash array percpu_array lpm_trie queue stack ringbuf
-	perf_event_array'
+HOOKS='xdp tc kprobe tracepoint perf_event fentry fexit raw_tracepoint cgroup_skb stream'
+KINDS='hash lru_hash percpu_hash lru_percpu_hash array percpu_array lpm_trie queue stack ringbuf'
 REDIRECTS='devmap devmap_hash cpumap xskmap'
 # sched_get_priority_max(2), which nobody calls.
 CALL=__x64_sys_sched_get_priority_max NR=146
@@ -46,6 +45,7 @@ place() {
 	raw_tracepoint) echo raw_tracepoint sys_enter ;;
 	perf_event) echo perf_event cpu-clock freq=500 ;;
 	cgroup_skb) echo "cgroup_skb $CGROUP egress" ;;
+	stream) echo "stream $SERVER:7" ;;
 	esac
 }
 mapper() { perl -e '$0 = "mapper"; eval shift; $0 = "perl"' -- "$1"; }
@@ -53,6 +53,7 @@ trigger() {
 	case $1 in
 	perf_event) mapper '1 while times < 0.3' ;;
 	cgroup_skb) sh -c "echo \$\$ >$CGROUP/cgroup.procs; exec ping -q -c 1 127.0.0.1" ;;
+	stream) echo | timeout 20 nc -N 127.0.0.1 7 ;;
 	*) mapper "syscall $NR, 2" ;;
 	esac
 }
@@ -80,7 +81,7 @@ visit() {
 
 # All hooks one after the other, with readers of both kinds of buffer.
 visit_all() {
-	local hook row=0 ring perf
+	local hook row=0 ring perf SERVER
 	head -c 64 /dev/zero >"$ALL/frame"
 	mkdir -p $CGROUP
 	ip link set lo up
@@ -94,7 +95,10 @@ visit_all() {
 	ring=$!
 	bpftool map event_pipe name M_PERF >"$ALL/perf" 2>&1 &
 	perf=$!
+	build/tests/drivers/echo tcp 127.0.0.1 7 >"$ALL/server" &
+	SERVER=$!
 	wait_for 5 grep -q ready "$ALL/ring"
+	wait_for 5 grep -q ready "$ALL/server"
 	# bpftool says nothing before the first record; its perf events are there then.
 	wait_for 10 sh -c "ls -l /proc/$perf/fd | grep -q perf_event"
 	for hook in $HOOKS; do
@@ -106,8 +110,8 @@ visit_all() {
 	dump M_PC_HASH Q >"$ALL/percpu_hash"
 	dump M_ARRAY L >"$ALL/array"
 	bpftool -j map dump name M_HASH >"$ALL/hash.json"
-	kill -TERM $ring; kill -INT $perf
-	wait $ring $perf || :
+	kill -TERM $ring $SERVER; kill -INT $perf
+	wait $ring $perf $SERVER || :
 	rexctl unload maps_hooks --force
 	rmdir $CGROUP
 }
@@ -152,6 +156,7 @@ test_every_kind_of_map_at_every_hook() { visit_all; [ -s "$ALL/results" ]; }
 # shellcheck disable=SC2034  # for tap.sh
 TAP_COMPARES=1
 tap_table check "$KINDS" "$HOOKS"
+tap_table check perf_event_array "${HOOKS% stream}"
 tap_table check "$REDIRECTS" xdp
 
 # ---- beyond one invocation -------------------------------------------------------------------

@@ -15,7 +15,7 @@ CPU=$(($(nproc) - 1))
 USR1=10 KILL=9 EFAULT=14 EINVAL=22 EOPNOTSUPP=95
 ALL=/run/rex-trace
 
-PACKET_HOOKS='xdp tc cgroup_skb'
+NET_HOOKS='xdp tc cgroup_skb stream'
 TRACING_HOOKS='kprobe tracepoint perf_event fentry fexit raw_tracepoint'
 GENERAL='ktime_ns ktime_coarse_ns ktime_boot_ns ktime_tai_ns jiffies64 smp_processor_id numa_node random
 	printk trace_printk task_pid task_tgid task_find task_uid_gid task_comm task_cgroup_id task_utime
@@ -28,6 +28,7 @@ target() {
 	xdp) echo xdp lo generic ;;
 	tc) echo tc lo egress ;;
 	cgroup_skb) echo cgroup_skb $CGROUP egress ;;
+	stream) echo stream "$process:40009" ;;
 	kprobe | fentry | fexit) echo "$1" __x64_sys_openat ;;
 	tracepoint) echo tracepoint syscalls:sys_enter_openat ;;
 	raw_tracepoint) echo raw_tracepoint sys_enter ;;
@@ -37,6 +38,7 @@ target() {
 action() {
 	case $1 in
 	xdp | tc | cgroup_skb) echo send ;;
+	stream) echo reply ;;
 	perf_event) echo spin ;;
 	*) echo open ;;
 	esac
@@ -200,7 +202,7 @@ test_every_hook_is_reached() {
 	rm -rf $ALL
 	mkdir $ALL
 	BANNER=$((0x$(awk '$3 == "linux_banner" { print $1; exit }' /proc/kallsyms)))
-	for hook in $PACKET_HOOKS $TRACING_HOOKS; do
+	for hook in $NET_HOOKS $TRACING_HOOKS; do
 		( set -e; look_at "$hook" ) >"$ALL/$hook.out" 2>&1
 		[ -e "$ALL/$hook/ok" ] && continue
 		failed+=" $hook"
@@ -266,7 +268,7 @@ check_task_user_regs() {
 	eq "$USER_REGS_SI" $((0x70000000))
 	case $(action "$1") in
 	open) eq "$USER_REGS_ORIG_AX" 257 ;;
-	send) eq "$USER_REGS_ORIG_AX" 44 ;;
+	send | reply) eq "$USER_REGS_ORIG_AX" 44 ;;
 	esac
 }
 check_probe_read_kernel() { bytes 'Linux ve'; eq "$KERNEL $KERNEL_FAULT $KERNEL_FAULT_BYTES" "$OUT -$EFAULT 0"; }
@@ -310,8 +312,8 @@ check_no_signal() { eq "$SENT_THREAD $SENT_PROCESS $status" "-$EOPNOTSUPP -$EOPN
 
 # shellcheck disable=SC2034  # for tap.sh
 TAP_COMPARES=1
-tap_table check "$GENERAL" "$PACKET_HOOKS $TRACING_HOOKS"
+tap_table check "$GENERAL" "$NET_HOOKS $TRACING_HOOKS"
 tap_table check "$TRACING_ONLY" "$TRACING_HOOKS"
-tap_table check no_signal "$PACKET_HOOKS"
+tap_table check no_signal "$NET_HOOKS"
 
 tap_run

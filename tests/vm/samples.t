@@ -192,6 +192,23 @@ test_spinlock_keeps_the_sum_on_two_cpus() {
 	rexctl --netns rex-client detach spinlock:pay xdp cli0
 }
 
+test_stream_lines_counts_and_answers() {
+	start stream_lines
+	at_server "$BUILD/tests/drivers/echo" tcp 10.77.0.1 7 >"$TMP/server" &
+	local server=$!
+	wait_for 5 grep -q ready "$TMP/server"
+	rex attach stream_lines stream $server:7
+	# shellcheck disable=SC2016
+	eq "$(at_client bash -c 'exec 5<>/dev/tcp/10.77.0.1/7
+		for word in hello ping; do
+			echo $word >&5
+			read -r -t 10 line <&5
+			echo $line
+		done')" $'hello\npong'
+	contains "$(rex status)" "1 answered"
+	kill $server
+}
+
 # 10.77.0.9:80 does not exist; it is forwarded to 10.77.0.1:8080. To the server's own MAC address:
 # a veth looks at that before XDP does, and takes others to be for another host.
 test_xdp_filter_forwards_and_answers() {

@@ -7,14 +7,17 @@ use proc_macro::{Delimiter, TokenStream, TokenTree};
 /// struct rex_entry_def: REX_NAME_LEN with the NUL.
 const NAME_MAX: usize = 31;
 
+type FindRecord = fn(TokenStream) -> Option<TokenStream>;
+
 pub struct Hook {
     attribute: &'static str,
     signature: &'static str,
     /// The entry trait, which is implemented for the type `$name` (in traces, the entry goes by
     /// it) by calling the function `$name`.
     entry: &'static str,
-    /// More items of the implementation.
-    items: &'static str,
+    /// Where an entry has a type for its record: how to find it in that of the last parameter, and
+    /// what is wrong when it is not there.
+    record: Option<(FindRecord, &'static str)>,
     /// Parameters of `run`, and the arguments that it passes on.
     parameters: &'static str,
     arguments: &'static [&'static str],
@@ -29,7 +32,7 @@ pub const XDP: Hook = Hook {
     attribute: "rex_xdp",
     signature: "fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict",
     entry: "XdpEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &mut ::rex::xdp::Xdp<'_>",
     arguments: &["ctx"],
     verdict: "::rex::xdp::XdpVerdict",
@@ -41,7 +44,7 @@ pub const TC: Hook = Hook {
     attribute: "rex_tc",
     signature: "fn NAME(ctx: &mut Tc<'_>) -> TcVerdict",
     entry: "TcEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &mut ::rex::tc::Tc<'_>",
     arguments: &["ctx"],
     verdict: "::rex::tc::TcVerdict",
@@ -53,7 +56,7 @@ pub const CGROUP_SKB: Hook = Hook {
     attribute: "rex_cgroup_skb",
     signature: "fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict",
     entry: "CgroupSkbEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &mut ::rex::cgroup_skb::CgroupSkb<'_>",
     arguments: &["ctx"],
     verdict: "::rex::cgroup_skb::CgroupVerdict",
@@ -65,7 +68,7 @@ pub const KPROBE: Hook = Hook {
     attribute: "rex_kprobe",
     signature: "fn NAME(obj: &Kprobe, ctx: &mut PtRegs) -> rex::Result",
     entry: "KprobeEntry",
-    items: "",
+    record: None,
     parameters: "obj: &::rex::kprobe::Kprobe<'_>, ctx: &mut ::rex::pt_regs::PtRegs",
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
@@ -77,7 +80,7 @@ pub const TRACEPOINT: Hook = Hook {
     attribute: "rex_tracepoint",
     signature: "fn NAME(obj: &Tracepoint, ctx: &RECORD) -> rex::Result",
     entry: "TracepointEntry",
-    items: "type Record = $record;",
+    record: Some((referent, "the record is borrowed, as `&RECORD`")),
     parameters: "obj: &::rex::tracepoint::Tracepoint<'_>, ctx: &Self::Record",
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
@@ -89,7 +92,7 @@ pub const PERF_EVENT: Hook = Hook {
     attribute: "rex_perf_event",
     signature: "fn NAME(ctx: &mut PerfEvent<'_>) -> rex::Result",
     entry: "PerfEventEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &mut ::rex::perf_event::PerfEvent<'_>",
     arguments: &["ctx"],
     verdict: "::rex::Result",
@@ -101,7 +104,7 @@ pub const FENTRY: Hook = Hook {
     attribute: "rex_fentry",
     signature: "fn NAME(ctx: &Fentry<'_>) -> rex::Result",
     entry: "FentryEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &::rex::fentry::Fentry<'_>",
     arguments: &["ctx"],
     verdict: "::rex::Result",
@@ -113,7 +116,7 @@ pub const FEXIT: Hook = Hook {
     attribute: "rex_fexit",
     signature: "fn NAME(ctx: &Fexit<'_>) -> rex::Result",
     entry: "FexitEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &::rex::fentry::Fexit<'_>",
     arguments: &["ctx"],
     verdict: "::rex::Result",
@@ -125,11 +128,23 @@ pub const RAW_TRACEPOINT: Hook = Hook {
     attribute: "rex_raw_tracepoint",
     signature: "fn NAME(ctx: &RawTracepoint<'_>) -> rex::Result",
     entry: "RawTracepointEntry",
-    items: "",
+    record: None,
     parameters: "ctx: &::rex::raw_tracepoint::RawTracepoint<'_>",
     arguments: &["ctx"],
     verdict: "::rex::Result",
     constructor: "raw_tracepoint",
+    frags: None,
+};
+
+pub const STREAM: Hook = Hook {
+    attribute: "rex_stream",
+    signature: "fn NAME(ctx: &mut Stream<'_, RECORD>) -> StreamVerdict",
+    entry: "StreamEntry",
+    record: Some((record_of_stream, "the context is borrowed, as `&mut Stream<'_, RECORD>`")),
+    parameters: "ctx: &mut ::rex::stream::Stream<'_, Self::Record>",
+    arguments: &["ctx"],
+    verdict: "::rex::stream::StreamVerdict",
+    constructor: "stream",
     frags: None,
 };
 
@@ -173,9 +188,10 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
         let wanted = if hook.arguments.len() == 1 { "one parameter" } else { "two parameters" };
         return Err(wrong(parameters.span(), &format!("exactly {wanted}")));
     }
-    let record = match types.last() {
-        Some(ty) if !hook.items.is_empty() => referent(ty.clone())
-            .ok_or_else(|| wrong(parameters.span(), "the record is borrowed, as `&RECORD`"))?,
+    let record = match (hook.record, types.last()) {
+        (Some((find, why)), Some(ty)) => {
+            find(ty.clone()).ok_or_else(|| wrong(parameters.span(), why))?
+        }
         _ => TokenStream::new(),
     };
     if !cursor.is_punct('-') {
@@ -197,7 +213,7 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
             static __REX_ENTRY: ::rex::__private::EntryDef = ::rex::__private::EntryDef::{}::<$name>($text);
         }};",
         hook.entry,
-        hook.items,
+        if hook.record.is_some() { "type Record = $record;" } else { "" },
         hook.parameters,
         hook.verdict,
         hook.arguments.join(", "),
@@ -265,4 +281,32 @@ fn referent(ty: TokenStream) -> Option<TokenStream> {
         return None;
     }
     Some(cursor.rest())
+}
+
+/// `T` of `&mut Stream<'_, T>`, by whatever path; its default if there is none.
+fn record_of_stream(ty: TokenStream) -> Option<TokenStream> {
+    let mut cursor = Cursor::new(ty);
+    if !cursor.is_punct('&') {
+        return None;
+    }
+    cursor.next();
+    if !cursor.is_ident("mut") {
+        return None;
+    }
+    cursor.next();
+    let mut path = Cursor::new(cursor.rest());
+    path.until('<');
+    path.next();
+    let mut arguments: Vec<TokenTree> = path.rest().into_iter().collect();
+    arguments.pop(); // >
+    let mut arguments = Cursor::new(arguments.into_iter().collect());
+    loop {
+        let argument = arguments.until(',');
+        arguments.next();
+        match argument.clone().into_iter().next() {
+            None => return Some(template("[::core::primitive::u8; 0]", arguments.span(), &[])),
+            Some(TokenTree::Punct(p)) if p.as_char() == '\'' => {}
+            Some(_) => return Some(argument),
+        }
+    }
 }

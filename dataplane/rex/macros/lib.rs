@@ -92,6 +92,13 @@ pub fn rex_cgroup_skb(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(item.clone(), entry::expand(&entry::CGROUP_SKB, args, item))
 }
 
+/// Makes a function an entry for the sockets of a server of the program:
+/// `fn NAME(ctx: &mut Stream<'_, RECORD>) -> StreamVerdict`, or `&mut Stream<'_>` without a record.
+#[proc_macro_attribute]
+pub fn rex_stream(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(item.clone(), entry::expand(&entry::STREAM, args, item))
+}
+
 /// Makes a static a map of the program: `static NAME: RexArray<u64> = RexArray::new(16, 0);`. The
 /// map's name is that of the static, which has 15 characters at most.
 #[proc_macro_attribute]

@@ -5,8 +5,10 @@ use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
 use crate::fentry::{Fentry, Fexit};
 use crate::kprobe::Kprobe;
 use crate::perf_event::PerfEvent;
+use crate::pod::Pod;
 use crate::pt_regs::PtRegs;
 use crate::raw_tracepoint::RawTracepoint;
+use crate::stream::{Stream, StreamVerdict};
 use crate::tc::{Tc, TcVerdict};
 use crate::tracepoint::{Record, Tracepoint};
 use crate::xdp::{Xdp, XdpVerdict};
@@ -55,6 +57,13 @@ impl Verdict for CgroupVerdict {
     #[inline(always)]
     fn number(self) -> i32 {
         self as i32
+    }
+}
+
+impl Verdict for StreamVerdict {
+    #[inline(always)]
+    fn number(self) -> i32 {
+        self.code()
     }
 }
 
@@ -139,6 +148,22 @@ unsafe extern "C" fn run_tracepoint<E: TracepointEntry>(ctx: *mut ffi::rex_ctx) 
     unsafe { E::run(&Tracepoint::from_raw(ctx.cast()), &*ctx.cast()) }.number()
 }
 
+/// A function marked `#[rex_stream]`.
+pub trait StreamEntry {
+    /// Its record of each socket.
+    type Record: Pod;
+    /// Runs it.
+    fn run(ctx: &mut Stream<'_, Self::Record>) -> StreamVerdict;
+}
+
+/// # Safety
+/// `ctx` is the context of an invocation at a socket that has a record of `E::Record`, live and not
+/// used by anyone else until this returns.
+unsafe extern "C" fn run_stream<E: StreamEntry>(ctx: *mut ffi::rex_ctx) -> i32 {
+    // SAFETY: the caller's promise.
+    E::run(&mut unsafe { Stream::from_raw(ctx.cast()) }).number()
+}
+
 impl EntryDef {
     /// The table line of a kprobe entry.
     pub const fn kprobe<E: KprobeEntry>(name: &str) -> Self {
@@ -153,6 +178,17 @@ impl EntryDef {
         }
         let size = E::Record::SIZE as u32;
         Self::new(name, ffi::rex_hook_REX_HOOK_TRACEPOINT, run_tracepoint::<E>, size)
+    }
+
+    /// The table line of a stream entry.
+    pub const fn stream<E: StreamEntry>(name: &str) -> Self {
+        const {
+            assert!(align_of::<E::Record>() <= 8, "a socket's record is aligned to 8 bytes");
+            let max = ffi::REX_STREAM_RECORD as usize;
+            assert!(size_of::<E::Record>() <= max, "a socket's record has at most 4096 bytes");
+        }
+        let size = size_of::<E::Record>() as u32;
+        Self::new(name, ffi::rex_hook_REX_HOOK_STREAM, run_stream::<E>, size)
     }
 
     const fn new(

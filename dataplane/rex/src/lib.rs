@@ -56,6 +56,7 @@ pub mod signal;
 pub mod sock;
 pub mod socket;
 pub mod stack;
+pub mod stream;
 pub mod sync;
 pub mod task;
 pub mod tc;
@@ -76,7 +77,7 @@ pub use context::TracingContext;
 pub use errno::{Errno, Result};
 pub use rex_macros::{
     Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
-    rex_raw_tracepoint, rex_tc, rex_tracepoint, rex_xdp,
+    rex_raw_tracepoint, rex_stream, rex_tc, rex_tracepoint, rex_xdp,
 };
 pub use scope::Scope;
 
@@ -85,7 +86,7 @@ pub use scope::Scope;
 pub mod __private {
     pub use crate::entry::{
         CgroupSkbEntry, EntryDef, FentryEntry, FexitEntry, KprobeEntry, PerfEventEntry,
-        RawTracepointEntry, TcEntry, TracepointEntry, XdpEntry,
+        RawTracepointEntry, StreamEntry, TcEntry, TracepointEntry, XdpEntry,
     };
     pub use crate::map::{MapType, activate};
     pub use crate::pod::{pod_field, shared_pod_field};

@@ -14,6 +14,7 @@ pub use crate::perf_event::PerfEvent;
 pub use crate::pod::{Pod, SharedBytes, SharedPod};
 pub use crate::pt_regs::PtRegs;
 pub use crate::raw_tracepoint::RawTracepoint;
+pub use crate::stream::{Stream, StreamEvent, StreamVerdict};
 pub use crate::sync::{SeqCount, SpinLock};
 pub use crate::tc::{Tc, TcVerdict};
 pub use crate::tracepoint::{SyscallEnter, SyscallExit, Tracepoint};
@@ -21,5 +22,5 @@ pub use crate::xdp::{Xdp, XdpVerdict};
 pub use crate::{Errno, Scope, TracingContext, printk, trace_printk};
 pub use rex_macros::{
     Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
-    rex_raw_tracepoint, rex_tc, rex_tracepoint, rex_xdp,
+    rex_raw_tracepoint, rex_stream, rex_tc, rex_tracepoint, rex_xdp,
 };

@@ -2,6 +2,7 @@
 //! Tests of the crate against the mock.
 
 mod maps;
+mod stream;
 mod tracing;
 
 use rex::map::RexStackTrace;

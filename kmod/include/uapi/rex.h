@@ -17,7 +17,7 @@
 
 #include "rex_hooks.h"
 
-#define REX_ABI_VERSION	3
+#define REX_ABI_VERSION	4
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
 #define REX_NAME_LEN	32	/* programs and entries */
@@ -48,7 +48,8 @@ struct rex_entry_def {
 	__u32	hook;			/* enum rex_hook */
 	__u32	flags;			/* REX_ENTRY_* */
 	__u64	fn;			/* __s32 (*)(context of the hook *) */
-	__u32	ctx_size;		/* tracepoint: bytes of the record that it reads; else 0 */
+	__u32	ctx_size;		/* tracepoint: bytes of the record that it reads;
+					   stream: of its own record per socket; else 0 */
 	__u32	__reserved[3];		/* 0; makes the size a multiple of 16 */
 };
 
@@ -111,6 +112,7 @@ struct rex_ctx {
  *				first 8 bytes are the kernel's own
  *	perf_event		opaque: rex_perf_*() of rex_prog.h
  *	fentry, fexit, raw_tracepoint	struct rex_args
+ *	stream			struct rex_stream
  */
 #define REX_MAX_ARGS	12
 
@@ -119,6 +121,55 @@ struct rex_args {
 	__u32	__reserved;
 	__u64	ret;			/* fexit: what the function returned; else 0 */
 	__u64	arg[REX_MAX_ARGS];
+};
+
+/*
+ * What happens at a socket of the hook "stream". The socket is locked: of one socket, one
+ * invocation runs at a time. A program changes nothing by itself: what it asks for is done after
+ * it returned, and only with its verdict.
+ */
+enum rex_stream_event {
+	REX_STREAM_READY,		/* TCP: unread bytes that the server could be spared. Not while a
+					   call of its is half-way, nor within @skip */
+	REX_STREAM_READ,		/* the server is about to get these bytes */
+	REX_STREAM_WROTE,		/* the kernel accepted these bytes from the server */
+	REX_STREAM_CLOSED,		/* the socket goes; no bytes, and no other event follows */
+};
+
+/* The verdicts. 0, the safe one, says that the program did not run to its end. */
+#define REX_STREAM_PASS		1
+#define REX_STREAM_ANSWER	2	/* READY: send the reply, take @consume bytes off the queue */
+
+#define REX_STREAM_NEW		1u	/* no event came before, and none of the socket's bytes is missing */
+#define REX_STREAM_LOST		2u	/* events are missing since the last one that ran to its end, or
+					   the program is another: its record is zero */
+#define REX_STREAM_MORE		4u	/* @data is not all of this read or write: more events follow */
+#define REX_STREAM_FULL		8u	/* READ: there are as many bytes as the read asks for: of the whole
+					   read, whatever part of it @data is */
+#define REX_STREAM_UDP		16u	/* one event is one datagram, or its part that is read */
+#define REX_STREAM_IPV6		32u
+
+#define REX_STREAM_BYTES	16384	/* most of @data in one event */
+#define REX_STREAM_ROOM		(80 * 1024) /* most of a reply */
+#define REX_STREAM_RECORD	4096	/* most of a record */
+
+struct rex_stream {
+	__u64	data;			/* address of the bytes, all of them in one piece; read-only */
+	__u64	reply;			/* READY: address of the room for a reply */
+	__u64	record;			/* address of the socket's own record, 8-byte aligned, zero at first */
+	__u64	socket;			/* an id of the socket, never used twice */
+	__u32	len;			/* bytes of @data */
+	__u32	room;			/* READY: bytes of @reply; what does not fit the send buffer is not offered */
+	__u32	event;			/* enum rex_stream_event */
+	__u32	flags;			/* REX_STREAM_* */
+	__u32	asked;			/* READ: bytes that the server asked for, at most U32_MAX */
+	__u32	tid;			/* READ, WROTE: the calling thread; else 0 */
+	/* what the program asks for; 0 at first, but @limit */
+	__u32	consume;		/* READY: bytes of @data that are answered */
+	__u32	reply_len;		/* READY: bytes of @reply */
+	__u32	limit;			/* READ: how many of @data the server gets, at first @len; > 0 */
+	__u32	skip;			/* READ, WROTE: so many bytes behind @data are not to be shown,
+					   nor those of later reads or writes; not with a smaller @limit */
 };
 
 /* ---- generic netlink family ---------------------------------------------- */
@@ -140,6 +191,10 @@ enum rex_cmd {
 	REX_CMD_MAP_BIND,		/* PROG_NAME, MAP_INDEX, FD of a BPF map */
 	REX_CMD_HELPER_BIND,		/* HOOK, HELPER_ID (BPF_FUNC_*), FD of a BPF program calling just it */
 	REX_CMD_EVENT,			/* multicast: EVENT_TYPE, PROG_*, for faults FAULT */
+	REX_CMD_STREAM_ADD,		/* FD of a socket with ENTRY_SLOT and ENTRY_COOKIE, or STREAM_ID:
+					   -> STREAM_ID. -EEXIST: it is in a stream already */
+	REX_CMD_STREAM_GET,		/* dump: all -> STREAM_* */
+	REX_CMD_STREAM_DEL,		/* STREAM_ID: gives up its sockets, which go on without */
 	__REX_CMD_MAX,
 };
 #define REX_CMD_MAX (__REX_CMD_MAX - 1)
@@ -210,6 +265,19 @@ enum rex_attr {
 	REX_A_PROG_GENERATION,		/* u32: how often it was enabled */
 	REX_A_PROG_PARK,		/* u8: 1: when its module goes, park it; 0: do not, or end that */
 	REX_A_MAP_SIZED,		/* flag: who bound it chose another size than the program says */
+
+	REX_A_STREAM_ID,		/* u32: of a set of sockets that one entry serves; never used twice */
+	REX_A_STREAM_ADDRESS,		/* 16 bytes: local address of its first socket; IPv4 as ::ffff:a.b.c.d */
+	REX_A_STREAM_PORT,		/* u16: local port of its first socket, host order */
+	REX_A_STREAM_PROTOCOL,		/* u32: IPPROTO_* of its first socket */
+	REX_A_STREAM_NETNS,		/* u64: inode number of the network namespace */
+	REX_A_STREAM_LISTENERS,		/* u32: sockets that listen */
+	REX_A_STREAM_SOCKETS,		/* u32: all others */
+	REX_A_STREAM_MISSED,		/* u64: connections without memory until the server's first call */
+	REX_A_STREAM_ANSWERED,		/* u64: replies sent */
+	REX_A_STREAM_BYTES,		/* u64: bytes of them */
+	REX_A_STREAM_SHORT,		/* u64: replies of which a part had to wait */
+	REX_A_STREAM_NO_ROOM,		/* u64: not answered: no room in the send buffer, or no memory */
 
 	__REX_A_MAX,
 };

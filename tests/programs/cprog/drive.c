@@ -20,7 +20,7 @@ static const char usage[] =
 	"       drive bind-one PROG INDEX TYPE KEY VALUE ENTRIES FLAGS\n"
 	"       drive helpers              bind adjust_head and adjust_tail\n"
 	"       drive helper-wrong         offer the wrong helper; must be refused\n"
-	"       drive set PROG enabled|budget|timing VALUE\n"
+	"       drive set PROG enabled|budget|timing|park VALUE\n"
 	"       drive run PROG/ENTRY [REPEAT [XOR]]   verdict, ns per run, size after it\n"
 	"       drive keep PROG/ENTRY      run over and over until SIGTERM; a line for each verdict\n"
 	"                                  when it is first seen, and in the end one of all\n"
@@ -31,6 +31,11 @@ static const char usage[] =
 	"       drive base REPEAT          the same for an empty eBPF program\n"
 	"       drive sum PROG MAP KEY     value of an array element, summed over CPUs\n"
 	"       drive ring PROG MAP        how many records a reader of the ring buffer gets\n"
+	"       drive stream PROG/ENTRY PID PORT [ROUNDS]   give the entry the sockets of PID at PORT;\n"
+	"                                  with ROUNDS, take them back, and so on so many times\n"
+	"       drive stream-more ID PID PORT         those that came since\n"
+	"       drive stream-del ID | streams\n"
+	"       drive stream-refused PROG/ENTRY KIND  what is said to a socket that cannot join\n"
 	"       drive fuzz SEED ROUNDS | events COUNT\n";
 
 static struct prog prog;
@@ -129,7 +134,8 @@ static int cmd_helper_wrong(char **v)
 static int cmd_set(char **v)
 {
 	int attr = !strcmp(v[1], "enabled") ? REX_A_PROG_ENABLED :
-		   !strcmp(v[1], "budget") ? REX_A_PROG_BUDGET_US : REX_A_PROG_TIMING;
+		   !strcmp(v[1], "budget") ? REX_A_PROG_BUDGET_US :
+		   !strcmp(v[1], "park") ? REX_A_PROG_PARK : REX_A_PROG_TIMING;
 	int ret = prog_set(v[0], attr, atoi(v[2]));
 
 	return ret ? die(v[0], ret) : 0;
@@ -432,6 +438,60 @@ static int cmd_ring(char **v)
 	return 0;
 }
 
+static int cmd_stream(char **v)
+{
+	const struct entry *entry = find(v[0]);
+	int rounds = v[3] ? atoi(v[3]) : 1, n = 0, ret = 0;
+	unsigned long joined = 0;
+	__u32 id = 0;
+
+	while (!ret && rounds--) {
+		if (id)
+			ret = stream_del(id);
+		id = 0;
+		n = ret ? ret : stream_add_all(entry, atoi(v[1]), atoi(v[2]), &id);
+		if (n <= 0)
+			return die("stream", n ? n : ENOENT);
+		joined += n;
+	}
+	printf("%u %lu\n", id, joined);
+	return 0;
+}
+
+static int cmd_stream_more(char **v)
+{
+	__u32 id = atoi(v[0]);
+	int n = stream_add_all(NULL, atoi(v[1]), atoi(v[2]), &id);
+
+	if (n < 0)
+		return die("stream", n);
+	printf("%d\n", n);
+	return 0;
+}
+
+static int cmd_stream_del(char **v)
+{
+	int ret = stream_del(atoi(v[0]));
+
+	return ret ? die("stream", ret) : 0;
+}
+
+static int cmd_stream_refused(char **v)
+{
+	struct entry *entry = find(v[0]);
+	int ret = stream_refused(entry, v[1]);
+
+	return ret ? die(v[1], ret) : 0;
+}
+
+static int cmd_streams(char **v)
+{
+	int ret = stream_list();
+
+	(void)v;
+	return ret ? die("streams", ret) : 0;
+}
+
 static int cmd_fuzz(char **v)
 {
 	printf("%d accepted\n", nl_fuzz(atoi(v[0]), atoi(v[1])));
@@ -477,7 +537,9 @@ static const struct {
 	{ "set", 3, cmd_set }, { "run", 1, cmd_run }, { "keep", 1, cmd_keep },
 	{ "hit", 3, cmd_hit }, { "call", 2, cmd_call }, { "crash", 2, cmd_crash }, { "stop", 2, cmd_stop },
 	{ "ring", 2, cmd_ring }, { "base", 1, cmd_base }, { "sum", 3, cmd_sum }, { "fuzz", 2, cmd_fuzz },
-	{ "events", 1, cmd_events },
+	{ "events", 1, cmd_events }, { "stream", 3, cmd_stream }, { "stream-more", 3, cmd_stream_more },
+	{ "stream-del", 1, cmd_stream_del }, { "streams", 0, cmd_streams },
+	{ "stream-refused", 2, cmd_stream_refused },
 };
 
 int main(int argc, char **argv)

@@ -48,6 +48,11 @@ int prog_set(const char *name, int attr, __u32 value);
 int map_bind(const char *name, __u32 index, int fd);
 int helper_bind(__u32 hook, __u32 id, int fd);
 int stop_loops(const char *program, const struct entry *entry, int at, char *where);
+int stream_add(const struct entry *entry, int fd, __u32 *id);
+int stream_add_all(const struct entry *entry, int pid, int port, __u32 *id);
+int stream_del(__u32 id);
+int stream_list(void);
+int stream_refused(struct entry *entry, const char *kind);
 int nl_fuzz(unsigned int seed, int rounds);
 
 /* A shim bound to @entry, its cookie xored with @wrong; a BPF program fd or a negative errno. */

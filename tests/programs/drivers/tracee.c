@@ -5,6 +5,7 @@
  *
  *	open	openat(2) of the text at ADDRESS
  *	send	an UDP datagram to 127.0.0.1, from ADDRESS
+ *	reply	the same bytes to a connection of its own port 40009
  *	spin	a tenth of a second in user mode
  *
  * ADDRESS is in the register rsi meanwhile. Each line is answered with one: "done", or
@@ -59,8 +60,28 @@ static void deliver(void)
 	close(fd);
 }
 
+/* A connection to ourselves, which is accepted; that end of it. */
+static int connected(void)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(40009), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	int one = 1, fd;
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(listener, (void *)&at, sizeof(at)) || listen(listener, 1) ||
+	    connect(client, (void *)&at, sizeof(at)))
+		err(1, "cannot connect");
+	fd = accept(listener, NULL, NULL);
+	if (fd < 0)
+		err(1, "cannot accept");
+	return fd;
+}
+
 static void *work(void *unused)
 {
+	int connection = connected();
 	char line[16];
 
 	pthread_setname_np(pthread_self(), "tracee-thread");
@@ -71,6 +92,8 @@ static void *work(void *unused)
 			syscall(SYS_openat, AT_FDCWD, ADDRESS, 0);
 		else if (!strcmp(line, "send\n"))
 			deliver();
+		else if (!strcmp(line, "reply\n"))
+			syscall(SYS_sendto, connection, ADDRESS, sizeof(TEXT), 0, NULL, 0);
 		else if (!strcmp(line, "spin\n"))
 			spin();
 		else

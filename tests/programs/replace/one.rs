@@ -35,3 +35,9 @@ pub fn calls(_ctx: &Fentry<'_>) -> rex::Result {
 pub fn only_here(_ctx: &mut Xdp<'_>) -> XdpVerdict {
     XdpVerdict::Pass
 }
+
+/// In longer.rs, the record of a socket is longer.
+#[rex_stream]
+pub fn server(_ctx: &mut Stream<'_, u64>) -> StreamVerdict {
+    StreamVerdict::Pass
+}

@@ -91,7 +91,8 @@ struct rex_entry {
 	uint32_t slot;
 	uint64_t cookie;
 	uint32_t flags;			/* REX_ENTRY_* */
-	uint32_t ctx_size;		/* tracepoint: bytes of the record that it reads */
+	uint32_t ctx_size;		/* tracepoint: bytes of the record that it reads; stream: of
+					   its own record of each socket */
 	uint64_t runs, ns, panics, overruns, overflows;
 	uint64_t refused;		/* not run: nested too deep, or no CPU to look after it */
 };
@@ -244,7 +245,8 @@ int rex_map_fd(const struct rex_map *map);
 	X(FENTRY, fentry) \
 	X(FEXIT, fexit) \
 	X(PERF_EVENT, perf_event) \
-	X(CGROUP_SKB, cgroup_skb)
+	X(CGROUP_SKB, cgroup_skb) \
+	X(STREAM, stream)
 #define __REX_AT(upper, lower) REX_AT_##upper,
 enum rex_at { REX_PLACES(__REX_AT) __REX_AT_MAX };
 
@@ -254,6 +256,16 @@ enum rex_side { REX_SIDE_ANY, REX_INGRESS, REX_EGRESS };
 #define REX_TARGET_LEN 1024
 #define REX_SYMBOL_LEN 512		/* as long as the kernel's symbols */
 
+/* A server's sockets. */
+struct rex_stream_place {
+	int pid;			/* 0: of any process; in a rex_link always */
+	uint16_t port;			/* the local one */
+	/* Of the first socket, as IPv6; looked up where the process can be seen. */
+	bool has_address, is_listener;
+	uint8_t address[16];
+	uint64_t netns_ino;		/* network namespace; 0: not looked up */
+};
+
 /*
  * One place, as the user names it. In a pattern for detaching, what was not said
  * agrees with everything.
@@ -262,7 +274,8 @@ struct rex_target {
 	enum rex_at at;
 	/*
 	 * Interface; symbol (kprobe, fentry, ...); file (uprobe); CATEGORY:NAME
-	 * (tracepoint); name (raw_tracepoint); event (perf_event); path (cgroup_skb)
+	 * (tracepoint); name (raw_tracepoint); event (perf_event); path (cgroup_skb);
+	 * PID:PORT, and in a rex_link ADDRESS:PORT (stream)
 	 */
 	char name[REX_TARGET_LEN];
 	char symbol[REX_SYMBOL_LEN];	/* uprobe: in the file; empty: only the offset is known */
@@ -274,6 +287,7 @@ struct rex_target {
 	int cpu;			/* perf_event; -1: all CPUs */
 	uint64_t freq, period;		/* perf_event; both 0: not said */
 	uint64_t cgroup_id;		/* cgroup_skb; 0: not looked up */
+	struct rex_stream_place stream;
 };
 
 /**
@@ -306,7 +320,18 @@ const char *rex_at_noun(enum rex_at at);
 #define REX_NETNS_LEN 128
 #define REX_IFNAME_LEN 128		/* of alternative names */
 
-/* One place where a shim of ours is attached, or what keeps one that is attached nowhere. */
+/* What rex.ko says of the sockets that one entry serves. */
+struct rex_stream_counts {
+	uint32_t id;			/* 0: no stream */
+	uint32_t protocol;		/* IPPROTO_* of the first socket */
+	uint32_t listeners, sockets;	/* those that listen, and all others */
+	uint64_t missed;		/* connections for which there was no memory at first */
+	uint64_t answered, bytes;	/* replies sent, and their bytes */
+	uint64_t waited;		/* replies of which a part had to wait for the client */
+	uint64_t no_room;		/* not answered: the send buffer was full, or no memory */
+};
+
+/* One place where an entry is attached, by a shim of ours if the hook has one, or what keeps one that is attached nowhere. */
 struct rex_link {
 	struct rex_target target;
 	bool unknown;			/* a BPF link of a kind that librex does not make */
@@ -321,7 +346,7 @@ struct rex_link {
 	 */
 	bool held;
 	uint32_t ifindex;		/* xdp, tc, tcx; leftover: that it had */
-	uint32_t prog_id;		/* of the shim */
+	uint32_t prog_id;		/* of the shim; 0: a stream, which has none */
 	uint32_t link_id;		/* of the BPF link; 0: attached without one */
 	uint32_t slot;
 	uint64_t cookie;
@@ -332,7 +357,8 @@ struct rex_link {
 	/* xdp, tc, tcx: in another network namespace, as "rexctl --netns" takes it; 0: in ours */
 	char netns[REX_NETNS_LEN];
 	uint64_t netns_ino;
-	char note[128];			/* xdp: why it is generic; held: by whom */
+	char note[128];			/* xdp: why it is generic; held: by whom; stream: the counts */
+	struct rex_stream_counts stream;
 };
 
 /**

@@ -33,11 +33,13 @@ mod packet;
 mod packet_helpers;
 mod ringbuf;
 mod sockets;
+mod stream;
 mod tasks;
 mod tracing;
 
 pub use packet::Packet;
 pub use sockets::Socket;
+pub use stream::Connection;
 pub use tasks::Task;
 pub use tracing::{Regs, Sample};
 

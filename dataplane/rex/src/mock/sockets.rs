@@ -96,6 +96,10 @@ pub(super) fn add_message(address: u64, message: Message) {
     state().messages.insert(address, message);
 }
 
+pub(super) fn generation() -> u32 {
+    rex_program_generation.load(Relaxed)
+}
+
 pub(super) fn set_generation(generation: u32) {
     rex_program_generation.store(generation, Relaxed);
 }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One event of a socket: what the program gets, and whether it ran. The socket is locked, and
+ * bottom halves are off between rex_stream_begin() and the end: the buffers are this CPU's.
+ */
+#include <linux/vmalloc.h>
+
+#include "dispatch.h"
+#include "stream.h"
+#include "trace.h"
+
+DEFINE_PER_CPU(struct rex_stream_cpu, rex_stream_cpu);
+
+/* ---- buffers -------------------------------------------------------------------------------- */
+
+static int rex_stream_buffer(char **buffer, size_t size, int cpu)
+{
+	void *new;
+
+	if (READ_ONCE(*buffer))
+		return 0;
+	new = vmalloc_node(size, cpu_to_node(cpu));
+	if (!new)
+		return -ENOMEM;
+	/* What was given away is filled in while events run. */
+	if (cmpxchg(buffer, NULL, new))
+		vfree(new);
+	return 0;
+}
+
+/* For all CPUs that may come. */
+int rex_stream_buffers(void)
+{
+	int cpu, ret = 0;
+
+	for_each_possible_cpu(cpu) {
+		struct rex_stream_cpu *c = per_cpu_ptr(&rex_stream_cpu, cpu);
+
+		ret = ret ?: rex_stream_buffer(&c->out, REX_STREAM_ROOM, cpu);
+		ret = ret ?: rex_stream_buffer(&c->spare, REX_STREAM_ROOM, cpu);
+		/* Last: who finds it has all. */
+		ret = ret ?: rex_stream_buffer(&c->in, REX_STREAM_BYTES, cpu);
+	}
+	return ret;
+}
+
+static void rex_stream_refill(struct work_struct *work)
+{
+	/* No memory: this CPU answers nothing until somebody wants a spare again. */
+	rex_stream_buffers();
+}
+
+static DECLARE_WORK(rex_stream_refill_work, rex_stream_refill);
+
+void rex_stream_spare_wanted(void)
+{
+	schedule_work(&rex_stream_refill_work);
+}
+
+void rex_stream_buffers_exit(void)
+{
+	int cpu;
+
+	cancel_work_sync(&rex_stream_refill_work);
+	for_each_possible_cpu(cpu) {
+		struct rex_stream_cpu *c = per_cpu_ptr(&rex_stream_cpu, cpu);
+
+		vfree(c->in);
+		vfree(c->out);
+		vfree(c->spare);
+	}
+}
+
+/* ---- what is missing ------------------------------------------------------------------------- */
+
+/* Whether nothing was read or written yet. */
+static bool rex_stream_untouched(const struct tcp_sock *tp)
+{
+	return tp->bytes_received == tp->rcv_nxt - tp->copied_seq && !tp->bytes_sent &&
+	       tp->write_seq == tp->snd_una;
+}
+
+/*
+ * Before an event: finds bytes that were read or written past the hook, by splice(2) and the like.
+ * While another thread reads what the program was shown, it may be done already.
+ */
+void rex_stream_sync(struct rex_stream_sock *s)
+{
+	const struct tcp_sock *tp = tcp_sk(s->sk);
+	u32 read = READ_ONCE(tp->copied_seq);
+
+	if (unlikely(!s->started)) {
+		s->started = true;
+		s->fresh = rex_stream_untouched(tp);
+		s->lost = !s->fresh;
+		s->read_seq = read;
+		s->write_seq = tp->write_seq;
+		return;
+	}
+	if (unlikely(read != s->read_seq) && !(s->reading && read == s->read_end)) {
+		s->lost = true;
+		s->read_seq = read;
+	}
+	if (unlikely(tp->write_seq != s->write_seq)) {
+		/* Behind its end there are no more bytes. */
+		if (!(s->sk->sk_shutdown & SEND_SHUTDOWN))
+			s->lost = true;
+		s->write_seq = tp->write_seq;
+	}
+}
+
+/* ---- the call ----------------------------------------------------------------------------------- */
+
+/* Whether the program would run; else there is no need to prepare an event. */
+bool rex_stream_live(const struct rex_stream_sock *s)
+{
+	const struct rex_stream_set *set = s->set;
+
+	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
+}
+
+/*
+ * The context of an event, but for what is particular to it. NULL: this CPU sends a reply, which
+ * led here, and its buffers are in use.
+ */
+struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event)
+{
+	struct rex_stream_cpu *c = this_cpu_ptr(&rex_stream_cpu);
+	struct rex_stream *ctx = &c->ctx;
+
+	if (unlikely(c->busy))
+		return NULL;
+	ctx->data = (unsigned long)c->in;
+	ctx->reply = (unsigned long)c->out;
+	ctx->record = (unsigned long)s->record;
+	ctx->socket = s->id;
+	ctx->len = 0;
+	ctx->room = 0;
+	ctx->event = event;
+	ctx->flags = s->sk->sk_family == AF_INET6 ? REX_STREAM_IPV6 : 0;
+	ctx->asked = 0;
+	ctx->tid = 0;
+	ctx->consume = 0;
+	ctx->reply_len = 0;
+	ctx->skip = 0;
+	return ctx;
+}
+
+/*
+ * Gives the program's verdict; 0: it did not run to its end. It cannot be exchanged or enabled
+ * between the look at its generation and its end, for both wait for this CPU.
+ */
+s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx)
+{
+	const struct rex_stream_set *set = s->set;
+	const struct rex_prog *prog = READ_ONCE(rex_slots[set->slot].prog);
+	u32 generation = prog ? READ_ONCE(prog->generation) : 0;
+	s32 verdict;
+
+	if (unlikely(s->fresh && !s->lost)) {
+		ctx->flags |= REX_STREAM_NEW;
+	} else if (unlikely(s->lost || s->generation != generation)) {
+		ctx->flags |= REX_STREAM_LOST;
+		/* What it did not want to see is forgotten, too. */
+		memset(s->record, 0, set->record);
+		s->read_skip = 0;
+		s->write_skip = 0;
+	}
+	ctx->limit = ctx->len;
+	verdict = rex_dispatch(REX_HOOK_STREAM, ctx, set->slot, set->cookie, rex_raw_setup);
+	s->fresh = false;
+	/* What follows may be answered now, though it did not change. */
+	s->passed = false;
+	s->generation = generation;
+	s->lost = verdict != REX_STREAM_PASS &&
+		  !(verdict == REX_STREAM_ANSWER && ctx->event == REX_STREAM_READY);
+	return s->lost ? 0 : verdict;
+}
+
+/* The socket goes, or the hook leaves it. */
+void rex_stream_closed(struct rex_stream_sock *s)
+{
+	struct rex_stream *ctx;
+
+	/* No event came: there is nothing to end. */
+	if (!s->started || s->fresh)
+		return;
+	local_bh_disable();
+	if (rex_stream_live(s)) {
+		ctx = rex_stream_begin(s, REX_STREAM_CLOSED);
+		if (ctx)
+			rex_stream_run(s, ctx);
+	}
+	local_bh_enable();
+}

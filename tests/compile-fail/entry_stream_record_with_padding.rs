@@ -1,0 +1,8 @@
+//~ ERROR: the struct has padding
+// SPDX-License-Identifier: GPL-2.0-only
+use rex::prelude::*;
+#[derive(Clone, Copy, Pod)]
+#[repr(C)]
+pub struct Record { bytes: u64, open: u8 }
+#[rex_stream]
+pub fn run(_ctx: &mut Stream<'_, Record>) -> StreamVerdict { StreamVerdict::Pass }
