@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define BMC_LAYOUT	2		/* of everything here; the program's is in bmc_meta.layout */
+#define BMC_LAYOUT	3		/* of everything here; the program's is in bmc_meta.layout */
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
 #define BMC_BROADCASTS	64		/* entries of bmc_broadcasts */
 #define BMC_NEVER	0xffffffffU	/* a time that does not come */
@@ -52,7 +52,9 @@ struct bmc_meta {
 	__u32	last_port;		/* p: remote port of the last of them, host order */
 	__u32	server_deaths;		/* p */
 	__u32	clock;			/* c: what memcached's clock says at coarse time 0, in s since 1970; 0: not known */
-	__u32	pad1[7];
+	__u32	era;			/* c: raised whenever the tables are emptied: records of connections are void */
+	__u32	idle;			/* c: memcached closes connections that are idle for so long, in coarse time; 0: never */
+	__u32	pad1[5];
 };
 
 /*
@@ -108,7 +110,13 @@ struct bmc_meta {
 	X(CONNS_NEW,		connections, "new",	"followed from their first byte")	\
 	X(CONNS_UNSYNCED,	connections, "unsynced", "position not known")			\
 	X(CONNS_SYNCED,		connections, "synced",	"position found again")			\
-	X(PENDING_OVERFLOW,	pending_overflow, "",	"more keys at once than a connection has room for")
+	X(PENDING_OVERFLOW,	pending_overflow, "",	"more keys at once than a connection has room for") \
+	X(TCP_HITS,		tcp_hits, "",		"GETs answered over TCP")		\
+	X(TCP_HIT_KEYS,		tcp_hit_keys, "",	"keys in them")				\
+	X(TCP_PASSED,		tcp_passed, "",		"GETs that memcached was given over TCP") \
+	X(TCP_MISSES,		tcp_passes, "miss",	"a key is not cached, or not with what is asked for") \
+	X(TCP_FORM,		tcp_passes, "form",	"GETs in another form")			\
+	X(TCP_ROOM,		tcp_passes, "room",	"the reply does not fit the send buffer")
 
 enum bmc_stat {
 #define BMC_STAT(name, group, label, help) BMC_##name,

@@ -43,6 +43,7 @@ static uint32_t coarse_in(int64_t seconds)
 /* From here on the trackers look at this process only. */
 static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 {
+	uint64_t idle = server->idle_timeout * 1000000000ull >> BMC_TIME_SHIFT;
 	uint32_t clock = clock_at_zero(server);
 	int32_t pid = server->pid;
 
@@ -50,6 +51,7 @@ static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 	meta_set(meta->quiet_from, BMC_NEVER);
 	meta_set(meta->udp_port, server->udp_port);
 	meta_set(meta->clock, clock);
+	meta_set(meta->idle, idle < BMC_NEVER ? idle : BMC_NEVER);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
 	if (server_lives(server))

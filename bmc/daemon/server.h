@@ -19,7 +19,7 @@ struct bmc_server {
 	uint16_t udp_port;
 	/* settings.c */
 	char version[32];
-	uint32_t maxconns, threads;
+	uint32_t maxconns, threads, idle_timeout;
 };
 /* Refuses when it cannot be told, or has sockets that cannot be watched. */
 int server_find(uint32_t port, struct bmc_server *server);

@@ -54,7 +54,8 @@ static int check_values(struct bmc_server *s, const char *settings)
 			      "Start it without -Y");
 	if (get_number(settings, "udpport", &udp) ||
 	    get_number(settings, "maxconns", &s->maxconns) ||
-	    get_number(settings, "num_threads", &s->threads))
+	    get_number(settings, "num_threads", &s->threads) ||
+	    get_number(settings, "idle_timeout", &s->idle_timeout))
 		return 1;
 	if (udp != s->udp_port)
 		return refuse("memcached says that it serves UDP port %u, but has port %u", udp,

@@ -278,6 +278,7 @@ static bool empty_tables(struct watcher *w)
 	meta_set(meta->pending_all, 0);
 	meta_set(meta->blind, 0);
 	meta_set(meta->hidden, 0);
+	meta_set(meta->era, meta_get(meta->era) + 1);
 	meta_set(meta->state, BMC_TRACK);
 	w->stale = false;
 	return true;

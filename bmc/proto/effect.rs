@@ -61,10 +61,48 @@ pub enum Reply {
     Other,
 }
 
+impl Reply {
+    pub(super) fn shape(self) -> Shape {
+        match self {
+            Self::None => Shape::Perhaps,
+            Self::OneLine => Shape::Line,
+            Self::Other => Shape::Unknown,
+        }
+    }
+}
+
+/// What a reply of the text protocol looks like. Instead of any of them there may be one line that
+/// says an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One line.
+    Line,
+    /// Values, and `END` behind them.
+    Values,
+    /// One line; behind `VA` a value.
+    Meta,
+    /// The line `MN`, which no other command is answered with.
+    Mn,
+    /// Nothing; or what neither begins with `VALUE` nor is `END` or `MN`.
+    Perhaps,
+    Unknown,
+}
+
+impl Shape {
+    /// The same with less detail.
+    pub(super) fn reply(self) -> Reply {
+        match self {
+            Self::Line | Self::Mn => Reply::OneLine,
+            _ => Reply::Other,
+        }
+    }
+}
+
 /// A command, of whatever kind, is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Complete {
     pub reply: Reply,
+    pub shape: Shape,
 }
 
 /// Takes what [`Requests`](super::Requests) find. The effects of a command come before its completion.
@@ -83,6 +121,8 @@ pub struct Lost;
 pub(super) enum Next {
     /// A command; this one is whole.
     Command(Reply),
+    /// The same of the text protocol, when more is known about the reply.
+    Shaped(Shape),
     /// A value of so many bytes, and the end of a line.
     Value(u64, Reply),
     /// Nothing that anyone could understand: the connection is about to close, or used otherwise.

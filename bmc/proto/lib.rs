@@ -14,6 +14,8 @@ mod frame;
 mod get;
 mod hash;
 mod meta;
+mod question;
+mod replies;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -21,12 +23,15 @@ mod tests;
 mod text;
 mod words;
 
-pub use effect::{Complete, Effect, Lost, Op, Reply, Sink, Target};
+pub use effect::{Complete, Effect, Lost, Op, Reply, Shape, Sink, Target};
 pub use frame::{FRAME_LEN, is_single};
 // Not all who read replies and GETs name the types of what they get.
 #[allow(unused_imports)]
 pub use get::{Keys, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
+#[allow(unused_imports)]
+pub use question::{KeyList, MetaFlag, MetaFlags, Question};
+pub use replies::{Part, REPLY_LINE, Replies};
 #[allow(unused_imports)]
 pub use reply::{Block, Blocks, values};
 pub use request::{Requests, WORDS};

@@ -2,7 +2,7 @@
 //! The meta commands that name a key and take flags: mg, ms, md, ma.
 
 use super::base64;
-use super::effect::{Effect, MAX_VALUE, Next, Op, Reply, Sink, Target};
+use super::effect::{Effect, MAX_VALUE, Next, Op, Reply, Shape, Sink, Target};
 use super::words::{Words, number, time};
 
 /// Each version takes at least so many flags.
@@ -104,11 +104,14 @@ pub(super) fn line(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -
         // Reads only, whatever the key.
         _ => {}
     }
-    Some(Next::Command(match flags.reply() {
+    Some(match flags.reply() {
         // Hits are answered.
-        Reply::None if command == b"mg" => Reply::Other,
-        reply => reply,
-    }))
+        Reply::None if command == b"mg" => Next::Shaped(Shape::Perhaps),
+        Reply::Other if command != b"md" && !flags.has(b'b') => {
+            Next::Shaped(if flags.has(b'q') { Shape::Perhaps } else { Shape::Meta })
+        }
+        reply => Next::Command(reply),
+    })
 }
 
 /// Of ms.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What a server reads on one TCP connection, or in one UDP datagram: which keys it may change.
 
-use super::effect::{Complete, Lost, Next, Reply, Sink};
+use super::effect::{Complete, Lost, Next, Reply, Shape, Sink};
 use super::words::newline;
 use super::{binary, text};
 
@@ -122,21 +122,30 @@ impl Requests {
     #[inline(always)]
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), Lost> {
         let mut rest = bytes;
-        while let Some(first) = rest.first() {
-            rest = match self.phase {
-                Phase::Start => {
-                    let binary = *first == binary::MAGIC;
-                    self.phase = if binary { Phase::Binary } else { Phase::Line };
-                    rest
-                }
-                Phase::Line => self.feed_line(rest, sink)?,
-                Phase::Get => self.feed_get(rest, sink),
-                Phase::Value | Phase::BinaryValue => self.feed_value(rest, sink)?,
-                Phase::Binary => self.feed_binary(rest, sink)?,
-                Phase::Nothing => return Err(Lost),
-            };
+        while !rest.is_empty() {
+            rest = self.step(rest, sink)?;
         }
         Ok(())
+    }
+
+    /// Takes some of the next bytes, of one command at most: those that are left.
+    #[inline(always)]
+    pub fn step<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], Lost> {
+        if self.phase == Phase::Start
+            && let Some(first) = bytes.first()
+        {
+            let binary = *first == binary::MAGIC;
+            self.phase = if binary { Phase::Binary } else { Phase::Line };
+        }
+        match self.phase {
+            Phase::Line => self.feed_line(bytes, sink),
+            Phase::Get => Ok(self.feed_get(bytes, sink)),
+            Phase::Value | Phase::BinaryValue => self.feed_value(bytes, sink),
+            Phase::Binary => self.feed_binary(bytes, sink),
+            // Of no bytes, nothing is known.
+            Phase::Start => Ok(bytes),
+            Phase::Nothing => Err(Lost),
+        }
     }
 
     /// So many of the coming bytes are of a value: [`advance`](Self::advance) over them instead
@@ -164,6 +173,12 @@ impl Requests {
             Phase::Line | Phase::Binary => self.len == 0,
             _ => false,
         }
+    }
+
+    /// Whether the next byte is the first of a line, on a connection that has had one before: the
+    /// server knows that it has the text protocol.
+    pub fn awaits_line(&self) -> bool {
+        self.phase == Phase::Line && self.len == 0
     }
 
     /// Takes bytes up to the end of the line, or all. What is left.
@@ -218,7 +233,7 @@ impl Requests {
         let Some((_, rest)) = newline(bytes).and_then(|end| bytes.split_at_checked(end + 1)) else {
             return &[];
         };
-        self.end_command(Reply::Other, Phase::Line, sink);
+        self.end_shaped(Shape::Values.reply(), Shape::Values, Phase::Line, sink);
         rest
     }
 
@@ -268,6 +283,7 @@ impl Requests {
     fn go_on(&mut self, next: Next, command: Phase, value: Phase, sink: &mut impl Sink) {
         match next {
             Next::Command(reply) => self.end_command(reply, command, sink),
+            Next::Shaped(shape) => self.end_shaped(shape.reply(), shape, command, sink),
             Next::Value(0, reply) if value == Phase::BinaryValue => {
                 self.end_command(reply, command, sink);
             }
@@ -281,9 +297,14 @@ impl Requests {
 
     #[inline(always)]
     fn end_command(&mut self, reply: Reply, phase: Phase, sink: &mut impl Sink) {
+        self.end_shaped(reply, reply.shape(), phase, sink);
+    }
+
+    #[inline(always)]
+    fn end_shaped(&mut self, reply: Reply, shape: Shape, phase: Phase, sink: &mut impl Sink) {
         self.len = 0;
         self.phase = phase;
-        sink.complete(Complete { reply });
+        sink.complete(Complete { reply, shape });
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 mod get;
+mod question;
+mod replies;
 mod reply;
 mod request;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! One line of the text protocol.
 
-use super::effect::{Effect, Lost, MAX_VALUE, Next, Op, Reply, Sink, Target};
+use super::effect::{Effect, Lost, MAX_VALUE, Next, Op, Reply, Shape, Sink, Target};
 use super::meta;
 use super::words::Words;
 
@@ -24,7 +24,7 @@ pub(super) fn line(line: &[u8], sink: &mut impl Sink) -> Result<Next, Lost> {
     }
     let mut words = Words::new(line);
     match words.next() {
-        b"get" | b"gets" => Some(Next::Command(Reply::Other)),
+        b"get" | b"gets" => Some(Next::Shaped(Shape::Values)),
         other => rare(other, words, sink),
     }
     .ok_or(Lost)
@@ -93,7 +93,7 @@ fn rare(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -> Option<Ne
             while let Some(key) = words.next_key()? {
                 changed(Op::Touch, key, Some(exptime), sink);
             }
-            Next::Command(Reply::Other)
+            Next::Shaped(Shape::Values)
         }
         b"flush_all" => {
             let (delay, quiet) = match words.next() {
@@ -110,7 +110,8 @@ fn rare(command: &[u8], mut words: Words<'_>, sink: &mut impl Sink) -> Option<Ne
             // The key is in it, which can have newlines if it came in base64.
             plain(&words, Reply::Other)?
         }
-        b"mn" | b"version" => words.end().then_some(Next::Command(Reply::OneLine))?,
+        b"mn" => words.end().then_some(Next::Shaped(Shape::Mn))?,
+        b"version" => words.end().then_some(Next::Command(Reply::OneLine))?,
         b"verbosity" => {
             words.number(u32::MAX.into())?;
             Next::Command(one_line_unless(words.noreply()?))

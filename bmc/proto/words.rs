@@ -36,6 +36,7 @@ pub(super) fn newline(text: &[u8]) -> Option<usize> {
 }
 
 /// A line without its end. Words are separated by spaces; no other blank belongs in a line.
+#[derive(Clone, Debug)]
 pub(super) struct Words<'a> {
     rest: &'a [u8],
 }

@@ -15,6 +15,7 @@ mod proto;
 mod room;
 mod stats;
 mod store;
+mod stream;
 mod sum;
 #[cfg(test)]
 mod tests;

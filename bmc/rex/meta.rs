@@ -15,7 +15,7 @@ const MMAPABLE: u32 = 1 << 10;
 static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
 #[cfg(test)]
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
 /// A time that does not come.
 pub const NEVER: u32 = u32::MAX;
 /// Coarse time counts units of 2^27 ns.
@@ -53,7 +53,9 @@ pub struct Meta {
     pub last_port: AtomicU32,
     pub server_deaths: AtomicU32,
     pub clock: AtomicU32,
-    pub pad1: [AtomicU32; 7],
+    pub era: AtomicU32,
+    pub idle: AtomicU32,
+    pub pad1: [AtomicU32; 5],
 }
 
 /// In the place of an element that is always there.
@@ -79,7 +81,9 @@ static NONE: Meta = Meta {
     last_port: AtomicU32::new(0),
     server_deaths: AtomicU32::new(0),
     clock: AtomicU32::new(0),
-    pad1: [const { AtomicU32::new(0) }; 7],
+    era: AtomicU32::new(0),
+    idle: AtomicU32::new(0),
+    pad1: [const { AtomicU32::new(0) }; 5],
 };
 
 #[inline(always)]

@@ -30,6 +30,7 @@ stats! {
     Reads Replies
     ConnsNew ConnsUnsynced ConnsSynced
     PendingOverflow
+    TcpHits TcpHitKeys TcpPassed TcpMisses TcpForm TcpRoom
 }
 
 #[rex_map]

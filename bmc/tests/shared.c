@@ -32,6 +32,8 @@ int main(void)
 	FIELD(last_port);
 	FIELD(server_deaths);
 	FIELD(clock);
+	FIELD(era);
+	FIELD(idle);
 	FIELD(pad1);
 	printf("size %zu\n", sizeof(struct bmc_meta));
 	printf("constants %u %u %u\n", BMC_LAYOUT, BMC_NEVER, BMC_TIME_SHIFT);

@@ -9,8 +9,7 @@ pub struct Found {
     set: &'static Set,
     count: u32,
     at: u32,
-    len: u16,
-    sum: u16,
+    head: Head,
 }
 
 /// Why nothing was found.
@@ -46,7 +45,7 @@ pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, No
         return Err(NotFound::Expired);
     }
     set.refer(slot);
-    Ok(Found { set, count, at: (at + Head::LEN) as u32, len: head.len() as u16, sum: head.sum() })
+    Ok(Found { set, count, at: at as u32, head })
 }
 
 /// The slot of `key`, where its entry begins, and the head. Nonsense when somebody writes.
@@ -83,19 +82,30 @@ impl Found {
     /// Bytes of the value's text: `KEY FLAGS BYTES\r\nDATA\r\n`.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        usize::from(self.len)
+        self.head.len()
     }
 
     /// The checksum's partial sum of that text with `VALUE ` in front.
     #[inline(always)]
     pub fn sum(&self) -> u16 {
-        self.sum
+        self.head.sum()
+    }
+
+    /// The number that `gets` gives out, if it is known. Not good before [`is_there`](Self::is_there).
+    pub fn cas(&self) -> Option<u64> {
+        self.set.cas(self.at as usize, self.head)
+    }
+
+    /// Whether all that was read of it so far belongs together.
+    #[inline(always)]
+    pub fn is_there(&self) -> bool {
+        self.set.unchanged_since(self.count)
     }
 
     /// Fills `to` with the text from its byte `from` on. False if it is no longer there: then what
     /// is in `to` is good for nothing.
     #[inline(always)]
     pub fn copy_to(&self, from: usize, to: &mut [u8]) -> bool {
-        self.set.data.copy_to(self.at as usize + from, to) && self.set.unchanged_since(self.count)
+        self.set.data.copy_to(self.at as usize + Head::LEN + from, to) && self.is_there()
     }
 }

@@ -26,6 +26,7 @@ use crate::proto;
 use crate::stats::{Stat, count};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::prelude::*;
+use rex::time::NS_PER_SEC;
 pub use set::Set;
 use set::State;
 
@@ -35,6 +36,10 @@ pub const MAX_TEXT: usize = 1392;
 pub const VALUE: &[u8; 6] = b"VALUE ";
 /// What follows the last block of a reply.
 pub const END: &[u8; 5] = b"END\r\n";
+
+/// No value is answered for longer than a minute: then memcached gets a GET of it, and keeps the
+/// item from being evicted as one that nobody asks for. It takes note once a minute.
+const REFRESH: u32 = ((64 * NS_PER_SEC) >> meta::TIME_SHIFT) as u32;
 
 /// 64 MiB, unless the loader says otherwise.
 const SETS: u32 = 1 << 14;
@@ -167,23 +172,32 @@ pub fn fill(
     block: &[u8],
     deadline: u32,
 ) -> Result<(), Refused> {
-    let result = try_fill(candidate, key_len, block, deadline);
+    counted(try_fill(candidate, set::Entry::of_block(key_len, block, None, deadline)))
+}
+
+/// The same, with the number that `gets` gives out.
+pub fn fill_with_cas(
+    candidate: &Candidate,
+    key_len: usize,
+    block: &[u8],
+    cas: u64,
+    deadline: u32,
+) -> Result<(), Refused> {
+    counted(try_fill(candidate, set::Entry::of_block(key_len, block, Some(cas), deadline)))
+}
+
+fn counted(result: Result<(), Refused>) -> Result<(), Refused> {
     count(result.map_or_else(Refused::stat, |()| Stat::Fills));
     result
 }
 
-fn try_fill(
-    candidate: &Candidate,
-    key_len: usize,
-    block: &[u8],
-    deadline: u32,
-) -> Result<(), Refused> {
-    let entry = set::Entry::of_block(key_len, block, deadline)?;
+fn try_fill(candidate: &Candidate, entry: Result<set::Entry<'_>, Refused>) -> Result<(), Refused> {
     let (meta, now) = (meta::get(), meta::now());
+    let entry = entry?.until(now.saturating_add(REFRESH));
     if !running(meta, now) {
         return Err(Refused::Off);
     }
-    if deadline <= now {
+    if entry.deadline() <= now {
         return Err(Refused::Expiry);
     }
     let (index, set) = set_of(candidate.hash).ok_or(Refused::Off)?;

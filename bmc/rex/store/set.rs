@@ -99,6 +99,8 @@ pub struct Head(u64);
 impl Head {
     /// Bytes of it.
     pub const LEN: usize = 8;
+    /// The number that `gets` gives out is behind the text.
+    const CAS: u64 = 0x8000;
 
     #[inline(always)]
     pub fn deadline(self) -> u32 {
@@ -108,7 +110,18 @@ impl Head {
     /// Bytes of the text: `KEY FLAGS BYTES\r\nDATA\r\n`.
     #[inline(always)]
     pub fn len(self) -> usize {
-        self.0 as usize & 0xffff
+        self.0 as usize & 0x7fff
+    }
+
+    /// Bytes of the whole entry.
+    fn size(self) -> usize {
+        let cas = if self.has_cas() { size_of::<u64>() } else { 0 };
+        Self::LEN + self.len().next_multiple_of(ALIGN) + cas
+    }
+
+    #[inline(always)]
+    pub fn has_cas(self) -> bool {
+        self.0 & Self::CAS != 0
     }
 
     /// The checksum's partial sum of it with `VALUE ` in front.
@@ -122,10 +135,17 @@ impl Head {
 pub struct Entry<'a> {
     head: Head,
     text: &'a [u8],
+    /// If the head says that there is one.
+    cas: u64,
 }
 
 impl<'a> Entry<'a> {
-    pub fn of_block(key_len: usize, block: &'a [u8], deadline: u32) -> Result<Self, Refused> {
+    pub fn of_block(
+        key_len: usize,
+        block: &'a [u8],
+        cas: Option<u64>,
+        deadline: u32,
+    ) -> Result<Self, Refused> {
         if block.len() + END.len() > MAX_TEXT {
             return Err(Refused::Length);
         }
@@ -137,13 +157,25 @@ impl<'a> Entry<'a> {
             return Err(Refused::Form);
         }
         let sum = sum::fold(sum::of(block));
-        let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | text.len() as u64;
-        Ok(Self { head: Head(head), text })
+        let flag = if cas.is_some() { Head::CAS } else { 0 };
+        let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flag | text.len() as u64;
+        Ok(Self { head: Head(head), text, cas: cas.unwrap_or(0) })
+    }
+
+    pub fn deadline(&self) -> u32 {
+        self.head.deadline()
+    }
+
+    /// The same, with that deadline if it is sooner.
+    pub fn until(self, deadline: u32) -> Self {
+        let deadline = deadline.min(self.deadline());
+        let others = self.head.0 & u64::from(u32::MAX);
+        Self { head: Head(u64::from(deadline) << 32 | others), ..self }
     }
 
     /// Bytes that it takes in the set.
     fn size(&self) -> usize {
-        Head::LEN + self.text.len().next_multiple_of(ALIGN)
+        self.head.size()
     }
 }
 
@@ -198,6 +230,16 @@ impl Set {
     pub fn head(&self, slot: usize) -> Option<(usize, Head)> {
         let at = usize::from(self.at.get(slot)?.load(Relaxed));
         Some((at, Head(self.data.load(at)?)))
+    }
+
+    /// Where the number of `gets` is, of an entry at `at` that has one.
+    fn cas_at(at: usize, head: Head) -> usize {
+        at + Head::LEN + head.len().next_multiple_of(ALIGN)
+    }
+
+    /// That number. Nonsense when somebody writes.
+    pub fn cas(&self, at: usize, head: Head) -> Option<u64> {
+        head.has_cas().then(|| self.data.load(Self::cas_at(at, head)))?
     }
 
     /// Notes a hit.
@@ -282,8 +324,7 @@ impl Set {
         for slot in 0..count {
             let (begin, size) = self.extent(slot).expect("an entry");
             assert_eq!(begin, at);
-            let len = self.head(slot).expect("an entry").1.len();
-            assert_eq!(size, Head::LEN + len.next_multiple_of(ALIGN));
+            assert_eq!(size, self.head(slot).expect("an entry").1.size());
             at += size;
         }
         assert_eq!(at, used);
@@ -330,7 +371,9 @@ impl Set {
 
     fn put_at(&self, slot: usize, tag: u16, at: usize, entry: &Entry<'_>) {
         let written = self.data.copy_from(at, &entry.head.0.to_ne_bytes())
-            && self.data.copy_from(at + Head::LEN, entry.text);
+            && self.data.copy_from(at + Head::LEN, entry.text)
+            && (!entry.head.has_cas()
+                || self.data.copy_from(Self::cas_at(at, entry.head), &entry.cas.to_ne_bytes()));
         self.set_slot(slot, if written { tag } else { 0 }, at);
     }
 }

@@ -103,6 +103,9 @@ fn damaged_requests() {
             let mut packet = Packet::new(&frame);
             packet.mac = SERVER.mac;
             session.set_time_ns(u64::from(round) << 27);
+            if round % 400 == 0 {
+                put(key, &value);
+            }
             let verdict = session.run_xdp(ingress, &mut packet).expect("no fault");
             if verdict == XdpVerdict::Tx {
                 hits += 1;

@@ -39,6 +39,9 @@ pub struct Pending {
     list: [AtomicU64; LIST],
 }
 
+/// A [`Pending`].
+pub type PendingWords = [u64; 2 + LIST];
+
 /// Counted in `Meta::pending_all`.
 const ALL: u32 = 1;
 /// Because of the command that is still being read.
@@ -54,6 +57,35 @@ impl Pending {
         flags: AtomicU32::new(0),
         list: [const { AtomicU64::new(0) }; LIST],
     };
+
+    /// As it was when [`save`](Self::save) made these.
+    #[inline(always)]
+    pub fn of(words: &PendingWords) -> Self {
+        let [a, b, list @ ..] = *words;
+        let pending = Self::NEW;
+        pending.progress.store(a as u32, Relaxed);
+        pending.len.store((a >> 32) as u32, Relaxed);
+        pending.done.store(b as u32, Relaxed);
+        pending.flags.store((b >> 32) as u32, Relaxed);
+        for (to, hash) in pending.list.iter().zip(list).take((a >> 32) as usize) {
+            to.store(hash, Relaxed);
+        }
+        pending
+    }
+
+    /// To be kept in plain words.
+    #[inline(always)]
+    pub fn save(&self, words: &mut PendingWords) {
+        let pair = |low: &AtomicU32, high: &AtomicU32| {
+            u64::from(high.load(Relaxed)) << 32 | u64::from(low.load(Relaxed))
+        };
+        let [a, b, list @ ..] = words;
+        *a = pair(&self.progress, &self.len);
+        *b = pair(&self.done, &self.flags);
+        for (to, hash) in list.iter_mut().zip(&self.list).take((*a >> 32) as usize) {
+            *to = hash.load(Relaxed);
+        }
+    }
 
     #[inline(always)]
     pub fn progress(&self) -> Progress {

@@ -2,12 +2,12 @@
 //! What memcached reads and writes in its system calls: which keys are changing, and what their
 //! values are. docs/bmc-protocol.md says why this is enough.
 
-mod conn;
+pub mod conn;
 mod end;
-mod expiry;
-mod quiet;
-mod rules;
-mod sink;
+pub mod expiry;
+pub mod quiet;
+pub mod rules;
+pub mod sink;
 mod tcp;
 #[cfg(test)]
 mod tests;

@@ -74,11 +74,16 @@ impl Progress {
             _ => !self.mixed && expected <= MAX_LINES && lines(expected) == Some(expected),
         };
         if all {
-            *self = Self { full: self.full, ..Self::default() };
+            self.all_executed();
         } else {
             self.mixed = true;
         }
         all
+    }
+
+    /// Whatever was read has been executed.
+    pub fn all_executed(&mut self) {
+        *self = Self { full: self.full, ..Self::default() };
     }
 
     /// Only rule R is left.

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! One TCP connection of the server: what it reads and writes, and what becomes of the cache.
+
+use super::order::Order;
+use super::ready;
+use super::values::Candidates;
+use crate::get::Question;
+use crate::meta::{self, Meta};
+use crate::proto::{self, Complete, Effect, Lost, Requests, Sink, WORDS};
+use crate::stats::{Stat, count};
+use crate::track::conn::{Pending, PendingWords};
+use crate::track::rules::{Progress, Trial};
+use crate::track::sink::{Commands, Supposed};
+use core::sync::atomic::Ordering::Relaxed;
+use rex::prelude::*;
+
+/// What is remembered of a connection; all zeroes: nothing.
+#[derive(Clone, Copy, Pod)]
+#[repr(C)]
+pub struct Conn {
+    flags: u32,
+    /// `Meta::era` and `Meta::server_deaths` when it began.
+    era: u32,
+    life: u32,
+    /// The thread that read last.
+    tid: u32,
+    /// When memcached last got a command.
+    active: u32,
+    pad: u32,
+    order: Order,
+    pending: PendingWords,
+    /// Of the GETs that memcached has read.
+    candidates: Candidates,
+    /// [`Requests`]
+    words: [u64; WORDS],
+}
+
+/// Not all zeroes.
+const KNOWN: u32 = 1;
+/// Where the next command begins is known.
+const SYNCED: u32 = 2;
+/// Nothing has been read yet.
+const FRESH: u32 = 4;
+/// The last bytes that were read ended a line, and a read that was not full.
+const AFTER_LINE: u32 = 8;
+/// [`Trial`]
+const TRIAL_TEXT: u32 = 16;
+const TRIAL_STORED: u32 = 32;
+const TRIAL_BINARY: u32 = 64;
+/// More of the last read comes.
+const MID_READ: u32 = 128;
+const TRIALS: u32 = TRIAL_TEXT | TRIAL_STORED | TRIAL_BINARY;
+
+/// A read that is about to be done.
+pub struct Read<'a> {
+    pub bytes: &'a [u8],
+    pub asked: u32,
+    /// The bytes fill the server's buffer.
+    pub full: bool,
+    /// More of the same read comes.
+    pub more: bool,
+    pub tid: u32,
+}
+
+/// What memcached gets of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// So many of the bytes.
+    pub limit: usize,
+    /// So many bytes behind them need not be shown.
+    pub skip: u32,
+}
+
+impl Conn {
+    /// Before anything else is done with it. `new`: it has just begun.
+    #[inline(always)]
+    pub fn begin(&mut self, meta: &Meta, new: bool) {
+        let same = self.flags & KNOWN != 0 && self.era == meta.era.load(Relaxed);
+        if !same || self.life != meta.server_deaths.load(Relaxed) {
+            self.begin_anew(meta, new);
+        }
+    }
+
+    #[cold]
+    fn begin_anew(&mut self, meta: &Meta, new: bool) {
+        if self.flags & KNOWN != 0 {
+            self.over(meta);
+        }
+        self.forget();
+        self.flags = if new { KNOWN | SYNCED | FRESH } else { KNOWN };
+        (self.era, self.life) = (meta.era.load(Relaxed), meta.server_deaths.load(Relaxed));
+        count(if new { Stat::ConnsNew } else { Stat::ConnsUnsynced });
+    }
+
+    /// Nothing is known any more, and nothing is counted elsewhere.
+    pub fn forget(&mut self) {
+        self.flags = 0;
+        self.candidates.clear();
+        self.pending = [0; _];
+        self.order.all_written();
+        self.set_requests(&Requests::new());
+    }
+
+    /// Whatever was read is executed, or never will be.
+    pub fn over(&mut self, meta: &Meta) {
+        // rexctl has emptied all tables since: nothing is counted there.
+        if self.era == meta.era.load(Relaxed) {
+            let pending = Pending::of(&self.pending);
+            pending.over(meta);
+            pending.save(&mut self.pending);
+        }
+    }
+
+    #[inline(always)]
+    fn requests(&self) -> Requests {
+        Requests::load(|i| self.words.get(i).copied().unwrap_or(0))
+    }
+
+    #[inline(always)]
+    fn set_requests(&mut self, requests: &Requests) {
+        requests.save(|i, value| {
+            if let Some(word) = self.words.get_mut(i) {
+                *word = value;
+            }
+        });
+    }
+
+    /// Whether memcached has answered all that it has read, and what comes next is a line: then that
+    /// can be answered in its place.
+    #[inline(always)]
+    pub fn is_our_turn(&self, meta: &Meta, now: u32) -> bool {
+        // memcached closes a connection that is idle, and does not see what is answered here.
+        let idle = meta.idle.load(Relaxed);
+        let awake = idle == 0 || now.saturating_sub(self.active) < idle / 2;
+        self.flags & SYNCED != 0
+            && self.order.is_at_rest()
+            && awake
+            && self.requests().awaits_line()
+    }
+
+    /// memcached is about to get bytes.
+    #[inline(always)]
+    pub fn read(&mut self, meta: &'static Meta, read: &Read<'_>) -> Given {
+        if self.flags & FRESH != 0 {
+            self.flags &= !FRESH;
+            learn(meta, read.asked);
+        }
+        self.active = meta::now();
+        self.tid = read.tid;
+        let mut requests = self.requests();
+        let synced = self.flags & SYNCED != 0;
+        let at_boundary = synced && requests.at_boundary();
+        let pending = Pending::of(&self.pending);
+        let mut progress = pending.progress();
+        let rbuf_len = meta.rbuf_len.load(Relaxed);
+        let again = self.flags & MID_READ != 0;
+        let was_full = again || !progress.read(read.asked.into(), rbuf_len, at_boundary);
+        let given = if synced {
+            if !was_full {
+                pending.executed(meta);
+                if at_boundary {
+                    self.order.all_written();
+                    self.candidates.clear();
+                }
+            }
+            let mut reader =
+                Reader { commands: Commands { meta, pending: &pending, progress }, conn: self };
+            let limit = reader.take(&mut requests, read.bytes);
+            progress = reader.commands.progress;
+            self.taken(meta, &pending, &mut requests, limit, read, &mut progress)
+        } else {
+            progress.has_read(read.full || read.more);
+            pending.set_progress(progress);
+            self.take_unsynced(meta, &pending, read, was_full);
+            progress = pending.progress();
+            Given { limit: read.bytes.len(), skip: 0 }
+        };
+        self.set_flag(MID_READ, read.more && given.limit == read.bytes.len());
+        pending.set_progress(progress);
+        pending.save(&mut self.pending);
+        given
+    }
+
+    #[inline(always)]
+    fn taken(
+        &mut self,
+        meta: &Meta,
+        pending: &Pending,
+        requests: &mut Requests,
+        limit: Result<usize, Lost>,
+        read: &Read<'_>,
+        progress: &mut Progress,
+    ) -> Given {
+        let len = read.bytes.len();
+        progress.has_read((read.full || read.more) && limit.is_ok_and(|limit| limit == len));
+        let Ok(limit) = limit else {
+            self.lose(meta, pending, Stat::EpochUnsynced);
+            self.set_flag(AFTER_LINE, ends_line(read));
+            return Given { limit: len, skip: 0 };
+        };
+        let skip = u32::try_from(requests.skippable()).unwrap_or(u32::MAX);
+        requests.advance(skip as usize);
+        self.set_requests(requests);
+        Given { limit, skip }
+    }
+
+    /// From here on, nobody knows where a command begins.
+    #[cold]
+    fn lose(&mut self, meta: &Meta, pending: &Pending, why: Stat) {
+        count(Stat::ConnsUnsynced);
+        self.flags = KNOWN;
+        self.candidates.clear();
+        self.order.lose();
+        pending.anything(meta, why);
+    }
+
+    fn set_flag(&mut self, flag: u32, is: bool) {
+        self.flags = self.flags & !flag | if is { flag } else { 0 };
+    }
+
+    /// Something may be executed that nobody knows. It is pending already, and stays so.
+    #[cold]
+    fn take_unsynced(&mut self, meta: &Meta, pending: &Pending, read: &Read<'_>, was_full: bool) {
+        let after_line = self.flags & AFTER_LINE != 0 && !was_full;
+        self.flags &= !TRIALS;
+        if read.bytes.is_empty() {
+            return;
+        }
+        pending.anything(meta, Stat::EpochUnsynced);
+        let tried = trial(meta, read, after_line).filter(|_| self.flags & MID_READ == 0);
+        if let Some((trial, requests, supposed)) = tried {
+            let mut progress = supposed.progress;
+            progress.has_read(false);
+            pending.set_progress(progress);
+            self.set_requests(&requests);
+            self.flags |= match trial {
+                Trial::Text => TRIAL_TEXT,
+                Trial::Stored => TRIAL_STORED,
+                Trial::Binary => TRIAL_BINARY,
+            };
+        }
+        self.set_flag(AFTER_LINE, ends_line(read));
+    }
+
+    /// Whether the write proves that the read before it began at the first byte of a command.
+    #[cold]
+    fn sync(&mut self, bytes: &[u8]) -> bool {
+        let trial = match self.flags & TRIALS {
+            TRIAL_TEXT => Trial::Text,
+            TRIAL_STORED => Trial::Stored,
+            TRIAL_BINARY => Trial::Binary,
+            _ => return false,
+        };
+        self.flags &= !TRIALS;
+        let mut head = [0; 8];
+        head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        if !trial.is_proven_by(&head) {
+            return false;
+        }
+        count(Stat::ConnsSynced);
+        self.flags = KNOWN | SYNCED;
+        // The next read shows that this one was answered.
+        self.order.lose();
+        true
+    }
+
+    /// The kernel has taken bytes that memcached wrote. How many behind them need not be shown.
+    #[inline(always)]
+    pub fn wrote(&mut self, meta: &Meta, bytes: &[u8], tid: u32) -> u32 {
+        // Only who executes the commands knows by his write that they are.
+        if tid != self.tid {
+            self.order.lose();
+            return 0;
+        }
+        if self.flags & SYNCED == 0 && !self.sync(bytes) {
+            return 0;
+        }
+        let pending = Pending::of(&self.pending);
+        let mut progress = pending.progress();
+        if progress.write(|_| None) {
+            pending.executed(meta);
+        }
+        let candidates = &mut self.candidates;
+        self.order.wrote(bytes, |part| candidates.remember(meta, part));
+        if self.order.is_at_rest() {
+            self.candidates.clear();
+            progress.all_executed();
+            pending.executed(meta);
+        }
+        pending.set_progress(progress);
+        pending.save(&mut self.pending);
+        self.order.skip()
+    }
+}
+
+/// Takes the commands of a read, up to one that can be answered without memcached.
+struct Reader<'a, 'b> {
+    commands: Commands<'b>,
+    conn: &'a mut Conn,
+}
+
+impl Sink for Reader<'_, '_> {
+    #[inline(always)]
+    fn effect(&mut self, effect: Effect<'_>) {
+        self.commands.effect(effect);
+    }
+
+    #[inline(always)]
+    fn complete(&mut self, complete: Complete) {
+        self.commands.complete(complete);
+        self.conn.order.command(complete.shape);
+    }
+}
+
+impl Reader<'_, '_> {
+    /// How many of the bytes memcached gets.
+    #[inline(always)]
+    fn take(&mut self, requests: &mut Requests, bytes: &[u8]) -> Result<usize, Lost> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if requests.at_boundary()
+                && let Some(question) = ready::first_question(rest)
+            {
+                let later = rest.len() < bytes.len();
+                if later && requests.awaits_line() && self.is_hit(&question) {
+                    break;
+                }
+                self.conn.candidates.note(question);
+            }
+            rest = requests.step(rest, self)?;
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    /// Whether this one will be answered when memcached has answered those before it.
+    fn is_hit(&self, question: &proto::Question<'_>) -> bool {
+        self.conn.order.comes_to_rest()
+            && Question::new().is_ok_and(|cache| ready::is_hit(&cache, question))
+    }
+}
+
+/// Whether the bytes are whole commands, if the first one begins with them.
+fn trial(meta: &Meta, read: &Read<'_>, after_line: bool) -> Option<(Trial, Requests, Supposed)> {
+    let binary = read.bytes.first() == Some(&0x80);
+    let mut requests = if binary { Requests::binary() } else { Requests::text() };
+    let mut supposed = Supposed::default();
+    requests.feed(read.bytes, &mut supposed).ok()?;
+    if read.full || read.more || !requests.at_boundary() {
+        return None;
+    }
+    let newline = read.bytes.iter().position(|byte| *byte == b'\n');
+    let trial = Trial::of(
+        after_line,
+        read.asked == meta.rbuf_len.load(Relaxed),
+        binary,
+        newline == read.bytes.len().checked_sub(1),
+        supposed.progress.is_one_command(),
+    )?;
+    Some((trial, requests, supposed))
+}
+
+/// Whether the bytes end a line, and the server's buffer had room for more.
+fn ends_line(read: &Read<'_>) -> bool {
+    !read.full && !read.more && read.bytes.ends_with(b"\n")
+}
+
+/// The first read of a connection asks for what an empty buffer has room for.
+#[cold]
+fn learn(meta: &Meta, asked: u32) {
+    match meta.rbuf_len.load(Relaxed) {
+        0 => meta.rbuf_len.store(asked, Relaxed),
+        known if known != asked => meta.rbuf_len.store(u32::MAX, Relaxed),
+        _ => {}
+    }
+}
