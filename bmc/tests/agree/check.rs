@@ -4,7 +4,10 @@
 use crate::random::Random;
 use crate::replies;
 use crate::server::{Item, Server, State};
-use proto::{Complete, Effect, Lost, Op, Reply, Requests, Sink, Target, WORDS};
+use proto::{
+    Complete, Effect, Lost, Op, Part, REPLY_LINE, Replies, Reply, Requests, Shape, Sink, Target,
+    WORDS,
+};
 use std::collections::BTreeMap;
 
 pub enum Verdict {
@@ -35,6 +38,7 @@ struct Change {
 struct Said {
     changes: Vec<Change>,
     replies: Vec<Reply>,
+    shapes: Vec<Shape>,
     /// How many of the changes are of whole commands.
     executed: usize,
 }
@@ -51,6 +55,7 @@ impl Sink for Said {
 
     fn complete(&mut self, complete: Complete) {
         self.replies.push(complete.reply);
+        self.shapes.push(complete.shape);
         self.executed = self.changes.len();
     }
 }
@@ -305,7 +310,40 @@ fn count_text(said: &Said, stream: &[u8], replies: &[u8], whole: bool) -> Result
     if exact && said.replies.iter().zip(&found).any(wrong) {
         return Err("a reply is not just one line".into());
     }
-    Ok(())
+    if exact { fit(&said.shapes, replies) } else { Ok(()) }
+}
+
+/// Whether the replies, cut at a random place, are of these shapes, one after the other.
+fn fit(shapes: &[Shape], replies: &[u8]) -> Result<(), String> {
+    let known = |shape: &Shape| !matches!(shape, Shape::Perhaps | Shape::Unknown);
+    if !shapes.iter().all(known) {
+        return Ok(());
+    }
+    let (mut value, mut meta, mut len, mut line) = (0, 0, 0, [0; REPLY_LINE]);
+    let (mut left, mut wrong) = (shapes, None);
+    let (first, second) = replies.split_at(replies.len() / 2);
+    for piece in [first, second] {
+        let (value, meta, len, line) = (&mut value, &mut meta, &mut len, &mut line);
+        Replies { value, meta, len, line }.feed(piece, |part| {
+            let Some((shape, rest)) = left.split_first() else {
+                return wrong = Some(format!("{part:?} answers nothing"));
+            };
+            match (shape, part) {
+                (Shape::Values, Part::Value(_)) => {}
+                (Shape::Values, Part::End)
+                | (Shape::Line | Shape::Meta, Part::Line)
+                | (Shape::Meta, Part::Meta(_))
+                | (Shape::Mn, Part::Mn)
+                | (_, Part::Error) => left = rest,
+                _ => wrong = Some(format!("{part:?} for {shape:?}")),
+            }
+        });
+    }
+    match wrong {
+        None if left.is_empty() => Ok(()),
+        None => Err(format!("no reply to {left:?}")),
+        Some(wrong) => Err(wrong),
+    }
 }
 
 fn count_binary(said: &Said, replies: &[u8], whole: bool) -> Result<(), String> {
