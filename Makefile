@@ -44,6 +44,9 @@ demo: deps		## install what is missing, build, and run the A/B in a VM
 	@$(MAKE) --no-print-directory $(BUILD)/bin/rexctl $(PRODUCT-bmc) $(DEMO)
 	@$(ALONE) bench/demo/run
 
+test-toy: $(CRATE) $(KDIR)	## a hook more, tests/toy/hook.patch: builds a tree with it, runs a program there in a VM
+	@$(ALONE) tests/toy/run
+
 test-tokens: $(TESTS-dataplane)	## ten minutes of made-up programs, whose tokens are the same for rexc and rustc
 	@$(ALONE) tests/rexc/run-tokens
 
@@ -105,6 +108,6 @@ help:
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 
 .PHONY: all $(ROOMS) bench check $(foreach room,$(ROOMS) bench tests,check-$(room)) \
-	deps test demo test-tokens test-kernels install uninstall install-librex clean help
+	deps test demo test-toy test-tokens test-kernels install uninstall install-librex clean help
 OBJ := $(wildcard $(BUILD)/obj*)
 -include $(if $(OBJ),$(shell find $(OBJ) -name '*.d'))

@@ -70,15 +70,13 @@ static void add_from_pin(const struct rex_pin *pin, struct rex_link *link)
 /* ---- listing ------------------------------------------------------------------------------------ */
 
 /*
- * Tracing links that are not of fentry or fexit are libxdp's dispatcher, and XDP and
- * tcx links belong to an interface: they are listed with those.
+ * Tracing links without an attach type are extensions, such as those of libxdp's dispatcher; they,
+ * XDP and tcx links belong to an interface and are listed with it.
  */
 static bool is_elsewhere(const struct rex_link_info *info)
 {
 	return info->type == REX_LINK_XDP || info->type == REX_LINK_TCX ||
-	       (info->type == REX_LINK_TRACING &&
-		info->tracing.attach_type != BPF_TRACE_FENTRY &&
-		info->tracing.attach_type != BPF_TRACE_FEXIT);
+	       (info->type == REX_LINK_TRACING && !info->tracing.attach_type);
 }
 
 static int look_at(struct link_walk *w, uint32_t id)

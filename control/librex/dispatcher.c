@@ -55,8 +55,7 @@ int rex_chains_read(struct chains *chains)
 		if (fd < 0)
 			continue;	/* gone meanwhile; or the caller finds out that it may not */
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == REX_LINK_TRACING &&
-		    info.tracing.attach_type != BPF_TRACE_FENTRY &&
-		    info.tracing.attach_type != BPF_TRACE_FEXIT && info.tracing.obj_id)
+		    !info.tracing.attach_type && info.tracing.obj_id)
 			err = add_chained(chains, id, &info);
 		close(fd);
 	}

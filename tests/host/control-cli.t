@@ -82,16 +82,28 @@ test_every_command_has_its_help_and_the_manual_its_syntax() {
 	done < <(commands)
 }
 
-# A place and a command more: a row and a file in each room, and all that is made of the tables has them.
+# places PATCH: what it adds, a row (1) or a file, in which folder; a third number: lines that it removes.
+places() { git apply --numstat "$1" | awk '{ sub("/[^/]*$", "", $3); print ($1 > 1 ? "file" : "row"), $3 ($2 > 0 ? " -" $2 : "") }' | sort; }
+
+# A hook, a place and a command more: a row and a file in each room, and all that is made of the tables
+# has them. "make test-toy" runs a program at the hook.
 test_a_place_and_a_command_more_are_a_row_and_a_file_each() {
-	local patch=$TOP/tests/toy/place-and-command.patch toy=$TMP/build/bin/rexctl
-	eq "$(git apply --numstat "$patch" | awk '$1 > 1 && !/\.c$/ || $2 > 0')" ""
-	eq "$(git apply --numstat "$patch" | awk '$1 > 1 { print $3 }' | sed 's,/[^/]*$,,' | sort | uniq -c | tr -s ' \n' ' ')" \
-		" 1 control/librex 1 control/rexctl "
+	local toy=$TMP/build/bin/rexctl
+	eq "$(places "$TOP/tests/toy/place-and-command.patch")" "\
+file control/librex
+file control/rexctl
+row control/librex/include/rex
+row control/rexctl"
+	eq "$(places "$TOP/tests/toy/hook.patch")" "\
+file control/librex
+file dataplane/shims
+row control/librex/include/rex
+row dataplane/rex
+row kmod/include"
 	mkdir "$TMP/tree" "$TMP/build"
 	tar --exclude=./build --exclude=./.git -c . | tar -x -C "$TMP/tree"
-	(cd "$TMP/tree" && GIT_CEILING_DIRECTORIES=$TMP git apply "$patch")
-	ln -s "$BUILD/shims" "$TMP/build/shims"
+	(cd "$TMP/tree" && export GIT_CEILING_DIRECTORIES=$TMP && git apply tests/toy/place-and-command.patch &&
+		sed "s/NEXT/$(tests/lib/hooks | wc -w)/" tests/toy/hook.patch | git apply)
 	make -s -j2 -C "$TMP/tree" TOP="$TMP/tree" BUILD="$TMP/build" CFLAGS=-O0 "$toy" >"$TMP/log" 2>&1 ||
 		fail "$(tail "$TMP/log")"
 	eq "$("$toy" toy hello --times 2 --mood loud)" $'hello!\nhello!'
@@ -104,6 +116,9 @@ test_a_place_and_a_command_more_are_a_row_and_a_file_each() {
 	status 2 "$toy" attach hello syscall o-o;    contains "$REFUSAL" '"o-o" is not a system call'
 	status 2 "$toy" attach hello syscall;        contains "$REFUSAL" "syscall requires a target: syscall SYSCALL"
 	status 1 "$toy" attach hello syscall openat; contains "$REFUSAL" "rex.ko is not loaded"
+	eq "$("$toy" --complete attach hello fmod)" fmod_ret
+	status 2 "$toy" attach hello fmod_ret o-o;   contains "$REFUSAL" '"o-o" is not the name of a kernel function'
+	contains "$(nm "$toy")" "rex_shim_fmod_ret_end"
 }
 
 test_version() {

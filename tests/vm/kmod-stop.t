@@ -114,13 +114,13 @@ trace_of_cpu_1() {
 }
 
 test_a_trace_shows_the_frames_behind_a_program() {
-	local log try
+	local log _
 	pick rex_task_find
 	# What this needs must not wait for CPU 1, where the program runs.
 	taskset -pc 0 $BASHPID >/dev/null
 	drive set cloop budget 2000000
 	# On a busy machine, the program may reach its budget before it is looked at.
-	for try in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		trace_of_cpu_1
 		case $log in *"this is in program"*) break ;; esac
 	done

@@ -10,59 +10,23 @@ const NAME_MAX: usize = 31;
 type FindRecord = fn(TokenStream) -> Option<TokenStream>;
 
 pub struct Hook {
-    attribute: &'static str,
-    signature: &'static str,
+    pub attribute: &'static str,
+    pub signature: &'static str,
     /// The entry trait, which is implemented for the type `$name` (in traces, the entry goes by
     /// it) by calling the function `$name`.
-    entry: &'static str,
+    pub entry: &'static str,
     /// Where an entry has a type for its record: how to find it in that of the last parameter, and
     /// what is wrong when it is not there.
-    record: Option<(FindRecord, &'static str)>,
+    pub record: Option<(FindRecord, &'static str)>,
     /// Parameters of `run`, and the arguments that it passes on.
-    parameters: &'static str,
-    arguments: &'static [&'static str],
-    verdict: &'static str,
+    pub parameters: &'static str,
+    pub arguments: &'static [&'static str],
+    pub verdict: &'static str,
     /// Constructor of the table line.
-    constructor: &'static str,
+    pub constructor: &'static str,
     /// The one for the argument `frags`, where there is such an argument.
-    frags: Option<&'static str>,
+    pub frags: Option<&'static str>,
 }
-
-pub const XDP: Hook = Hook {
-    attribute: "rex_xdp",
-    signature: "fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict",
-    entry: "XdpEntry",
-    record: None,
-    parameters: "ctx: &mut ::rex::xdp::Xdp<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::xdp::XdpVerdict",
-    constructor: "xdp",
-    frags: Some("xdp_frags"),
-};
-
-pub const TC: Hook = Hook {
-    attribute: "rex_tc",
-    signature: "fn NAME(ctx: &mut Tc<'_>) -> TcVerdict",
-    entry: "TcEntry",
-    record: None,
-    parameters: "ctx: &mut ::rex::tc::Tc<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::tc::TcVerdict",
-    constructor: "tc",
-    frags: None,
-};
-
-pub const CGROUP_SKB: Hook = Hook {
-    attribute: "rex_cgroup_skb",
-    signature: "fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict",
-    entry: "CgroupSkbEntry",
-    record: None,
-    parameters: "ctx: &mut ::rex::cgroup_skb::CgroupSkb<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::cgroup_skb::CgroupVerdict",
-    constructor: "cgroup_skb",
-    frags: None,
-};
 
 pub const KPROBE: Hook = Hook {
     attribute: "rex_kprobe",
@@ -85,54 +49,6 @@ pub const TRACEPOINT: Hook = Hook {
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
     constructor: "tracepoint",
-    frags: None,
-};
-
-pub const PERF_EVENT: Hook = Hook {
-    attribute: "rex_perf_event",
-    signature: "fn NAME(ctx: &mut PerfEvent<'_>) -> rex::Result",
-    entry: "PerfEventEntry",
-    record: None,
-    parameters: "ctx: &mut ::rex::perf_event::PerfEvent<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::Result",
-    constructor: "perf_event",
-    frags: None,
-};
-
-pub const FENTRY: Hook = Hook {
-    attribute: "rex_fentry",
-    signature: "fn NAME(ctx: &Fentry<'_>) -> rex::Result",
-    entry: "FentryEntry",
-    record: None,
-    parameters: "ctx: &::rex::fentry::Fentry<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::Result",
-    constructor: "fentry",
-    frags: None,
-};
-
-pub const FEXIT: Hook = Hook {
-    attribute: "rex_fexit",
-    signature: "fn NAME(ctx: &Fexit<'_>) -> rex::Result",
-    entry: "FexitEntry",
-    record: None,
-    parameters: "ctx: &::rex::fentry::Fexit<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::Result",
-    constructor: "fexit",
-    frags: None,
-};
-
-pub const RAW_TRACEPOINT: Hook = Hook {
-    attribute: "rex_raw_tracepoint",
-    signature: "fn NAME(ctx: &RawTracepoint<'_>) -> rex::Result",
-    entry: "RawTracepointEntry",
-    record: None,
-    parameters: "ctx: &::rex::raw_tracepoint::RawTracepoint<'_>",
-    arguments: &["ctx"],
-    verdict: "::rex::Result",
-    constructor: "raw_tracepoint",
     frags: None,
 };
 

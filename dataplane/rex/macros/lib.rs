@@ -15,6 +15,7 @@ mod entry;
 mod map;
 mod tokens;
 
+use entry::Hook;
 use proc_macro::TokenStream;
 use tokens::Error;
 
@@ -27,21 +28,49 @@ fn finish(item: TokenStream, result: Result<TokenStream, Error>) -> TokenStream 
     })
 }
 
-/// Makes a function an XDP entry of the program: `fn NAME(ctx: &mut Xdp<'_>) -> XdpVerdict`.
-///
-/// With `#[rex_xdp(frags)]` it also takes frames of several buffers (large MTUs, receive
-/// offloads), of which `ctx.data()` is only the first part; without, the kernel does not attach it
-/// where there are such frames.
-#[proc_macro_attribute]
-pub fn rex_xdp(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::XDP, args, item))
+/// A verdict as the user writes it.
+macro_rules! verdict {
+    (Result) => {
+        "rex::Result"
+    };
+    ($module:ident::$verdict:ident) => {
+        stringify!($verdict)
+    };
 }
 
-/// Makes a function a tc entry of the program: `fn NAME(ctx: &mut Tc<'_>) -> TcVerdict`.
-#[proc_macro_attribute]
-pub fn rex_tc(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::TC, args, item))
+/// The attribute of each hook.
+macro_rules! hooks {
+    ($(
+        $(#[$doc:meta])*
+        $attribute:ident($($argument:ident)?) $entry:ident $run:ident $name:ident $hook:ident:
+        fn($module:ident::$ctx:ident $(, $mut:ident)?) -> $($verdict:ident)::+;
+    )*) => {$(
+        $(#[$doc])*
+        #[proc_macro_attribute]
+        pub fn $attribute(args: TokenStream, item: TokenStream) -> TokenStream {
+            let hook = Hook {
+                attribute: stringify!($attribute),
+                signature: concat!(
+                    "fn NAME(ctx: &", $(stringify!($mut), " ",)? stringify!($ctx), "<'_>) -> ",
+                    verdict!($($verdict)::+),
+                ),
+                entry: stringify!($entry),
+                record: None,
+                parameters: concat!(
+                    "ctx: &", $(stringify!($mut), " ",)? "::rex::", stringify!($module), "::",
+                    stringify!($ctx), "<'_>",
+                ),
+                arguments: &["ctx"],
+                verdict: concat!("::rex" $(, "::", stringify!($verdict))+),
+                constructor: stringify!($name),
+                frags: [$(concat!(stringify!($name), "_", stringify!($argument)))?].first().copied(),
+            };
+            finish(item.clone(), entry::expand(&hook, args, item))
+        }
+    )*};
 }
+
+include!("../hooks.rs");
 
 /// Makes a function an entry for kprobes, kretprobes, uprobes and uretprobes of the program:
 /// `fn NAME(obj: &Kprobe, ctx: &mut PtRegs) -> rex::Result`.
@@ -55,41 +84,6 @@ pub fn rex_kprobe(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn rex_tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(item.clone(), entry::expand(&entry::TRACEPOINT, args, item))
-}
-
-/// Makes a function a perf event entry of the program:
-/// `fn NAME(ctx: &mut PerfEvent<'_>) -> rex::Result`.
-#[proc_macro_attribute]
-pub fn rex_perf_event(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::PERF_EVENT, args, item))
-}
-
-/// Makes a function an entry for the beginning of kernel functions of the program:
-/// `fn NAME(ctx: &Fentry<'_>) -> rex::Result`.
-#[proc_macro_attribute]
-pub fn rex_fentry(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::FENTRY, args, item))
-}
-
-/// Makes a function an entry for the end of kernel functions of the program:
-/// `fn NAME(ctx: &Fexit<'_>) -> rex::Result`.
-#[proc_macro_attribute]
-pub fn rex_fexit(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::FEXIT, args, item))
-}
-
-/// Makes a function a raw tracepoint entry of the program:
-/// `fn NAME(ctx: &RawTracepoint<'_>) -> rex::Result`.
-#[proc_macro_attribute]
-pub fn rex_raw_tracepoint(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::RAW_TRACEPOINT, args, item))
-}
-
-/// Makes a function an entry for the packets of a cgroup of the program:
-/// `fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict`.
-#[proc_macro_attribute]
-pub fn rex_cgroup_skb(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish(item.clone(), entry::expand(&entry::CGROUP_SKB, args, item))
 }
 
 /// Makes a function an entry for the sockets of a server of the program:

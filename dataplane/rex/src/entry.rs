@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The entry table of a program: section `.rex.entries`.
 
-use crate::cgroup_skb::{CgroupSkb, CgroupVerdict};
-use crate::fentry::{Fentry, Fexit};
+use crate::cgroup_skb::CgroupVerdict;
 use crate::kprobe::Kprobe;
-use crate::perf_event::PerfEvent;
 use crate::pod::Pod;
 use crate::pt_regs::PtRegs;
-use crate::raw_tracepoint::RawTracepoint;
 use crate::stream::{Stream, StreamVerdict};
-use crate::tc::{Tc, TcVerdict};
+use crate::tc::TcVerdict;
 use crate::tracepoint::{Record, Tracepoint};
-use crate::xdp::{Xdp, XdpVerdict};
+use crate::xdp::XdpVerdict;
 use crate::{Result, ffi};
 use core::mem::{align_of, offset_of, size_of};
 
@@ -76,13 +73,17 @@ impl Verdict for Result {
     }
 }
 
-/// Hooks whose programs take one parameter, the context.
+/// What a program of the hook is, and its table line.
 macro_rules! hooks {
-    ($($entry:ident, $run:ident, $name:ident, $hook:ident, $ctx:ident, $verdict:ty, $($mut:ident)?;)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $attribute:ident($($argument:ident)?) $entry:ident $run:ident $name:ident $hook:ident:
+        fn($module:ident::$ctx:ident $(, $mut:ident)?) -> $($verdict:ident)::+;
+    )*) => {$(
         /// A function with the attribute of this hook.
         pub trait $entry {
             /// Runs it.
-            fn run(ctx: &$($mut)? $ctx<'_>) -> $verdict;
+            fn run(ctx: &$($mut)? crate::$module::$ctx<'_>) -> crate::$($verdict)::+;
         }
 
         /// # Safety
@@ -90,7 +91,7 @@ macro_rules! hooks {
         /// until this returns.
         unsafe extern "C" fn $run<E: $entry>(ctx: *mut ffi::rex_ctx) -> i32 {
             // SAFETY: the caller's promise.
-            E::run(&$($mut)? unsafe { $ctx::from_raw(ctx.cast()) }).number()
+            E::run(&$($mut)? unsafe { crate::$module::$ctx::from_raw(ctx.cast()) }).number()
         }
 
         impl EntryDef {
@@ -102,15 +103,7 @@ macro_rules! hooks {
     )*};
 }
 
-hooks! {
-    XdpEntry, run_xdp, xdp, rex_hook_REX_HOOK_XDP, Xdp, XdpVerdict, mut;
-    TcEntry, run_tc, tc, rex_hook_REX_HOOK_TC, Tc, TcVerdict, mut;
-    CgroupSkbEntry, run_cgroup_skb, cgroup_skb, rex_hook_REX_HOOK_CGROUP_SKB, CgroupSkb, CgroupVerdict, mut;
-    PerfEventEntry, run_perf_event, perf_event, rex_hook_REX_HOOK_PERF_EVENT, PerfEvent, Result, mut;
-    FentryEntry, run_fentry, fentry, rex_hook_REX_HOOK_FENTRY, Fentry, Result,;
-    FexitEntry, run_fexit, fexit, rex_hook_REX_HOOK_FEXIT, Fexit, Result,;
-    RawTracepointEntry, run_raw_tracepoint, raw_tracepoint, rex_hook_REX_HOOK_RAW_TRACEPOINT, RawTracepoint, Result,;
-}
+include!("../hooks.rs");
 
 impl EntryDef {
     /// The table line of an XDP entry that also takes frames of several buffers.

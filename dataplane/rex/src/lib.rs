@@ -75,19 +75,13 @@ mod skb;
 
 pub use context::TracingContext;
 pub use errno::{Errno, Result};
-pub use rex_macros::{
-    Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
-    rex_raw_tracepoint, rex_stream, rex_tc, rex_tracepoint, rex_xdp,
-};
+pub use rex_macros::*;
 pub use scope::Scope;
 
 /// What the attribute macros expand to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::entry::{
-        CgroupSkbEntry, EntryDef, FentryEntry, FexitEntry, KprobeEntry, PerfEventEntry,
-        RawTracepointEntry, StreamEntry, TcEntry, TracepointEntry, XdpEntry,
-    };
+    pub use crate::entry::*;
     pub use crate::map::{MapType, activate};
     pub use crate::pod::{pod_field, shared_pod_field};
 }

@@ -20,7 +20,4 @@ pub use crate::tc::{Tc, TcVerdict};
 pub use crate::tracepoint::{SyscallEnter, SyscallExit, Tracepoint};
 pub use crate::xdp::{Xdp, XdpVerdict};
 pub use crate::{Errno, Scope, TracingContext, printk, trace_printk};
-pub use rex_macros::{
-    Pod, SharedPod, rex_cgroup_skb, rex_fentry, rex_fexit, rex_kprobe, rex_map, rex_perf_event,
-    rex_raw_tracepoint, rex_stream, rex_tc, rex_tracepoint, rex_xdp,
-};
+pub use rex_macros::*;
