@@ -100,6 +100,15 @@ static inline struct rex_stream_sock *rex_stream_of(const struct sock *sk)
 	return likely(s && !s->orphan) ? s : NULL;
 }
 
+/* Whether there are unread bytes that READY has not passed. */
+static inline bool rex_stream_is_ready(const struct rex_stream_sock *s)
+{
+	const struct tcp_sock *tp = tcp_sk(s->sk);
+
+	return tp->rcv_nxt != tp->copied_seq &&
+	       !(s->passed && s->ready_rcv == tp->rcv_nxt && s->ready_copied == tp->copied_seq);
+}
+
 #define rex_stream_count(s, what, n) this_cpu_add((s)->set->counts->what, n)
 
 /* ---- tests make things fail: every so many times (stream_test.c) ------------------------- */

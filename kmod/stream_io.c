@@ -178,9 +178,11 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 		lock_sock(sk);
 		return ret;
 	}
-	local_bh_disable();
-	rex_stream_ready(s);
-	local_bh_enable();
+	if (rex_stream_is_ready(s)) {
+		local_bh_disable();
+		rex_stream_ready(s);
+		local_bh_enable();
+	}
 	unread = tcp_inq(sk);
 	if (!unread && !rex_stream_is_over(sk)) {
 		ret = rex_stream_await(s, timeo);
@@ -342,7 +344,7 @@ static void rex_stream_account_write(struct rex_stream_sock *s, struct iov_iter 
 	s->write_seq = tp->write_seq;
 	if (wrote)
 		rex_stream_wrote(s, from, wrote);
-	if (tp->rcv_nxt != tp->copied_seq) {
+	if (rex_stream_is_ready(s)) {
 		local_bh_disable();
 		rex_stream_ready(s);
 		local_bh_enable();

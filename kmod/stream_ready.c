@@ -95,8 +95,6 @@ static bool rex_stream_turn(struct rex_stream_sock *s, u32 unread)
 	u32 room;
 
 	rex_stream_sync(s);
-	if (s->passed && s->ready_rcv == tp->rcv_nxt && s->ready_copied == tp->copied_seq)
-		return false;
 	room = rex_stream_room(s);
 	if (!room || unlikely(!c->spare)) {
 		rex_stream_count(s, no_room, 1);
@@ -125,7 +123,7 @@ void rex_stream_ready(struct rex_stream_sock *s)
 	int turn;
 
 	for (turn = 0; turn < REX_STREAM_TURNS; turn++)
-		if (tp->rcv_nxt == tp->copied_seq || !rex_stream_may_answer(s) ||
+		if (!rex_stream_is_ready(s) || !rex_stream_may_answer(s) ||
 		    !rex_stream_live(s) || !rex_stream_turn(s, tp->rcv_nxt - tp->copied_seq))
 			break;
 }

@@ -259,14 +259,14 @@ goes_wrong() {
 	is_crashed
 	contains "$(rexctl status)" "in entry serve at $SOURCE:$(line "$how")"
 	ask "$FD" third third
-	eq "$(value NOTES 0)" "$lost"
 	rexctl enable hostile_stream
 	ask "$FD" fourth fourth
+	if [ "$1" = 2 ]; then
+		head -c 100000 /dev/zero | tr '\0' x >&"$FD" &
+		eq "$(head -c 100000 <&"$FD" | tr -d x | wc -c)" 0
+	fi
 	eq "$(value NOTES 0)" $((lost + 1))
 	eq "$(value NOTES 2)" 0
-	head -c 100000 /dev/zero | tr '\0' x >&"$FD" &
-	eq "$(head -c 100000 <&"$FD" | tr -d x | wc -c)" 0
-	eq "$(value NOTES 0)" $((lost + 1))
 }
 
 test_panic_when_bytes_are_ready() { goes_wrong 1 1; }

@@ -194,7 +194,7 @@ test_spinlock_keeps_the_sum_on_two_cpus() {
 
 test_stream_lines_counts_and_answers() {
 	start stream_lines
-	at_server "$BUILD/tests/drivers/echo" tcp 10.77.0.1 7 >"$TMP/server" &
+	ip netns exec rex-server "$BUILD/tests/drivers/echo" tcp 10.77.0.1 7 >"$TMP/server" &
 	local server=$!
 	wait_for 5 grep -q ready "$TMP/server"
 	rex attach stream_lines stream $server:7
