@@ -18,11 +18,13 @@ use rex::prelude::*;
 
 #[rex_stream]
 pub fn tcp(ctx: &mut Stream<'_, Conn>) -> StreamVerdict {
+    if ctx.is_udp() {
+        return StreamVerdict::Pass;
+    }
     let meta = meta::get();
     let new = ctx.is_new();
-    let tcp = !ctx.is_udp();
     let (event, conn) = ctx.split();
-    if meta.state.load(Relaxed) == state::OFF || meta.server.load(Relaxed) == 0 || !tcp {
+    if meta.state.load(Relaxed) == state::OFF || meta.server.load(Relaxed) == 0 {
         // What follows is not from the first byte on.
         if let StreamEvent::Closed = event {
             conn.over(meta);

@@ -9,18 +9,21 @@
  * connection's commands make it; and nobody waits forever. A client gets a part as soon as the kernel
  * has it: later, fewer versions would be acknowledged.
  *
- * -DCMDS=N: commands of each connection. -DFAULT_...: with this fault, spin must find an error.
+ * -DCMDS0=N, -DCMDS1=N: commands of each connection. -DFAULT_...: with this, spin must find an error.
  * What changes only one connection is one step, as its lock makes it.
  */
-#ifndef CMDS
-#define CMDS 2
-#endif
+#define CMDS 2				/* at most */
+#define N(i) (i == 0 -> CMDS0 : CMDS1)
 #define CONNS 2
 #define NONE 255
-#define PARTS (2 * CMDS)
+#define PARTS(i) (2 * N(i))
+/* Parts of this one's commands and replies come together: only the store is common to both. */
+#define WHOLE(i) (i == 1)
 #define MOST 2				/* parts that fill memcached's buffer */
 
-mtype = { GET, SET, QUIET };
+/* QUIET ones have no reply, unless they fail; OTHER is such a one of another key. */
+mtype = { GET, SET, QUIET, OTHER };
+#define IS_QUIET(command) (command == QUIET || command == OTHER)
 
 /* The item, and the latest version of it that was acknowledged. */
 byte item = 1, acked;
@@ -79,7 +82,7 @@ inline gets(i, n, second, value)
 {
 	/* Quiet commands mostly have none. */
 	do
-	:: c[i].seq < n && c[i].cmd[c[i].seq] == QUIET && !c[i].half -> c[i].seq++
+	:: c[i].seq < n && IS_QUIET(c[i].cmd[c[i].seq]) && !c[i].half -> c[i].seq++
 	:: else -> break
 	od;
 	assert(n == c[i].seq && second == c[i].half);
@@ -98,13 +101,13 @@ inline got(i, n, value)
 		assert(value >= c[i].floor[n]);
 		k = 0;
 		do
-		:: k < CMDS ->
+		:: k < N(i) ->
 			if
-			:: c[i].cmd[k] == GET
-			:: c[i].cmd[k] != GET && k < n ->
+			:: c[i].cmd[k] == GET || c[i].cmd[k] == OTHER
+			:: (c[i].cmd[k] == SET || c[i].cmd[k] == QUIET) && k < n ->
 				assert(c[i].version[k] != 0);
 				assert(c[i].version[k] == NONE || value >= c[i].version[k])
-			:: c[i].cmd[k] != GET && k > n ->
+			:: (c[i].cmd[k] == SET || c[i].cmd[k] == QUIET) && k > n ->
 				assert(c[i].version[k] == 0 || c[i].version[k] == NONE ||
 				       value < c[i].version[k])
 			fi;
@@ -126,7 +129,7 @@ inline ready(i)
 		gets(i, c[i].taken / 2 - 1, false, entry);
 		if
 		:: gets(i, c[i].taken / 2 - 1, true, entry)
-		:: c[i].left = true; c[i].left_value = entry; break
+		:: !WHOLE(i) -> c[i].left = true; c[i].left_value = entry; break
 		fi
 	:: else -> break
 	od
@@ -160,7 +163,7 @@ inline read_part(i)
 		:: else
 #endif
 		fi
-	:: c[i].open && NEXT(i) != GET ->
+	:: c[i].open && (NEXT(i) == SET || NEXT(i) == QUIET) ->
 		pending++;
 		c[i].own++;
 #ifndef FAULT_GENERATION
@@ -177,12 +180,12 @@ inline take_part(i)
 	:: c[i].open ->
 		if
 #ifndef FAULT_REMOVE
-		:: NEXT(i) != GET -> present = false
+		:: NEXT(i) == SET || NEXT(i) == QUIET -> present = false
 #endif
 		:: else
 		fi;
 		if
-		:: NEXT(i) == QUIET -> c[i].dirty = true
+		:: IS_QUIET(NEXT(i)) -> c[i].dirty = true
 		:: else -> c[i].out++
 		fi;
 		commands[i]!c[i].taken / 2
@@ -265,13 +268,15 @@ end:	do
 	   nempty(commands[i]) && c[i].filled) -> receive(i)
 	:: atomic { commands[i]?n ->
 		if
-		:: c[i].cmd[n] != GET -> item++; c[i].version[n] = item
+		:: c[i].cmd[n] == SET || c[i].cmd[n] == QUIET -> item++; c[i].version[n] = item
 		/* an error is always written */
-		:: c[i].cmd[n] == QUIET -> c[i].version[n] = NONE
+		:: IS_QUIET(c[i].cmd[n]) -> c[i].version[n] = NONE
 		:: c[i].cmd[n] == GET
 		fi;
 		if
-		:: c[i].cmd[n] != QUIET || c[i].version[n] == NONE -> replies[i]!n, item
+		:: !IS_QUIET(c[i].cmd[n]) || c[i].version[n] == NONE -> replies[i]!n, item
+		/* of another key */
+		:: c[i].cmd[n] == OTHER && c[i].version[n] == NONE -> c[i].version[n] = 1
 		:: else
 		fi;
 		n = 0 }
@@ -279,7 +284,11 @@ end:	do
 	:: atomic { nempty(replies[i]) && !c[i].owned && MAY_SEND(i) ->
 		c[i].owned = true;
 		replies[i]?<n, value>;
-		gets(i, n, half, value) }
+		gets(i, n, half, value);
+		if
+		:: WHOLE(i) -> half = true; gets(i, n, true, value)
+		:: else
+		fi }
 		if
 		:: half -> fill(i, n, value)
 		:: else
@@ -313,7 +322,11 @@ proctype network(byte i)
 	byte k;
 
 end:	do
-	:: atomic { c[i].sent < PARTS ->
+	:: atomic { c[i].sent < PARTS(i) ->
+		if
+		:: WHOLE(i) -> c[i].sent++
+		:: else
+		fi;
 		if
 		:: c[i].sent % 2 == 1 -> c[i].floor[c[i].sent / 2] = acked
 		:: else
@@ -345,11 +358,12 @@ init
 		:: i < CONNS ->
 			k = 0;
 			do
-			:: k < CMDS ->
+			:: k < N(i) ->
 				if
 				:: c[i].cmd[k] = GET; last[i] = k + 1
 				:: c[i].cmd[k] = SET; last[i] = k + 1
-				:: c[i].cmd[k] = QUIET
+				:: !WHOLE(i) -> c[i].cmd[k] = QUIET
+				:: !WHOLE(i) -> c[i].cmd[k] = OTHER
 				fi;
 				c[i].candidate[k] = NONE;
 				k++
@@ -362,11 +376,6 @@ init
 		:: present = true; entry = item
 		:: true
 		fi;
-		/* The other way round it is the same. */
-		if
-		:: c[0].cmd[0] > c[1].cmd[0] -> goto over
-		:: else
-		fi;
 		i = 0;
 		do
 		:: i < CONNS -> run memcached(i); run network(i); i++
@@ -374,6 +383,5 @@ init
 		od
 	}
 	/* An end state in front of this is an error. */
-	atomic { c[0].sent == PARTS && c[1].sent == PARTS && GOT(0) && GOT(1) };
-over:	skip
+	atomic { c[0].sent == PARTS(0) && c[1].sent == PARTS(1) && GOT(0) && GOT(1) }
 }

@@ -2,7 +2,7 @@
 //! Clients, their queues in the kernel, and memcached with everything that it is free to do: commands
 //! cut anywhere, a buffer that is full, yields, replies that wait or are written in part. In between,
 //! the program answers. Every reply must come in its turn, and no value may be older than the
-//! command that asks for it; and once all is answered, nothing is pending.
+//! command that asks for it; and when the last reply has come, nothing is pending.
 
 use super::*;
 use std::collections::{BTreeMap, VecDeque};
