@@ -178,6 +178,8 @@ static void by_epoll(int four, int six)
 				continue;
 			}
 			if (!(c->out_len ? flush(c) : turn(c))) {
+				/* While it is being attached, another process has the socket, too. */
+				epoll_ctl(ep, EPOLL_CTL_DEL, c->fd, NULL);
 				drop(c);
 				continue;
 			}
