@@ -120,8 +120,10 @@ _Static_assert(REX_XDP_NATIVE == 1 && REX_XDP_GENERIC == 2, "the words of --mode
 const struct cli_arg config_args[] = {
 	{ .name = "--port", .value = "N", .help = "the TCP port of memcached", .parse = cli_number,
 	  .to = CLI_TO(bmc_config, port), .flags = CLI_NEEDED, .min = 1, .max = 65535 },
-	{ .name = "--dev", .value = "IF[,IF...]", .help = "the interfaces that requests come from",
-	  .parse = parse_devs, .flags = CLI_NEEDED },
+	{ .name = "--dev", .value = "IF[,IF...]", .parse = parse_devs,
+	  .help = "the interfaces that requests over UDP come from; none: TCP alone is answered" },
+	{ .name = "--tcp", .help = "answer over TCP as well", .parse = cli_flag,
+	  .to = CLI_TO(bmc_config, tcp) },
 	{ .name = "--memory", .value = "SIZE", .help = "for all that it remembers, like 512M",
 	  .parse = parse_memory, .to = CLI_TO(bmc_config, memory), .flags = CLI_NEEDED },
 	{ .name = "--max-age", .value = "TIME", .parse = parse_max_age,

@@ -15,7 +15,8 @@
 struct bmc_config {
 	uint32_t port;
 	char devs[BMC_MAX_DEVS][BMC_DEV_LEN];
-	size_t n_devs;
+	size_t n_devs;			/* 0: nothing over UDP */
+	bool tcp;			/* answer over TCP */
 	uint64_t memory;		/* bytes */
 	struct bmc_max_age {
 		uint32_t us;		/* 0: entries of unknown expiry are not cached */

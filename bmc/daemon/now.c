@@ -41,7 +41,7 @@ static void find_reason(struct bmc_now *s)
 	const struct rex_program *p = s->parts.program;
 	bool runs = s->state == BMC_RUN && meta_get(s->parts.meta->generation) == p->generation;
 	/* Without the run file, nobody knows which interfaces were meant. */
-	bool nowhere = s->known && !devs_answer(s->devs, s->n_devs);
+	bool nowhere = s->known && !s->runfile.config.tcp && !devs_answer(s->devs, s->n_devs);
 	char *to = s->reason;
 	size_t size = sizeof(s->reason);
 

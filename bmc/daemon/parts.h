@@ -3,7 +3,12 @@
 #ifndef _REX_BMC_PARTS_H
 #define _REX_BMC_PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "server.h"
 
 struct bmc_meta;
 struct rex;
@@ -15,7 +20,13 @@ struct bmc_parts {
 	struct bmc_meta *meta;
 	int link_fds[16];		/* of the trackers: they stay attached as long as these are open */
 	char pins[16][512];
+	const char *functions[16];	/* what they are attached to */
 	size_t n_links;
+	bool udp, tcp;			/* what GETs are answered over */
+	/* TCP: whose sockets have the program, by port; pid 0: nobody's yet */
+	pid_t stream_server;
+	uint16_t stream_ports[BMC_MAX_SOCKETS];
+	size_t n_streams;
 };
 /* Close all of it but ->rex; what is attached stays. */
 void parts_release(struct bmc_parts *parts);

@@ -15,6 +15,7 @@
 #include "selftest.h"
 #include "server.h"
 #include "settings.h"
+#include "stream.h"
 #include "why.h"
 
 #define FLUSH_MARGIN 4			/* seconds: memcached's clock, and ours */
@@ -90,7 +91,9 @@ int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 {
 	int err = name_server(parts->meta, server);
 
-	return err ? err : selftest(server, parts->meta);
+	if (!err && parts->tcp)
+		err = stream_attach(parts, server);
+	return err ? err : selftest(server, parts->meta, parts->udp, parts->tcp);
 }
 
 int run_begin(struct bmc_parts *parts, const struct bmc_server *server,

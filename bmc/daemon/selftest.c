@@ -26,7 +26,8 @@
 static const char datagram[] = "\0\1\0\0\0\1\0\0version\r\n";
 
 /* One request; @seen: its read was noted while we waited for the answer. 0: answered. */
-static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *meta, bool *seen)
+static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *meta, bool stream,
+		   bool *seen)
 {
 	const void *text = s->udp ? datagram : "version\r\n";
 	size_t len = s->udp ? sizeof(datagram) - 1 : strlen(text);
@@ -41,15 +42,15 @@ static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *me
 	while (now_ms() < end) {
 		int ready = poll(&p, 1, *seen ? 10 : 0);
 
-		*seen |= s->udp ? meta_get(meta->reads) != before :
-				  meta_get(meta->last_port) == port;
+		*seen |= s->udp || stream ? meta_get(meta->reads) != before :
+					    meta_get(meta->last_port) == port;
 		if (ready > 0)
 			return recv(fd, answer, sizeof(answer), 0) <= 0;
 	}
 	return 1;
 }
 
-static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta)
+static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta, bool stream)
 {
 	char text[80];
 	bool seen = false;
@@ -61,7 +62,7 @@ static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta)
 
 		if (fd < 0)
 			return 1;
-		err = request(fd, s, meta, &seen);
+		err = request(fd, s, meta, stream, &seen);
 		close(fd);
 	}
 	if (err)
@@ -74,10 +75,10 @@ static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta)
 	return 0;
 }
 
-int selftest(const struct bmc_server *server, const struct bmc_meta *meta)
+int selftest(const struct bmc_server *server, const struct bmc_meta *meta, bool udp, bool stream)
 {
 	for (size_t i = 0; i < server->n_sockets; i++)
-		if (test_one(&server->sockets[i], meta))
+		if ((udp || !server->sockets[i].udp) && test_one(&server->sockets[i], meta, stream))
 			return 1;
 	return 0;
 }

@@ -26,6 +26,7 @@
 #include "runfile.h"
 #include "server.h"
 #include "settings.h"
+#include "stream.h"
 #include "trackers.h"
 #include "watch.h"
 #include "why.h"
@@ -75,12 +76,12 @@ static int make(struct start *s)
 	char path[512];
 
 	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
-	    !program_path(path, sizeof(path)))
+	    (s->parts.udp && server_check_udp(&s->server)) || !program_path(path, sizeof(path)))
 		return 1;
 	if (!s->parts.rex && open_rex(s, true))
 		return 1;
 	s->made = true;
-	if (machine_check_preemption(s->parts.rex) || program_load(&s->parts, c, &s->server))
+	if ((s->parts.udp && machine_check_preemption(s->parts.rex)) || program_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
 	for (size_t i = 0; i < c->n_devs; i++) {
@@ -108,7 +109,7 @@ static bool same(const struct bmc_config *a, const struct bmc_config *b)
 	for (size_t i = 0; devs && i < a->n_devs; i++)
 		devs = !strcmp(a->devs[i], b->devs[i]);
 	return devs && a->port == b->port && a->memory == b->memory && a->max_age.us == b->max_age.us &&
-	       a->mode == b->mode;
+	       a->mode == b->mode && a->tcp == b->tcp;
 }
 
 static int adopt(struct start *s)
@@ -135,6 +136,10 @@ static int adopt(struct start *s)
 	if (meta_get(meta->state) == BMC_RUN && meta_get(meta->generation) ==
 						s->parts.program->generation &&
 	    (server_find(old.config.port, &s->server) || meta_get(meta->server) != s->server.pid))
+		server_forget(&s->server);
+	/* Nobody answers for sockets without it. */
+	if (s->parts.tcp && s->server.pidfd >= 0 &&
+	    (stream_hold(&s->parts, &s->server) || !stream_attached(&s->parts)))
 		server_forget(&s->server);
 	return runfile_write(&s->runfile);
 }
@@ -171,6 +176,8 @@ static int begin(struct start *s)
 	if (lock < 0)
 		return fail("%s", why());
 	s->runfile.netns = netns_inode();
+	s->parts.tcp = s->runfile.config.tcp;
+	s->parts.udp = s->runfile.config.n_devs;
 	err = open_rex(s, false);
 	if (!err && s->parts.rex && !rex_program_get(s->parts.rex, BMC_PROGRAM, &p)) {
 		rex_program_free(p);
@@ -249,6 +256,8 @@ static int start(const void *config)
 		return fail("out of memory");
 	s->server.pidfd = -1;
 	s->runfile.config = *(const struct bmc_config *)config;
+	if (!s->runfile.config.n_devs)
+		s->runfile.config.tcp = true;
 	if (!s->runfile.config.max_age.given)
 		s->runfile.config.max_age.us = 1000000;
 	/* The daemon takes them when it is ready to undo everything. */

@@ -15,12 +15,21 @@
 #include "parts.h"
 #include "server.h"
 #include "sockets.h"
+#include "stream.h"
 #include "why.h"
 
 /* Of the GETs that could have been hits. -1: there were none. */
 static double hit_ratio(const struct bmc_now *s)
 {
 	uint64_t hits = s->values[BMC_HITS], all = hits + s->values[BMC_MISSES];
+
+	return all ? (double)hits / all : -1;
+}
+
+/* Of the GETs over TCP. -1: there were none. */
+static double tcp_ratio(const struct bmc_now *s)
+{
+	uint64_t hits = s->values[BMC_TCP_HITS], all = hits + s->values[BMC_TCP_PASSED];
 
 	return all ? (double)hits / all : -1;
 }
@@ -42,6 +51,7 @@ static json_t *json_sockets(const struct bmc_server *server)
 static int print_status_json(const struct bmc_now *s, const struct bmc_server *server)
 {
 	json_t *devs = json_array(), *o;
+	uint32_t ours, all;
 
 	for (size_t i = 0; i < s->n_devs; i++) {
 		const struct bmc_dev *d = &s->devs[i];
@@ -57,12 +67,32 @@ static int print_status_json(const struct bmc_now *s, const struct bmc_server *s
 		      (json_int_t)s->runfile.config.max_age.us, "devices", devs, "sockets",
 		      json_sockets(server), "hits", (json_int_t)s->values[BMC_HITS], "misses",
 		      (json_int_t)s->values[BMC_MISSES]);
+	if (o && s->runfile.config.tcp && !stream_connections(&s->parts, &ours, &all))
+		json_object_set_new(o, "tcp", json_pack("{s:I,s:I,s:I,s:I}", "connections",
+				    (json_int_t)all, "followed", (json_int_t)ours, "hits",
+				    (json_int_t)s->values[BMC_TCP_HITS], "passed",
+				    (json_int_t)s->values[BMC_TCP_PASSED]));
 	if (o && hit_ratio(s) >= 0)
 		json_object_set_new(o, "hit_ratio", json_real(hit_ratio(s)));
 	return print_json(o);
 }
 
 /* ---- text ------------------------------------------------------------------------------------------------------ */
+
+static void print_tcp(const struct bmc_now *s)
+{
+	uint32_t ours, all;
+
+	if (!s->runfile.config.tcp)
+		return;
+	if (stream_connections(&s->parts, &ours, &all))
+		printf("  tcp: %s\n", why());
+	else if (tcp_ratio(s) < 0)
+		printf("  tcp: %u of %u connections, no GETs yet\n", ours, all);
+	else
+		printf("  tcp: %u of %u connections, %.1f %% of GETs answered\n", ours, all,
+		       100 * tcp_ratio(s));
+}
 
 static int print_status(const struct bmc_now *s, const struct bmc_server *server)
 {
@@ -85,6 +115,7 @@ static int print_status(const struct bmc_now *s, const struct bmc_server *server
 		printf("  device: %s\n", dev_text(&s->devs[i], text, sizeof(text)));
 	printf("  memory: %" PRIu64 " MiB, %" PRIu64 " MiB of it for values\n",
 	       s->runfile.config.memory >> 20, s->memory >> 20);
+	print_tcp(s);
 	printf("  hits: %" PRIu64 ", misses: %" PRIu64, s->values[BMC_HITS], s->values[BMC_MISSES]);
 	if (hit_ratio(s) >= 0)
 		printf(" (%.1f %% hits)", 100 * hit_ratio(s));

@@ -16,18 +16,19 @@
 
 /* Every way by which memcached's bytes come and go. */
 static const struct tracker {
+	enum { OF_TCP, OF_UDP, OF_ALL } of;
 	const char *entry;
 	enum rex_at at;
 	const char *function;
 } trackers[] = {
-	{ "tcp_read", REX_AT_FEXIT, "tcp_recvmsg" },
-	{ "udp_read", REX_AT_FEXIT, "udp_recvmsg" },
-	{ "udp_read", REX_AT_FEXIT, "udpv6_recvmsg" },
-	{ "tcp_write", REX_AT_FENTRY, "tcp_sendmsg" },
-	{ "udp_write", REX_AT_FENTRY, "udp_sendmsg" },
-	{ "udp_write", REX_AT_FENTRY, "udpv6_sendmsg" },
-	{ "closed", REX_AT_FENTRY, "inet_release" },
-	{ "exited", REX_AT_RAW_TRACEPOINT, "sched_process_exit" },
+	{ OF_TCP, "tcp_read", REX_AT_FEXIT, "tcp_recvmsg" },
+	{ OF_UDP, "udp_read", REX_AT_FEXIT, "udp_recvmsg" },
+	{ OF_UDP, "udp_read", REX_AT_FEXIT, "udpv6_recvmsg" },
+	{ OF_TCP, "tcp_write", REX_AT_FENTRY, "tcp_sendmsg" },
+	{ OF_UDP, "udp_write", REX_AT_FENTRY, "udp_sendmsg" },
+	{ OF_UDP, "udp_write", REX_AT_FENTRY, "udpv6_sendmsg" },
+	{ OF_ALL, "closed", REX_AT_FENTRY, "inet_release" },
+	{ OF_ALL, "exited", REX_AT_RAW_TRACEPOINT, "sched_process_exit" },
 };
 
 static int find_entry_at(const struct rex_program *p, const char *name, enum rex_at at,
@@ -36,12 +37,20 @@ static int find_entry_at(const struct rex_program *p, const char *name, enum rex
 	return rex_program_entry(p, name, rex_at_hook(at), entry) ? refuse_rex() : 0;
 }
 
+/* Where the sockets themselves have the program, TCP needs none, and no UDP is followed without GETs. */
+static bool is_wanted(const struct bmc_parts *parts, const struct tracker *t)
+{
+	return parts->udp && !(t->of == OF_TCP && parts->tcp);
+}
+
 int trackers_attach(struct bmc_parts *parts)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(trackers); i++) {
 		struct rex_target target = { .at = trackers[i].at, .pid = -1, .cpu = -1 };
 		const struct rex_entry *entry;
 
+		if (!is_wanted(parts, &trackers[i]))
+			continue;
 		strcpy(target.name, trackers[i].function);
 		if (find_entry_at(parts->program, trackers[i].entry, trackers[i].at, &entry))
 			return 1;
@@ -80,14 +89,20 @@ int trackers_hold(struct bmc_parts *parts)
 	if (rex_link_list_here(&links, &n))
 		return refuse_rex();
 	for (size_t i = 0; !err && i < ARRAY_SIZE(trackers); i++) {
-		const struct rex_link *link = find_link(parts, &trackers[i], links, n);
-		int fd = link ? bpf_link_get_fd_by_id(link->link_id) : -1;
+		const struct rex_link *link;
+		int fd;
+
+		if (!is_wanted(parts, &trackers[i]))
+			continue;
+		link = find_link(parts, &trackers[i], links, n);
+		fd = link ? bpf_link_get_fd_by_id(link->link_id) : -1;
 
 		if (fd < 0) {
 			err = link ? refuse("cannot open BPF link %u: %s", link->link_id,
 					    strerror(errno)) : 1;
 			break;
 		}
+		parts->functions[parts->n_links] = trackers[i].function;
 		strcpy(parts->pins[parts->n_links], link->pin);
 		parts->link_fds[parts->n_links++] = fd;
 	}
@@ -98,10 +113,10 @@ int trackers_hold(struct bmc_parts *parts)
 bool trackers_attached(const struct bmc_parts *parts, const char **which)
 {
 	for (size_t i = 0; i < parts->n_links; i++) {
-		*which = trackers[i].function;
+		*which = parts->functions[i];
 		if (access(parts->pins[i], F_OK))
 			return false;
 	}
 	*which = NULL;
-	return parts->n_links;
+	return parts->n_links || !parts->udp;
 }

@@ -31,6 +31,7 @@
 #include "server.h"
 #include "settings.h"
 #include "sockets.h"
+#include "stream.h"
 #include "tables.h"
 #include "trackers.h"
 #include "watch.h"
@@ -44,6 +45,7 @@
 #define IDLE_TICKS	(2000 / TICK_MS)	/* not by the clock: a machine may have been stopped */
 #define ASK_MS		2000
 #define NETWORKS_MS	1000
+#define STREAM_MS	1000
 
 struct watcher {
 	struct bmc_parts *parts;
@@ -53,7 +55,7 @@ struct watcher {
 	bool lost;			/* a tracker, or the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
-	int64_t listens_since, try_at, empty_at, networks_at;
+	int64_t listens_since, try_at, empty_at, networks_at, stream_at;
 	bool networks_bad;
 	/* Looks at which something of all keys was pending, without anything new of the kind. */
 	unsigned int idle_ticks;
@@ -127,6 +129,19 @@ static bool check_trackers(struct watcher *w)
 	while (w->parts->n_links)
 		close(w->parts->link_fds[--w->parts->n_links]);
 	return false;
+}
+
+/* Who took the program off memcached's sockets has made changes invisible: begin again. */
+static void check_stream(struct watcher *w)
+{
+	if (!w->parts->tcp || w->server->pidfd < 0 || now_ms() < w->stream_at)
+		return;
+	w->stream_at = now_ms() + STREAM_MS;
+	if (w->parts->stream_server != w->server->pid || stream_attached(w->parts) ||
+	    !server_lives(w->server))
+		return;
+	switch_off(w);
+	set_reason(w, "the program was detached from memcached's sockets: beginning again");
 }
 
 /* Its maps are empty, so that there are no hits; all that was attached stays attached. */
@@ -323,7 +338,9 @@ static bool find_server(struct watcher *w)
 	if (!w->listens_since)
 		w->listens_since = now_ms();
 	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
-	    !machine_check_preemption(w->parts->rex) && !run_test(w->parts, w->server))
+	    (!w->parts->udp || (!server_check_udp(w->server) &&
+				!machine_check_preemption(w->parts->rex))) &&
+	    !run_test(w->parts, w->server))
 		return true;
 	/* What was tracked of it will not be counted down. */
 	w->stale = meta_get(w->parts->meta->server) != 0;
@@ -342,13 +359,15 @@ static void tick(struct watcher *w)
 	check_blind(w);
 	check_idle(w);
 	check_server(w);
+	check_stream(w);
 	if (w->stale && !empty_tables(w))
 		return;
 	if (now_ms() < w->try_at || (w->server->pidfd < 0 && !find_server(w)))
 		return;
 	p = patience_of(w, QUIESCE_MS);
 	if (meta_get(w->parts->meta->state) == BMC_RUN)
-		set_reason(w, "%s", devs_answer(w->runfile->devs, w->runfile->config.n_devs) ? "" :
+		set_reason(w, "%s", w->parts->tcp ||
+			   devs_answer(w->runfile->devs, w->runfile->config.n_devs) ? "" :
 			   "nothing is answered: no interface has the program");
 	else if (run_begin(w->parts, w->server, &p) && may_go_on(w))
 		not_yet(w);

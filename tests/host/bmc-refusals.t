@@ -42,7 +42,7 @@ test_options() {
 	local status=0
 	bad() { refuses rexctl bmc start "$@"; contains "$REFUSAL" "usage: rexctl bmc start --port N"; }
 	bad;                                                contains "$REFUSAL" "--port is needed"
-	bad --port 11211;                                   contains "$REFUSAL" "--dev is needed"
+	bad --port 11211;                                   contains "$REFUSAL" "--memory is needed"
 	bad --port 11211 --dev eth0;                        contains "$REFUSAL" "--memory is needed"
 	bad --port 0 --dev eth0 --memory 1M;                contains "$REFUSAL" '--port: "0" is not a number from 1 to 65535'
 	bad --port 65536 --dev eth0 --memory 1M;            contains "$REFUSAL" '--port: "65536" is not a number from 1 to 65535'

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The program's entry at the server's TCP sockets. */
+#ifndef _REX_BMC_STREAM_H
+#define _REX_BMC_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bmc_parts;
+struct bmc_server;
+
+/* At all ports where @server listens, in place of any other process's. */
+int stream_attach(struct bmc_parts *parts, const struct bmc_server *server);
+/* One that was found again: for the ports that @server listens at. */
+int stream_hold(struct bmc_parts *parts, const struct bmc_server *server);
+/* Whether it is where it was attached. */
+bool stream_attached(const struct bmc_parts *parts);
+/* Connections that it serves, and how many there are at all. */
+int stream_connections(const struct bmc_parts *parts, uint32_t *ours, uint32_t *all);
+
+#endif /* _REX_BMC_STREAM_H */

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# rexctl bmc without UDP: GETs over TCP are answered at memcached's sockets.
+. "$(dirname "$0")/../lib/tap.sh"
+
+PORT=11211
+
+connect() { exec {FD}<>/dev/tcp/127.0.0.1/$PORT; }
+say() { printf "$1" >&"$FD"; }
+# hears LINE...: the next lines of the connection
+hears() {
+	local line
+	for line; do
+		read -r -t 20 LINE <&"$FD" || fail "no answer but '$LINE', '$line' is expected"
+		eq "${LINE%$'\r'}" "$line"
+	done
+}
+stat_of() { rexctl bmc stats --json | grep -oE "\"$1\":[0-9]+" | head -1 | cut -d: -f2; }
+# answered N COMMAND...: so many GETs more are answered by the command
+answered() {
+	local n=$1 before
+	shift
+	before=$(stat_of tcp_hits)
+	"$@"
+	eq "$(($(stat_of tcp_hits) - before))" "$n"
+}
+get() { say "get $1\r\n"; hears "VALUE $1 0 ${#2}" "$2" END; }
+miss() { say "get $1\r\n"; hears END; }
+serve() {
+	memcached -u nobody -l 127.0.0.1 -p $PORT -t 2 -m 64 &
+	echo $! >/run/bmc-tcp.pid
+	wait_for 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
+}
+start() { rexctl bmc start --port $PORT --memory 32M --max-age 60s "$@"; }
+running() { rexctl bmc status | grep -q "^running"; }
+
+# The first command of a connection is memcached's.
+begin() { connect; miss nothing; }
+
+test_start_needs_no_udp() {
+	ip link set lo up
+	serve
+	connect
+	say 'set old 0 0 3\r\none\r\n'; hears STORED
+	echo "$FD" >/run/bmc-tcp.fd
+	start
+	contains "$(rexctl bmc status)" "running"
+	contains "$(rexctl bmc status)" "tcp: 1 of 1 connections"
+	contains "$(ss -tinaH "sport = :$PORT")" "tcp-ulp-rex"
+	lacks "$(rexctl status)" "attached: fexit"
+	# the connection that was there before: synchronized by what it sends
+	get old one
+	get old one
+	answered 2 eval 'get old one; get old one'
+}
+
+test_changes_are_seen_at_once() {
+	begin
+	say 'set a 0 0 3\r\none\r\n'; hears STORED
+	get a one
+	answered 1 get a one
+	# in one segment: nothing behind the change is answered before it
+	say 'get a\r\nset a 0 0 3\r\ntwo\r\nget a\r\n'
+	hears "VALUE a 0 3" one END STORED "VALUE a 0 3" two END
+	answered 1 get a two
+	say 'delete a noreply\r\nget a\r\n'; hears END
+	miss a
+}
+
+test_another_connection_changes_it() {
+	local first
+	begin
+	say 'set b 0 0 3\r\none\r\n'; hears STORED
+	get b one
+	get b one
+	first=$FD
+	begin
+	say 'set b 0 0 3\r\ntwo\r\n'; hears STORED
+	FD=$first
+	get b two
+}
+
+test_several_keys_and_their_cas() {
+	local cas
+	begin
+	say 'set c 0 0 1\r\nx\r\nset d 0 0 1\r\ny\r\n'; hears STORED STORED
+	say 'gets c d\r\n'
+	read -r -t 20 LINE <&"$FD"; cas=${LINE%$'\r'}; hears x; read -r -t 20 LINE <&"$FD"; hears y END
+	say 'gets c d\r\n'
+	read -r -t 20 LINE <&"$FD"; eq "${LINE%$'\r'}" "$cas"; hears x; read -r -t 20 LINE <&"$FD"; hears y END
+	answered 1 eval 'say "get c d\r\n"; hears "VALUE c 0 1" x "VALUE d 0 1" y END'
+}
+
+test_a_command_cut_at_every_byte() {
+	local text=$'get e\r\n' i
+	begin
+	say 'set e 0 0 5\r\nEND\r\n\r\n'; hears STORED
+	say 'get e\r\n'; hears "VALUE e 0 5" END "" END
+	for ((i = 1; i < ${#text}; i++)); do
+		printf '%s' "${text:0:i}" >&"$FD"
+		printf '%s' "${text:i}" >&"$FD"
+		hears "VALUE e 0 5" END "" END
+	done
+}
+
+test_memcached_is_killed_and_comes_again() {
+	begin
+	say 'set f 0 0 3\r\none\r\n'; hears STORED
+	get f one
+	kill -9 "$(cat /run/bmc-tcp.pid)"
+	wait_for 20 sh -c '! rexctl bmc status | grep -q "^running"'
+	serve
+	wait_for 60 running
+	begin
+	miss f
+	say 'set f 0 0 3\r\ntwo\r\n'; hears STORED
+	get f two
+	answered 1 get f two
+}
+
+test_detached_by_another_process() {
+	rexctl detach rex_bmc:tcp
+	wait_for 60 sh -c 'rexctl status | grep -q "attached: stream"'
+	wait_for 60 running
+	begin
+	say 'set g 0 0 3\r\none\r\n'; hears STORED
+	get g one
+	answered 1 get g one
+}
+
+test_a_daemon_that_is_killed_comes_back_to_its_cache() {
+	local daemon
+	begin
+	say 'set h 0 0 3\r\none\r\n'; hears STORED
+	get h one
+	daemon=$(rexctl bmc status --json | grep -oE '"daemon":[0-9]+' | cut -d: -f2)
+	kill -9 "$daemon"
+	wait_for 20 sh -c "! kill -0 $daemon 2>/dev/null"
+	answered 1 get h one
+	start
+	wait_for 60 running
+	answered 1 get h one
+}
+
+test_full_preemption_is_no_obstacle() {
+	local model=/sys/kernel/debug/sched/preempt was
+	was=$(sed 's/.*(\(.*\)).*/\1/' $model)
+	rexctl bmc stop
+	echo full >$model
+	start
+	begin
+	say 'set i 0 0 3\r\none\r\n'; hears STORED
+	get i one
+	answered 1 get i one
+	echo "$was" >$model
+}
+
+test_stop_leaves_live_connections_as_they_were() {
+	begin
+	say 'set j 0 0 3\r\none\r\n'; hears STORED
+	get j one
+	rexctl bmc stop
+	get j one
+	lacks "$(ss -tinaH "sport = :$PORT")" "tcp-ulp-rex"
+	lacks "$(lsmod)" rex
+	kill "$(cat /run/bmc-tcp.pid)"
+}
+
+tap_run
