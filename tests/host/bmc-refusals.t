@@ -119,7 +119,7 @@ test_rex_bmc_is_built_of_public_headers() {
 }
 
 test_help_and_completion() {
-	contains "$(rexctl bmc --help)" "start --port N --dev IF[,IF...] --memory SIZE"
+	contains "$(rexctl bmc --help)" "start --port N [--dev IF[,IF...]] [--tcp] --memory SIZE"
 	contains "$(rexctl bmc start --help)" "--max-age TIME"
 	eq "$(rexctl --complete bmc st | xargs)" "start stop status stats"
 	eq "$(rexctl --complete bmc start --mode g)" generic
@@ -127,7 +127,7 @@ test_help_and_completion() {
 
 test_manual() {
 	mandoc -Tlint -Wwarning "$BUILD/share/man/man8/rex-bmc.8"
-	contains "$(mandoc "$BUILD/share/man/man8/rex-bmc.8" | col -b)" "start --port N --dev"
+	contains "$(mandoc "$BUILD/share/man/man8/rex-bmc.8" | col -b)" "start --port N [--dev"
 }
 
 test_nobody_listens() {
