@@ -76,7 +76,7 @@ static int ask(struct conn *c)
 	c->answered = 0;
 	expect_begin(&load, &c->expect, &c->request[0]);
 	if (mc_send(c->fd, bytes, len))
-		return load_fail("a connection does not take %zu bytes: %s", len, strerror(errno));
+		return load_fail("cannot send %zu bytes: %s", len, strerror(errno));
 	return 0;
 }
 
@@ -133,7 +133,7 @@ static int drive(struct conn *conns, int poll, uint64_t requests)
 		int n = epoll_wait(poll, events, 256, load.patience_ms);
 
 		if (!n)
-			return load_fail("%u connections wait for a reply in vain", busy);
+			return load_fail("no reply on %u connections", busy);
 		for (int i = 0; i < n; i++) {
 			struct conn *c = events[i].data.ptr;
 			int done = read_some(c);

@@ -31,7 +31,7 @@ serve() {
 	echo $! >/run/bmc-tcp.pid
 	wait_for 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
 }
-start() { rexctl bmc start --port $PORT --memory 32M --max-age 60s "$@"; }
+start() { rexctl bmc start --port $PORT --memory 32M --max-age 60s; }
 running() { rexctl bmc status | grep -q "^running"; }
 
 # The first command of a connection is memcached's.
