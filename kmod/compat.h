@@ -83,4 +83,18 @@ static inline long rex_map_error(long ret)
 	return ret;
 }
 
+/* recvmsg() of a protocol lost its last argument in 7.x; Kbuild looks whether this kernel has it. */
+#ifdef REX_RECVMSG_HAS_ADDR_LEN
+#define REX_PROTO_RECVMSG(name)	int name(struct sock *sk, struct msghdr *msg, size_t len,	\
+					 int flags, int *addr_len)
+#define REX_ADDR_LEN		addr_len
+#define rex_proto_recvmsg(proto, sk, msg, len, flags, addr_len)					\
+	((proto)->recvmsg(sk, msg, len, flags, addr_len))
+#else
+#define REX_PROTO_RECVMSG(name)	int name(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+#define REX_ADDR_LEN		NULL
+#define rex_proto_recvmsg(proto, sk, msg, len, flags, addr_len)					\
+	((proto)->recvmsg(sk, msg, len, flags))
+#endif
+
 #endif /* _REX_COMPAT_H */

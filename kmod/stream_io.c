@@ -140,9 +140,9 @@ static int rex_stream_base_recv(struct sock *sk, const struct proto *base, struc
 	int ret;
 
 	if (flags & MSG_DONTWAIT)
-		return base->recvmsg(sk, msg, len, flags, addr_len);
+		return rex_proto_recvmsg(base, sk, msg, len, flags, addr_len);
 	__module_get(THIS_MODULE);
-	ret = base->recvmsg(sk, msg, len, flags, addr_len);
+	ret = rex_proto_recvmsg(base, sk, msg, len, flags, addr_len);
 	module_put(THIS_MODULE);
 	return ret;
 }
@@ -193,7 +193,7 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 	s->read_end = s->read_seq + unread;
 	s->reading = true;
 	release_sock(sk);
-	ret = base->recvmsg(sk, msg, unread ?: len, flags | MSG_DONTWAIT, addr_len);
+	ret = rex_proto_recvmsg(base, sk, msg, unread ?: len, flags | MSG_DONTWAIT, addr_len);
 	lock_sock(sk);
 	s = rex_stream_of(sk);
 	if (s && s->id == id) {
@@ -227,8 +227,7 @@ static int rex_stream_recv(struct sock *sk, struct msghdr *msg, size_t len, int 
 	return copied ?: ret;
 }
 
-static int rex_stream_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-			      int *addr_len)
+static REX_PROTO_RECVMSG(rex_stream_recvmsg)
 {
 	bool gone;
 	int ret;
@@ -236,13 +235,13 @@ static int rex_stream_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, i
 	rex_stream_enter();
 	lock_sock(sk);
 	rex_stream_adopt(sk);
-	ret = rex_stream_recv(sk, msg, len, flags, addr_len, &gone);
+	ret = rex_stream_recv(sk, msg, len, flags, REX_ADDR_LEN, &gone);
 	release_sock(sk);
 	rex_stream_exit_call();
 	if (likely(!gone))
 		return ret;
 	/* A jump, so that nobody comes back here. */
-	return READ_ONCE(sk->sk_prot)->recvmsg(sk, msg, len, flags, addr_len);
+	return rex_proto_recvmsg(READ_ONCE(sk->sk_prot), sk, msg, len, flags, REX_ADDR_LEN);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------ */

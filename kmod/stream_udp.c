@@ -73,8 +73,7 @@ out:
 	rcu_read_unlock();
 }
 
-static int rex_stream_udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-				  int *addr_len)
+static REX_PROTO_RECVMSG(rex_stream_udp_recvmsg)
 {
 	struct iov_iter to = msg->msg_iter;
 	int place, ret;
@@ -84,9 +83,10 @@ static int rex_stream_udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t le
 	/* It may sleep until a datagram comes: this module stays for so long. */
 	if (unlikely(place < 0 || !try_module_get(THIS_MODULE))) {
 		rex_stream_exit_call();
-		return READ_ONCE(sk->sk_prot)->recvmsg(sk, msg, len, flags, addr_len);
+		return rex_proto_recvmsg(READ_ONCE(sk->sk_prot), sk, msg, len, flags, REX_ADDR_LEN);
 	}
-	ret = rex_stream_udp_base[place]->recvmsg(sk, msg, len, flags, addr_len);
+	ret = rex_proto_recvmsg(rex_stream_udp_base[place], sk, msg, len, flags,
+				REX_ADDR_LEN);
 	if (ret > 0 && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
 		rex_stream_udp_show(sk, REX_STREAM_READ, &to, min_t(size_t, ret, len), len);
 	module_put(THIS_MODULE);
