@@ -80,7 +80,7 @@ in_order() {
 test_leading_gets_are_answered_in_order() {
 	server 100
 	attach serve
-	stress 8 60
+	stress 8 30
 	some "$(of answered)" answered
 	in_order
 	eq "$(of missed)" 0
@@ -98,7 +98,7 @@ test_reads_end_where_the_program_wants() {
 	echo 1 >$PARAMETERS/shorten
 	ADDRESS=::1
 	attach serve
-	stress 8 60
+	stress 8 30
 	some "$(count limited)" limited
 	some "$(of answered)" answered
 	in_order
@@ -108,7 +108,7 @@ test_a_server_that_sleeps_in_its_calls_is_served() {
 	server 3000 blocking
 	echo 1 >$PARAMETERS/shorten
 	attach serve
-	stress 8 60
+	stress 8 30
 	some "$(of answered)" answered
 	in_order
 }
@@ -134,7 +134,7 @@ test_a_reply_that_does_not_fit_goes_out_later() {
 	server 3000
 	attach serve
 	fails short 2
-	stress 8 60
+	stress 8 30
 	some "$(of short)" short
 	in_order
 }
@@ -143,7 +143,7 @@ test_no_memory_and_no_room() {
 	server 3000
 	attach serve
 	fails short 2; fails nomem 2; fails noroom 5
-	stress 8 60
+	stress 8 30
 	some "$(of short)" short
 	some "$(of noroom)" noroom
 	in_order
@@ -163,7 +163,7 @@ test_impossible_wishes_lose_events_and_nothing_else() {
 	server 100
 	echo 5 >$PARAMETERS/every
 	attach bad
-	stress 8 60
+	stress 8 30
 	some "$(count lost)" lost
 	sensible
 }
