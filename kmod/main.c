@@ -57,10 +57,10 @@ watchdog:
 /* No program, shim or socket is left: all hold a reference on this module. */
 static void __exit rex_exit(void)
 {
-	rex_stream_exit();
 	rex_park_exit();
 	rex_fault_exit();
 	rex_netlink_exit();
+	rex_stream_exit();	/* no request brings a socket any more */
 	rex_trace_exit();
 	rex_signal_exit();
 	rex_probe_exit();

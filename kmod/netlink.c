@@ -309,14 +309,9 @@ static int rex_prog_get(struct sk_buff *req, struct genl_info *info)
 	return ret;
 }
 
-static int rex_prog_dump_start(struct netlink_callback *cb)
+static int rex_dump_start(struct netlink_callback *cb)
 {
 	cb->min_dump_alloc = REX_MSG_MAX;	/* the largest program fits */
-	return rex_may_ask(cb->skb, cb->extack);
-}
-
-static int rex_stream_dump_start(struct netlink_callback *cb)
-{
 	return rex_may_ask(cb->skb, cb->extack);
 }
 
@@ -436,29 +431,18 @@ static int rex_helper_bind_cmd(struct sk_buff *req, struct genl_info *info)
 #define REX_OP(c, fn, p) { .cmd = (c), .pre_doit = rex_pre_doit, .doit = (fn), .policy = (p), \
 			   .maxattr = REX_A_MAX, .flags = GENL_CMD_CAP_DO }
 
+#define REX_DUMP(c, fn) { .cmd = (c), .start = rex_dump_start, .dumpit = (fn),			\
+			  .policy = rex_info_policy, .maxattr = REX_A_MAX, .flags = GENL_CMD_CAP_DUMP }
+
 static const struct genl_split_ops rex_ops[] = {
 	REX_OP(REX_CMD_INFO_GET, rex_info_get, rex_info_policy),
 	REX_OP(REX_CMD_PROG_GET, rex_prog_get, rex_get_policy),
-	{
-		.cmd = REX_CMD_PROG_GET,
-		.start = rex_prog_dump_start,
-		.dumpit = rex_prog_dump,
-		.policy = rex_info_policy,
-		.maxattr = REX_A_MAX,
-		.flags = GENL_CMD_CAP_DUMP,
-	},
+	REX_DUMP(REX_CMD_PROG_GET, rex_prog_dump),
 	REX_OP(REX_CMD_PROG_SET, rex_prog_set, rex_set_policy),
 	REX_OP(REX_CMD_MAP_BIND, rex_map_bind_cmd, rex_map_policy),
 	REX_OP(REX_CMD_HELPER_BIND, rex_helper_bind_cmd, rex_helper_policy),
 	REX_OP(REX_CMD_STREAM_ADD, rex_stream_add_cmd, rex_stream_policy),
-	{
-		.cmd = REX_CMD_STREAM_GET,
-		.start = rex_stream_dump_start,
-		.dumpit = rex_stream_dump,
-		.policy = rex_info_policy,
-		.maxattr = REX_A_MAX,
-		.flags = GENL_CMD_CAP_DUMP,
-	},
+	REX_DUMP(REX_CMD_STREAM_GET, rex_stream_dump),
 	REX_OP(REX_CMD_STREAM_DEL, rex_stream_del_cmd, rex_stream_policy),
 };
 
