@@ -86,6 +86,18 @@ static NONE: Meta = Meta {
     pad1: [const { AtomicU32::new(0) }; 5],
 };
 
+impl Meta {
+    /// The first read of a connection asks for what an empty buffer has room for.
+    #[cold]
+    pub fn learn_rbuf_len(&self, asked: u32) {
+        match self.rbuf_len.load(Relaxed) {
+            0 => self.rbuf_len.store(asked, Relaxed),
+            known if known != asked => self.rbuf_len.store(u32::MAX, Relaxed),
+            _ => {}
+        }
+    }
+}
+
 #[inline(always)]
 pub fn get() -> &'static Meta {
     BMC_META.get_ref(0).unwrap_or(&NONE)

@@ -39,17 +39,13 @@ pub struct Conn {
 const KNOWN: u32 = 1;
 /// Where the next command begins is known.
 const SYNCED: u32 = 2;
+// [`Trial::FLAGS`] are 4, 8 and 16.
 /// Nothing has been read yet.
-const FRESH: u32 = 4;
+const FRESH: u32 = 32;
 /// The last bytes that were read ended a line, and a read that was not full.
-const AFTER_LINE: u32 = 8;
-/// [`Trial`]
-const TRIAL_TEXT: u32 = 16;
-const TRIAL_STORED: u32 = 32;
-const TRIAL_BINARY: u32 = 64;
+const AFTER_LINE: u32 = 64;
 /// More of the last read comes.
 const MID_READ: u32 = 128;
-const TRIALS: u32 = TRIAL_TEXT | TRIAL_STORED | TRIAL_BINARY;
 
 /// A read that is about to be done.
 pub struct Read<'a> {
@@ -143,7 +139,7 @@ impl Conn {
     pub fn read(&mut self, meta: &'static Meta, read: &Read<'_>) -> Given {
         if self.flags & FRESH != 0 {
             self.flags &= !FRESH;
-            learn(meta, read.asked);
+            meta.learn_rbuf_len(read.asked);
         }
         self.active = meta::now();
         self.tid = read.tid;
@@ -222,7 +218,7 @@ impl Conn {
     #[cold]
     fn take_unsynced(&mut self, meta: &Meta, pending: &Pending, read: &Read<'_>, was_full: bool) {
         let after_line = self.flags & AFTER_LINE != 0 && !was_full;
-        self.flags &= !TRIALS;
+        self.flags &= !Trial::FLAGS;
         if read.bytes.is_empty() {
             return;
         }
@@ -233,11 +229,7 @@ impl Conn {
             progress.has_read(false);
             pending.set_progress(progress);
             self.set_requests(&requests);
-            self.flags |= match trial {
-                Trial::Text => TRIAL_TEXT,
-                Trial::Stored => TRIAL_STORED,
-                Trial::Binary => TRIAL_BINARY,
-            };
+            self.flags |= trial.flag();
         }
         self.set_flag(AFTER_LINE, ends_line(read));
     }
@@ -245,13 +237,8 @@ impl Conn {
     /// Whether the write proves that the read before it began at the first byte of a command.
     #[cold]
     fn sync(&mut self, bytes: &[u8]) -> bool {
-        let trial = match self.flags & TRIALS {
-            TRIAL_TEXT => Trial::Text,
-            TRIAL_STORED => Trial::Stored,
-            TRIAL_BINARY => Trial::Binary,
-            _ => return false,
-        };
-        self.flags &= !TRIALS;
+        let Some(trial) = Trial::of_flags(self.flags) else { return false };
+        self.flags &= !Trial::FLAGS;
         let mut head = [0; 8];
         head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         if !trial.is_proven_by(&head) {
@@ -362,14 +349,4 @@ fn trial(meta: &Meta, read: &Read<'_>, after_line: bool) -> Option<(Trial, Reque
 /// Whether the bytes end a line, and the server's buffer had room for more.
 fn ends_line(read: &Read<'_>) -> bool {
     !read.full && !read.more && read.bytes.ends_with(b"\n")
-}
-
-/// The first read of a connection asks for what an empty buffer has room for.
-#[cold]
-fn learn(meta: &Meta, asked: u32) {
-    match meta.rbuf_len.load(Relaxed) {
-        0 => meta.rbuf_len.store(asked, Relaxed),
-        known if known != asked => meta.rbuf_len.store(u32::MAX, Relaxed),
-        _ => {}
-    }
 }

@@ -251,11 +251,7 @@ pub struct Conn {
 const SYNCED: u32 = 1;
 /// The last bytes that were read ended a line, and a read that was not full.
 const AFTER_LINE: u32 = 2;
-/// [`Trial`]
-const TRIAL_TEXT: u32 = 4;
-const TRIAL_STORED: u32 = 8;
-const TRIAL_BINARY: u32 = 16;
-const TRIALS: u32 = TRIAL_TEXT | TRIAL_STORED | TRIAL_BINARY;
+// [`Trial::FLAGS`] are 4, 8 and 16.
 
 static NEW: Conn = Conn {
     busy: AtomicU32::new(0),
@@ -362,21 +358,11 @@ impl Conn {
     }
 
     pub fn trial(&self) -> Option<Trial> {
-        match self.flags.load(Relaxed) & TRIALS {
-            TRIAL_TEXT => Some(Trial::Text),
-            TRIAL_STORED => Some(Trial::Stored),
-            TRIAL_BINARY => Some(Trial::Binary),
-            _ => None,
-        }
+        Trial::of_flags(self.flags.load(Relaxed))
     }
 
     pub fn set_trial(&self, trial: Option<Trial>) {
-        let flag = match trial {
-            Some(Trial::Text) => TRIAL_TEXT,
-            Some(Trial::Stored) => TRIAL_STORED,
-            Some(Trial::Binary) => TRIAL_BINARY,
-            None => 0,
-        };
-        self.flags.store(self.flags.load(Relaxed) & !TRIALS | flag, Relaxed);
+        let others = self.flags.load(Relaxed) & !Trial::FLAGS;
+        self.flags.store(others | trial.map_or(0, Trial::flag), Relaxed);
     }
 }

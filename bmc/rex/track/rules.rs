@@ -134,6 +134,23 @@ impl Trial {
         }
     }
 
+    /// All bits that it can have in a connection's flags.
+    pub const FLAGS: u32 = 4 | 8 | 16;
+
+    /// Its bit there.
+    pub fn flag(self) -> u32 {
+        match self {
+            Self::Text => 4,
+            Self::Stored => 8,
+            Self::Binary => 16,
+        }
+    }
+
+    pub fn of_flags(flags: u32) -> Option<Self> {
+        let all = [Self::Text, Self::Stored, Self::Binary];
+        all.into_iter().find(|trial| trial.flag() == flags & Self::FLAGS)
+    }
+
     /// Whether a write that begins like this proves it.
     pub fn is_proven_by(self, reply: &[u8; 8]) -> bool {
         match self {

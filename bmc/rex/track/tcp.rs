@@ -89,7 +89,7 @@ impl Read {
             if from_the_start {
                 count(Stat::ConnsNew);
                 conn.set_synced();
-                learn(meta, self.asked);
+                meta.learn_rbuf_len(u32::try_from(self.asked).unwrap_or(u32::MAX));
             } else {
                 count(Stat::ConnsUnsynced);
             }
@@ -223,16 +223,6 @@ impl Read {
         (self.len as u64) < self.asked
             && last_at.is_ok_and(|at| read_user_bytes(at, &mut last).is_ok())
             && last == *b"\n"
-    }
-}
-
-/// The first read of a connection asks for what an empty buffer has room for.
-fn learn(meta: &Meta, asked: u64) {
-    let asked = u32::try_from(asked).unwrap_or(u32::MAX);
-    match meta.rbuf_len.load(Relaxed) {
-        0 => meta.rbuf_len.store(asked, Relaxed),
-        known if known != asked => meta.rbuf_len.store(u32::MAX, Relaxed),
-        _ => {}
     }
 }
 
