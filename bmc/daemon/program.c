@@ -100,6 +100,12 @@ out:
 	return err;
 }
 
+int program_entry(const struct rex_program *p, const char *name, enum rex_at at,
+		  const struct rex_entry **entry)
+{
+	return rex_program_entry(p, name, rex_at_hook(at), entry) ? refuse_rex() : 0;
+}
+
 /* ---- an accelerator that is there ------------------------------------------------------------------- */
 
 /* "rexctl replace" gives a program new maps, of which we have none; in between it has none. */

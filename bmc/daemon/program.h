@@ -15,6 +15,9 @@ struct bmc_server;
 const char *program_path(char *path, size_t size);
 int program_load(struct bmc_parts *parts, const struct bmc_config *config,
 		 const struct bmc_server *server);
+/* Its entry of that name which is attached to targets of that kind. */
+int program_entry(const struct rex_program *p, const char *name, enum rex_at at,
+		  const struct rex_entry **entry);
 /* Those of an earlier start. */
 int program_adopt(struct bmc_parts *parts, const struct bmc_config *config);
 /* Look at the program again: state, generation. Refuses with -ENOENT: it has gone; -ESTALE: exchanged. */

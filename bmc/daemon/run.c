@@ -93,7 +93,7 @@ int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 
 	if (!err && parts->tcp)
 		err = stream_attach(parts, server);
-	return err ? err : selftest(server, parts->meta, parts->udp, parts->tcp);
+	return err ? err : selftest(parts, server);
 }
 
 int run_begin(struct bmc_parts *parts, const struct bmc_server *server,

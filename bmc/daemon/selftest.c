@@ -14,6 +14,7 @@
 #include "../shared.h"
 #include "ask.h"
 #include "meta.h"
+#include "parts.h"
 #include "patience.h"
 #include "selftest.h"
 #include "server.h"
@@ -26,9 +27,11 @@
 static const char datagram[] = "\0\1\0\0\0\1\0\0version\r\n";
 
 /* One request; @seen: its read was noted while we waited for the answer. 0: answered. */
-static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *meta, bool stream,
-		   bool *seen)
+static int request(int fd, const struct bmc_socket *s, const struct bmc_parts *parts, bool *seen)
 {
+	const struct bmc_meta *meta = parts->meta;
+	/* At the sockets themselves, a read has no port of the other end. */
+	bool by_port = !s->udp && !parts->tcp;
 	const void *text = s->udp ? datagram : "version\r\n";
 	size_t len = s->udp ? sizeof(datagram) - 1 : strlen(text);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -42,15 +45,15 @@ static int request(int fd, const struct bmc_socket *s, const struct bmc_meta *me
 	while (now_ms() < end) {
 		int ready = poll(&p, 1, *seen ? 10 : 0);
 
-		*seen |= s->udp || stream ? meta_get(meta->reads) != before :
-					    meta_get(meta->last_port) == port;
+		*seen |= by_port ? meta_get(meta->last_port) == port :
+				   meta_get(meta->reads) != before;
 		if (ready > 0)
 			return recv(fd, answer, sizeof(answer), 0) <= 0;
 	}
 	return 1;
 }
 
-static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta, bool stream)
+static int test_one(const struct bmc_socket *s, const struct bmc_parts *parts)
 {
 	char text[80];
 	bool seen = false;
@@ -62,7 +65,7 @@ static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta, boo
 
 		if (fd < 0)
 			return 1;
-		err = request(fd, s, meta, stream, &seen);
+		err = request(fd, s, parts, &seen);
 		close(fd);
 	}
 	if (err)
@@ -75,10 +78,10 @@ static int test_one(const struct bmc_socket *s, const struct bmc_meta *meta, boo
 	return 0;
 }
 
-int selftest(const struct bmc_server *server, const struct bmc_meta *meta, bool udp, bool stream)
+int selftest(const struct bmc_parts *parts, const struct bmc_server *server)
 {
 	for (size_t i = 0; i < server->n_sockets; i++)
-		if ((udp || !server->sockets[i].udp) && test_one(&server->sockets[i], meta, stream))
+		if ((parts->udp || !server->sockets[i].udp) && test_one(&server->sockets[i], parts))
 			return 1;
 	return 0;
 }

@@ -81,7 +81,8 @@ static int make(struct start *s)
 	if (!s->parts.rex && open_rex(s, true))
 		return 1;
 	s->made = true;
-	if ((s->parts.udp && machine_check_preemption(s->parts.rex)) || program_load(&s->parts, c, &s->server))
+	if ((s->parts.udp && machine_check_preemption(s->parts.rex)) ||
+	    program_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
 	for (size_t i = 0; i < c->n_devs; i++) {
@@ -139,7 +140,7 @@ static int adopt(struct start *s)
 		server_forget(&s->server);
 	/* Nobody answers for sockets without it. */
 	if (s->parts.tcp && s->server.pidfd >= 0 &&
-	    (stream_hold(&s->parts, &s->server) || !stream_attached(&s->parts)))
+	    !stream_hold(&s->parts, &s->server))
 		server_forget(&s->server);
 	return runfile_write(&s->runfile);
 }

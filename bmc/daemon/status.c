@@ -18,20 +18,22 @@
 #include "stream.h"
 #include "why.h"
 
-/* Of the GETs that could have been hits. -1: there were none. */
-static double hit_ratio(const struct bmc_now *s)
+/* -1: there were none. */
+static double ratio(uint64_t hits, uint64_t others)
 {
-	uint64_t hits = s->values[BMC_HITS], all = hits + s->values[BMC_MISSES];
-
-	return all ? (double)hits / all : -1;
+	return hits + others ? (double)hits / (hits + others) : -1;
 }
 
-/* Of the GETs over TCP. -1: there were none. */
+/* Of the GETs over UDP that could have been hits. */
+static double hit_ratio(const struct bmc_now *s)
+{
+	return ratio(s->values[BMC_HITS], s->values[BMC_MISSES]);
+}
+
+/* Of the GETs over TCP. */
 static double tcp_ratio(const struct bmc_now *s)
 {
-	uint64_t hits = s->values[BMC_TCP_HITS], all = hits + s->values[BMC_TCP_PASSED];
-
-	return all ? (double)hits / all : -1;
+	return ratio(s->values[BMC_TCP_HITS], s->values[BMC_TCP_PASSED]);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */

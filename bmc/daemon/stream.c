@@ -10,18 +10,13 @@
 #include <string.h>
 
 #include "parts.h"
+#include "program.h"
 #include "server.h"
 #include "sockets.h"
 #include "stream.h"
 #include "why.h"
 
 #define ENTRY "tcp"
-
-static int find_stream_entry(const struct bmc_parts *parts, const struct rex_entry **entry)
-{
-	return rex_program_entry(parts->program, ENTRY, rex_at_hook(REX_AT_STREAM), entry) ?
-	       refuse_rex() : 0;
-}
 
 /* The links of the entry, at the front of *@links; malloc'ed. */
 static int list_ours(const struct bmc_parts *parts, struct rex_link **links, size_t *n)
@@ -30,7 +25,7 @@ static int list_ours(const struct bmc_parts *parts, struct rex_link **links, siz
 	size_t all = 0;
 
 	*n = 0;
-	if (find_stream_entry(parts, &entry))
+	if (program_entry(parts->program, ENTRY, REX_AT_STREAM, &entry))
 		return 1;
 	if (rex_link_list_here(links, &all))
 		return refuse_rex();
@@ -61,14 +56,13 @@ static bool is_first(const struct bmc_server *server, size_t i)
 	return !server->sockets[i].udp;
 }
 
-int stream_hold(struct bmc_parts *parts, const struct bmc_server *server)
+static void note_ports(struct bmc_parts *parts, const struct bmc_server *server)
 {
 	parts->stream_server = server->pid;
 	parts->n_streams = 0;
 	for (size_t i = 0; i < server->n_sockets; i++)
 		if (is_first(server, i))
 			parts->stream_ports[parts->n_streams++] = server->sockets[i].port;
-	return 0;
 }
 
 int stream_attach(struct bmc_parts *parts, const struct bmc_server *server)
@@ -78,9 +72,9 @@ int stream_attach(struct bmc_parts *parts, const struct bmc_server *server)
 	/* Its connections are followed, whatever became of the tables meanwhile. */
 	if (parts->stream_server == server->pid && stream_attached(parts))
 		return 0;
-	if (detach_ours(parts) || find_stream_entry(parts, &entry))
+	if (detach_ours(parts) || program_entry(parts->program, ENTRY, REX_AT_STREAM, &entry))
 		return 1;
-	stream_hold(parts, server);
+	note_ports(parts, server);
 	for (size_t i = 0; i < parts->n_streams; i++) {
 		struct rex_target target = { .at = REX_AT_STREAM, .pid = -1, .cpu = -1 };
 
@@ -101,6 +95,12 @@ bool stream_attached(const struct bmc_parts *parts)
 
 	free(links);
 	return !err && parts->n_streams && n == parts->n_streams;
+}
+
+bool stream_hold(struct bmc_parts *parts, const struct bmc_server *server)
+{
+	note_ports(parts, server);
+	return stream_attached(parts);
 }
 
 static int count_connection(const struct socket_line *l, void *arg)

@@ -11,8 +11,8 @@ struct bmc_server;
 
 /* At all ports where @server listens, in place of any other process's. */
 int stream_attach(struct bmc_parts *parts, const struct bmc_server *server);
-/* One that was found again: for the ports that @server listens at. */
-int stream_hold(struct bmc_parts *parts, const struct bmc_server *server);
+/* One that was found again: whether it is at all ports where @server listens. */
+bool stream_hold(struct bmc_parts *parts, const struct bmc_server *server);
 /* Whether it is where it was attached. */
 bool stream_attached(const struct bmc_parts *parts);
 /* Connections that it serves, and how many there are at all. */

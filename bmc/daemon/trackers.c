@@ -31,12 +31,6 @@ static const struct tracker {
 	{ OF_ALL, "exited", REX_AT_RAW_TRACEPOINT, "sched_process_exit" },
 };
 
-static int find_entry_at(const struct rex_program *p, const char *name, enum rex_at at,
-			 const struct rex_entry **entry)
-{
-	return rex_program_entry(p, name, rex_at_hook(at), entry) ? refuse_rex() : 0;
-}
-
 /* Where the sockets themselves have the program, TCP needs none, and no UDP is followed without GETs. */
 static bool is_wanted(const struct bmc_parts *parts, const struct tracker *t)
 {
@@ -52,7 +46,7 @@ int trackers_attach(struct bmc_parts *parts)
 		if (!is_wanted(parts, &trackers[i]))
 			continue;
 		strcpy(target.name, trackers[i].function);
-		if (find_entry_at(parts->program, trackers[i].entry, trackers[i].at, &entry))
+		if (program_entry(parts->program, trackers[i].entry, trackers[i].at, &entry))
 			return 1;
 		if (rex_attach(parts->program, entry, &target))
 			return refuse_rex();
@@ -65,7 +59,7 @@ static const struct rex_link *find_link(const struct bmc_parts *parts, const str
 {
 	const struct rex_entry *entry;
 
-	if (find_entry_at(parts->program, t->entry, t->at, &entry))
+	if (program_entry(parts->program, t->entry, t->at, &entry))
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		if (rex_link_is(&links[i], entry) && !links[i].unknown && *links[i].pin &&
@@ -96,7 +90,6 @@ int trackers_hold(struct bmc_parts *parts)
 			continue;
 		link = find_link(parts, &trackers[i], links, n);
 		fd = link ? bpf_link_get_fd_by_id(link->link_id) : -1;
-
 		if (fd < 0) {
 			err = link ? refuse("cannot open BPF link %u: %s", link->link_id,
 					    strerror(errno)) : 1;
