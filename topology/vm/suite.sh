@@ -84,6 +84,7 @@ suite_root() {
 	if ! unshare --mount debootstrap --variant=minbase --include="$packages" \
 		"$(suite_codename "$release")" "$new" "$main" >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
+		rm -rf "$new"
 		die "debootstrap failed (all of it: $log)"
 	fi
 	mv -T "$new" "$roots/$root_name"
