@@ -169,7 +169,7 @@ static int open_all(struct conn *conns, int poll)
 	return 0;
 }
 
-/* All keys, and for a cache in front of the server, twice over each of them with GETs. */
+/* Stores all keys. */
 static int preload(void)
 {
 	int fd = mc_connect(&load.server, SOCK_STREAM, 0);
