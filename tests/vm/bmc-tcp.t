@@ -42,7 +42,6 @@ test_start_needs_no_udp() {
 	serve
 	connect
 	say 'set old 0 0 3\r\none\r\n'; hears STORED
-	echo "$FD" >/run/bmc-tcp.fd
 	start
 	contains "$(rexctl bmc status)" "running"
 	contains "$(rexctl bmc status)" "tcp: 1 of 1 connections"
