@@ -9,7 +9,9 @@
  * Bytes are handled eight at a time: keys are hashed, checked and compared as words,
  * and a TCP segment is searched for spaces 32 bytes at a time, because only a
  * space can end "set ". Little-endian (x86) is assumed, as is its store order: a
- * compiler barrier is enough between the parts of the sequence lock.
+ * compiler barrier is enough between the parts of the sequence lock. Replies of up to
+ * 256 bytes are written as words, too: on a real CPU the helper costs more than half of
+ * a small hit.
  */
 #include <stddef.h>
 #include <linux/bpf.h>
@@ -35,6 +37,7 @@
 #define L4		34
 #define L4_DPORT	36
 #define UDP_LEN		38
+#define UDP_CSUM	40
 #define MC_FRAME	42		/* request id, sequence number, count, reserved */
 #define TEXT		50
 #define TCP_DOFF	46
@@ -67,8 +70,12 @@ struct {
 	__uint(max_entries, __BMC_STATS);
 } bmc_stats SEC(".maps");
 
-const volatile __u64 bmc_seed = 0;		/* random, set by the loader */
-const volatile __u32 bmc_mask = 0;		/* entries - 1 */
+#ifndef BMC_CONFIG
+#define BMC_CONFIG {}
+#endif
+const volatile struct bmc_config bmc_config = BMC_CONFIG;	/* set by the loader */
+
+#include "checks.h"
 
 static __always_inline void count(__u32 which)
 {
@@ -92,7 +99,7 @@ static __always_inline __u64 blanks(__u64 word)
 
 static __always_inline struct bmc_entry *bucket(__u64 hash)
 {
-	__u32 index = hash & bmc_mask;
+	__u32 index = hash & bmc_config.mask;
 
 	return bpf_map_lookup_elem(&bmc_cache, &index);
 }
@@ -104,7 +111,7 @@ static __always_inline struct bmc_entry *bucket(__u64 hash)
 static __always_inline int hash_until_blank(void *data, void *end, __u32 off, __u64 *out,
 					    __u32 *len)
 {
-	__u64 hash = bmc_seed, word, blank;
+	__u64 hash = bmc_config.seed, word, blank;
 	__u32 size, left;
 	void *p;
 	int i;
@@ -280,9 +287,54 @@ static __attribute__((noinline)) int restore(struct xdp_md *ctx, int grown, __u6
 	return XDP_PASS;
 }
 
+#define BLOCK	32
+
+static __always_inline void copy_block(void *to, const void *from)
+{
+	__u64 a = AT(__u64, from, 0), b = AT(__u64, from, 8);
+	__u64 c = AT(__u64, from, 16), d = AT(__u64, from, 24);
+
+	AT(__u64, to, 0) = a;
+	AT(__u64, to, 8) = b;
+	AT(__u64, to, 16) = c;
+	AT(__u64, to, 24) = d;
+}
+
+/*
+ * The reply of @len bytes behind the frame header. Whole blocks, and one that ends with
+ * the reply and may overlap the last of them. Returns 0, or -1 which never happens.
+ */
+static __always_inline int put_reply(struct xdp_md *ctx, const struct bmc_entry *e, __u32 len)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *to;
+	__u32 i, last = len - BLOCK;
+
+	if (len > 256 || len < BLOCK)
+		return bpf_xdp_store_bytes(ctx, TEXT, (void *)e->reply, len);
+	to = data + TEXT;
+	for (i = 0; i < 256 - BLOCK; i += BLOCK) {
+		if (i >= last)
+			break;
+		OPAQUE(to);
+		if (to + BLOCK > end)
+			return -1;
+		copy_block(to, e->reply + i);
+		to += BLOCK;
+	}
+	OPAQUE(last);
+	if (last > 256 - BLOCK)
+		return -1;
+	to = data + TEXT + last;
+	OPAQUE(to);
+	if (to + BLOCK > end)
+		return -1;
+	copy_block(to, e->reply + last);
+	return 0;
+}
+
 static __always_inline int get(struct xdp_md *ctx, void *data, void *end)
 {
-	__u64 hash = bmc_seed, bad = 0, key[BMC_MAX_KEY / 8 + 1], last, word;
+	__u64 hash = bmc_config.seed, bad = 0, key[BMC_MAX_KEY / 8 + 1], last, word, text = GET_;
 	__u32 len, words, shift, seq, reply, sum, i;
 	struct bmc_entry *e;
 	int grown;
@@ -341,12 +393,14 @@ static __always_inline int get(struct xdp_md *ctx, void *data, void *end)
 		word = *(__u64 *)p;
 		if (AT(__u64, e->reply, 6 + 8 * i) != word)
 			goto miss;
+		text += SUM(word);
 		key[i] = word;
 		p += 8;
 	}
 	if ((AT(__u64, e->reply, 6 + 8 * i) ^ last) << 1 << shift)
 		goto miss;
 	key[i] = last;
+	text += SUM(last);
 	reply = READ_ONCE(e->len);
 	OPAQUE(reply);
 	if (!reply || reply > BMC_MAX_REPLY)
@@ -355,19 +409,26 @@ static __always_inline int get(struct xdp_md *ctx, void *data, void *end)
 	grown = TEXT + reply - (__u32)(end - data);
 	if (grown <= 0)
 		goto room;
+	/* the line's end, behind a key of even or odd length */
+	if (!is_intact(data, text + (len & 1 ? CRLF >> 8 | (CRLF & 0xff) << 8 : CRLF)))
+		goto form;
+	if (!is_for_server(data))
+		goto form;
+	text = SUM_OF(e);
 	if (bpf_xdp_adjust_tail(ctx, grown)) {
 		if (grow_head(ctx, grown))
 			goto room;
 		grown = -grown;			/* in front */
 	}
-	bpf_xdp_store_bytes(ctx, TEXT, e->reply, reply);
+	if (put_reply(ctx, e, reply))
+		return XDP_DROP;			/* never: for the verifier */
 	barrier();
 	if (READ_ONCE(e->seq) != seq)
 		return restore(ctx, grown, key, len);
 
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (data + MIN_FRAME > end)
+	if (data + TEXT + 8 > end)
 		return XDP_DROP;			/* never: for the verifier */
 	{
 		__u32 dst = AT(__u32, data, 0), src = AT(__u32, data, 6);
@@ -394,6 +455,7 @@ static __always_inline int get(struct xdp_md *ctx, void *data, void *end)
 		AT(__u16, data, IP_LEN) = ip_len;
 		AT(__u16, data, IP_TTL_PROTO) = new_ttl;
 		AT(__u16, data, IP_CSUM) = ~sum;
+		AT(__u16, data, UDP_CSUM) = reply_sum(data, text);
 	}
 	count(BMC_HITS);
 	return XDP_TX;
@@ -517,6 +579,7 @@ int bmc_egress(struct __sk_buff *skb)
 	e->key_len = len;
 	OPAQUE(size);
 	if (size && size <= BMC_MAX_REPLY && !bpf_skb_load_bytes(skb, TEXT, e->reply, size)) {
+		set_sum(e, size);
 		e->len = size;
 		e->filled = gen;
 	}

@@ -25,6 +25,11 @@ enum bmc_stat {
 			 "fills", "fill_skipped", "invalidations" }
 
 /*
+ * bmc.bpf.c is built twice: as the program that an expert would ship, and with BMC_CHECKS as one
+ * that makes the same checks as the Rex accelerator: see checks.h.
+ */
+
+/*
  * A bucket of the direct-mapped cache. @seq is odd while a reply is written.
  * Valid while @filled == @gen: an invalidation only adds to @gen, so it needs no
  * lock and also defeats a fill that is under way. @reply is the text behind the
@@ -36,7 +41,18 @@ struct bmc_entry {
 	__u32	filled;
 	__u16	key_len;
 	__u16	len;			/* bytes of @reply, 0: never filled */
+#ifdef BMC_CHECKS
+	__u64	sum;			/* ones' complement sum of @reply, not folded */
+#endif
 	__u8	reply[BMC_MAX_REPLY];
+};
+
+/* What the loader tells the program, in its read-only data. */
+struct bmc_config {
+	__u64	seed;			/* of the hash, random */
+	__u32	mask;			/* entries of the cache - 1 */
+	__u32	addr;			/* with BMC_CHECKS: the server's, network order */
+	__u8	mac[8];			/* with BMC_CHECKS: of the interface; two zeros behind it */
 };
 
 #endif /* BMC_H */

@@ -150,8 +150,8 @@ static int start(void)
 		goto out;
 	}
 	bpf_map__set_max_entries(bmc->maps.bmc_cache, args.entries);
-	bmc->rodata->bmc_mask = args.entries - 1;
-	bmc->rodata->bmc_seed = seed;
+	bmc->rodata->bmc_config.mask = args.entries - 1;
+	bmc->rodata->bmc_config.seed = seed;
 	if (bmc__load(bmc)) {
 		complain("cannot load the BPF programs: %s (a smaller --entries than %u needs less "
 			 "memory)", strerror(errno), args.entries);
