@@ -10,6 +10,9 @@
 #include "mc/proto.h"
 
 #define MAX_FRAME	2048
+/* Of the server: as 32 bits in memory, and with two zeros behind it. */
+#define SERVER_ADDR	0x01004d0aU
+#define SERVER_MAC	{ 2, 0, 0x0a, 0x4d, 0, 1 }
 /* The first @len bytes of every value, at most MAX_FRAME. */
 const char *value_bytes(size_t len);
 

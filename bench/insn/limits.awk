@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Which limits of limits.tsv the rows (PACKET EBPF REX) of the second file keep. 1: not all.
+# Which limits of limits.tsv the rows (PACKET EBPF EBPF_CHECKED REX) of the second file keep. 1: not all.
 /^#/ { next }
 FNR == NR { limit[$1] = $2; order[++n] = $1; next }
-{ rex[$1] = $3 }
+{ rex[$1] = $4 }
 END {
 	for (i = 1; i <= n; i++) {
 		p = order[i]

@@ -22,7 +22,9 @@
 #include <bpf/libbpf.h>
 
 #include <rex/librex.h>
+#include "bmc.h"
 #include "bmc.skel.h"
+#include "bmc_checked.skel.h"
 #include "counted.h"
 #include "insn.h"
 #include "memcached.h"
@@ -32,6 +34,7 @@
 #define ROUNDS	7
 #define ENTRIES	(1 << 16)
 #define MAX_ROWS 32
+#define TARGETS	3		/* columns: eBPF, eBPF with the checks, Rex */
 #define TRACKED	1000		/* bytes of the value of the SET whose tracking is counted */
 
 struct target {
@@ -44,7 +47,7 @@ struct target {
 
 static struct row {
 	char packet[32];
-	__u32 count[2];			/* of target 0 and 1 */
+	__u32 count[TARGETS];
 } rows[MAX_ROWS];
 static int n_rows;
 
@@ -244,21 +247,34 @@ static struct wrap *open_wrap(bool frags)
 	return wrap;
 }
 
-static void load_ebpf(struct target *t)
+static int prog_fd(struct bpf_object *obj, const char *name)
 {
-	struct bmc *bmc = bmc__open();
+	return bpf_program__fd(bpf_object__find_program_by_name(obj, name));
+}
 
-	if (!bmc)
-		die("cannot open the eBPF accelerator: %s", strerror(errno));
-	bpf_map__set_max_entries(bmc->maps.bmc_cache, ENTRIES);
-	bmc->rodata->bmc_mask = ENTRIES - 1;
-	bmc->rodata->bmc_seed = 0x0123456789abcdefULL;
-	if (bmc__load(bmc))
-		die("cannot load the eBPF accelerator: %s", strerror(errno));
-	t->name = "ebpf";
+/* @elf: one of the two objects made of bmc.bpf.c. */
+static void load_ebpf(struct target *t, const char *name, const void *elf, size_t size)
+{
+	static const struct bmc_config config = {
+		.seed = 0x0123456789abcdefULL, .mask = ENTRIES - 1,
+		.addr = SERVER_ADDR, .mac = SERVER_MAC,
+	};
+	struct bpf_object *obj = bpf_object__open_mem(elf, size, NULL);
+	struct bpf_map *map;
+
+	if (!obj)
+		die("cannot open %s: %s", name, strerror(errno));
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "bmc_cache"), ENTRIES);
+	bpf_object__for_each_map(map, obj)
+		if (strstr(bpf_map__name(map), ".rodata") &&
+		    bpf_map__set_initial_value(map, &config, sizeof(config)))
+			die("%s is not configured so", name);
+	if (bpf_object__load(obj))
+		die("cannot load %s: %s", name, strerror(errno));
+	t->name = name;
 	t->wrap = open_wrap(false);
-	t->ingress = bpf_program__fd(bmc->progs.bmc_ingress);
-	t->egress = bpf_program__fd(bmc->progs.bmc_egress);
+	t->ingress = prog_fd(obj, "bmc_ingress");
+	t->egress = prog_fd(obj, "bmc_egress");
 	t->empty = bpf_program__fd(t->wrap->progs.empty);
 }
 
@@ -295,8 +311,10 @@ static void find_rex(struct target *t, const char *dev, const char *empty_ko)
 
 int main(int argc, char **argv)
 {
-	struct target targets[2] = {};
+	struct target targets[TARGETS] = {}, *rex = &targets[TARGETS - 1];
 	__u32 alone, tracked, other_alone, other;
+	const void *elf;
+	size_t size;
 	int i;
 
 	if (argc != 4) {
@@ -305,21 +323,26 @@ int main(int argc, char **argv)
 	}
 	alone = server_count_sets(MC_PORT, TRACKED);
 	other_alone = server_count_sets(OTHER_PORT, TRACKED);
-	load_ebpf(&targets[0]);
-	count_all(&targets[0], 0, 0);
+	elf = bmc__elf_bytes(&size);
+	load_ebpf(&targets[0], "ebpf", elf, size);
+	elf = bmc_checked__elf_bytes(&size);
+	load_ebpf(&targets[1], "ebpf_checked", elf, size);
+	for (i = 0; i < TARGETS - 1; i++)
+		count_all(&targets[i], i, 0);
 	if (system(argv[2]))
 		die("\"%s\" failed", argv[2]);
-	find_rex(&targets[1], argv[1], argv[3]);
+	find_rex(rex, argv[1], argv[3]);
 	tracked = server_count_sets(MC_PORT, TRACKED);
 	other = server_count_sets(OTHER_PORT, TRACKED);
-	note(1, other - other_alone, "tcp-set-%d-other", TRACKED);
+	note(TARGETS - 1, other - other_alone, "tcp-set-%d-other", TRACKED);
 	/*
 	 * Each side reads once and writes once. The client's two runs of the trackers leave at once, as
 	 * all four do with another server; a client elsewhere would cost this machine none.
 	 */
-	count_all(&targets[1], 1, tracked - alone - (other - other_alone) / 2);
+	count_all(rex, TARGETS - 1, tracked - alone - (other - other_alone) / 2);
 	for (i = 0; i < n_rows; i++)
-		printf("%s\t%u\t%u\n", rows[i].packet, rows[i].count[0], rows[i].count[1]);
+		printf("%s\t%u\t%u\t%u\n", rows[i].packet, rows[i].count[0], rows[i].count[1],
+		       rows[i].count[2]);
 	printf("# a SET of %d bytes, client and server: %u alone, %u tracked; of another server %u, %u\n",
 	       TRACKED, alone, tracked, other_alone, other);
 	return 0;

@@ -8,7 +8,7 @@
 # Of these, symbols count as well as includes. In the other folders with C, each main.c has what all
 # of a test program use.
 LINKED='dataplane/rexc control/cli control/librex control/rexctl bmc/daemon bmc/ebpf tests/lib/mc
-	bench/lib bench/rexgen bench/mcload bench/live bench/demo bench/insn bench/micro'
+	bench/lib bench/rexgen bench/mcload bench/live bench/demo bench/insn bench/native bench/micro'
 
 arrows() {
 	local folder objects=("$BUILD/kmod=kmod")

@@ -18,7 +18,7 @@ keeps() {
 }
 
 test_all_rows_are_counted() {
-	bench/insn/run --in-vm | grep -E '^[a-z0-9-]+	[0-9]+	[0-9]+' >"$TAP_DIR/rows"
+	bench/insn/run --in-vm | grep -E '^[a-z0-9-]+	[0-9]+	[0-9]+	[0-9]+' >"$TAP_DIR/rows"
 	for row in $ROWS; do
 		grep -q "^$row	" "$TAP_DIR/rows" || fail "$row is not counted"
 	done
