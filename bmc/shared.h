@@ -10,6 +10,7 @@
 
 #define BMC_LAYOUT	3		/* of everything here; the program's is in bmc_meta.layout */
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
+#define BMC_PAGE_BYTES	2048		/* value of the map bmc_pages */
 #define BMC_BROADCASTS	64		/* entries of bmc_broadcasts */
 #define BMC_NEVER	0xffffffffU	/* a time that does not come */
 

@@ -74,10 +74,11 @@ int program_load(struct bmc_parts *parts, const struct bmc_config *c, const stru
 		refuse_rex();
 		goto out;
 	}
-	err = tables_size(file, c->memory, server->maxconns, &t);
+	err = tables_size(file, c->memory, c->tcp, server->maxconns, &t);
 	if (!err) {
 		const struct rex_map_size sizes[] = {
 			{ "BMC_SETS", t.sets },
+			{ "BMC_PAGES", t.pages },
 			{ "BMC_CONNS", t.conns },
 			{ "BMC_EXPIRY", t.expiry },
 		};

@@ -20,6 +20,7 @@
 #define HASH_ELEMENT	64		/* what the kernel adds to an element of a hash map, about */
 #define LEAST_SETS	64
 #define EXPIRY_SHARE	64		/* one part of so many */
+#define PAGES_SHARE	4		/* the same: of the memory for values, for those too long for UDP */
 
 static const struct rex_map *find_file_map(const struct rex_file *file, const char *name)
 {
@@ -30,19 +31,27 @@ static const struct rex_map *find_file_map(const struct rex_file *file, const ch
 	return NULL;
 }
 
-int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
+static int check_sizes(const struct rex_file *file, const struct rex_map *sets,
+		       const struct rex_map *pages)
+{
+	if (sets->value_size == BMC_SET_BYTES && pages->value_size == BMC_PAGE_BYTES)
+		return 0;
+	return refuse("program \"%s\" has sets of %u and pages of %u bytes, this rexctl knows %d and %d: "
+		      "they are of different builds", file->name, sets->value_size,
+		      pages->value_size, BMC_SET_BYTES, BMC_PAGE_BYTES);
+}
+
+int tables_size(const struct rex_file *file, uint64_t memory, bool tcp, uint32_t maxconns,
 		struct bmc_tables *t)
 {
 	const struct rex_map *conns = find_file_map(file, "BMC_CONNS");
 	const struct rex_map *sets = find_file_map(file, "BMC_SETS");
 	const struct rex_map *expiry = find_file_map(file, "BMC_EXPIRY");
+	const struct rex_map *pages = find_file_map(file, "BMC_PAGES");
 	uint64_t conn, others, n, least;
 
-	if (!conns || !sets || !expiry)
+	if (!conns || !sets || !expiry || !pages || check_sizes(file, sets, pages))
 		return 1;
-	if (sets->value_size != BMC_SET_BYTES)
-		return refuse("program \"%s\" has sets of %u bytes, this rexctl knows %d: they are of "
-			      "different builds", file->name, sets->value_size, BMC_SET_BYTES);
 	/* More than memcached can have at once: some are just being closed, some have just come. */
 	n = 2ull * maxconns + 256;
 	conn = HASH_ELEMENT + (conns->key_size + 7) / 8 * 8 + (conns->value_size + 7) / 8 * 8;
@@ -56,16 +65,25 @@ int tables_size(const struct rex_file *file, uint64_t memory, uint32_t maxconns,
 			      (least >> 20) + 1);
 	t->conns = n;
 	t->expiry = memory / EXPIRY_SHARE / expiry->value_size;
-	n = (memory - others) / BMC_SET_BYTES;
+	memory -= others;
+	n = tcp ? memory / PAGES_SHARE / BMC_PAGE_BYTES : 1;
+	t->pages = n < INT32_MAX ? n : INT32_MAX;
+	n = (memory - (uint64_t)t->pages * BMC_PAGE_BYTES) / BMC_SET_BYTES;
 	t->sets = n < INT32_MAX ? n : INT32_MAX;
 	return 0;
 }
 
 uint64_t tables_cache_bytes(const struct rex_program *p)
 {
-	const struct rex_map *sets = find_map(p, "BMC_SETS");
+	static const char *const names[] = { "BMC_SETS", "BMC_PAGES" };
+	uint64_t bytes = 0;
 
-	return sets ? (uint64_t)sets->max_entries * sets->value_size : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct rex_map *map = find_map(p, names[i]);
+
+		bytes += map ? (uint64_t)map->max_entries * map->value_size : 0;
+	}
+	return bytes;
 }
 
 /* ---- empty again ----------------------------------------------------------------------------------- */

@@ -31,7 +31,7 @@ pub use get::{Keys, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
 #[allow(unused_imports)]
 pub use question::{KeyList, MetaFlag, MetaFlags, Question};
-pub use replies::{Part, REPLY_LINE, Replies};
+pub use replies::{Announced, Part, REPLY_LINE, Replies, ValueLine};
 #[allow(unused_imports)]
 pub use reply::{Block, Blocks, values};
 pub use request::{Requests, WORDS};

@@ -2,8 +2,9 @@
 //! What a server writes on a connection of the text protocol: one reply after the other, cut
 //! anywhere.
 
+use super::no_blanks;
 use super::reply::{Block, block};
-use super::words::{Words, newline};
+use super::words::{MAX_KEY, Words, newline};
 
 /// Bytes that are kept of a line that has begun: no line that announces a value is longer.
 pub const REPLY_LINE: usize = 320;
@@ -18,6 +19,11 @@ pub enum Part<'a> {
     Value(Option<Block<'a>>),
     /// `VA`, with the value: the line, and the value with the end of its line.
     Meta(Option<(&'a [u8], &'a [u8])>),
+    /// A line that announces a value of which not all is there. `Value(None)` or `Meta(None)` follows
+    /// when the rest has come.
+    Begins(Announced<'a>),
+    /// The next bytes of such a value, and of the end of its line.
+    More(&'a [u8]),
     /// `END`
     End,
     /// `MN`
@@ -29,6 +35,75 @@ pub enum Part<'a> {
     /// Nobody knows what.
     Unknown,
 }
+
+/// The line before a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced<'a> {
+    pub line: &'a [u8],
+    /// It is `VA`, not `VALUE`.
+    pub meta: bool,
+    /// Bytes of the value, with the end of its line.
+    pub len: u64,
+}
+
+/// What such a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValueLine<'a> {
+    pub key: &'a [u8],
+    pub flags: &'a [u8],
+    pub bytes: &'a [u8],
+    /// The number for `cas`, also as it is written; empty: it was not asked for.
+    pub cas: Option<u64>,
+    pub cas_text: &'a [u8],
+}
+
+impl<'a> Announced<'a> {
+    /// `None` unless it says all that a `VALUE` line does.
+    pub fn parse(&self) -> Option<ValueLine<'a>> {
+        let (key, flags, bytes, cas_text) =
+            if self.meta { self.parse_meta()? } else { self.parse_value()? };
+        let is_number = |text, max: u64| super::words::number(text, max);
+        let cas = if cas_text.is_empty() { None } else { Some(is_number(cas_text, u64::MAX)?) };
+        is_number(flags, u32::MAX.into())?;
+        let same_len = is_number(bytes, u32::MAX.into())? + LINE_END == self.len;
+        let good = same_len && (1..=MAX_KEY).contains(&key.len()) && no_blanks(key);
+        good.then_some(ValueLine { key, flags, bytes, cas, cas_text })
+    }
+
+    fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let line = self.line.strip_suffix(b"\r\n").unwrap_or(self.line);
+        line.split(|byte| *byte == b' ').skip(1)
+    }
+
+    /// `VALUE KEY FLAGS BYTES [CAS]`
+    fn parse_value(&self) -> Option<Parsed<'a>> {
+        let mut words = self.words();
+        let parsed =
+            (words.next()?, words.next()?, words.next()?, words.next().unwrap_or_default());
+        words.next().is_none().then_some(parsed)
+    }
+
+    /// `VA BYTES FLAG...`
+    fn parse_meta(&self) -> Option<Parsed<'a>> {
+        let mut words = self.words();
+        let (bytes, mut key, mut flags, mut cas) = (words.next()?, None, None, None);
+        for word in words {
+            let (letter, argument) = word.split_first()?;
+            match letter {
+                b'k' => key = Some(argument),
+                b'f' => flags = Some(argument),
+                b'c' => cas = Some(argument),
+                // In base64.
+                b'b' => return None,
+                _ => {}
+            }
+        }
+        Some((key?, flags?, bytes, cas.unwrap_or_default()))
+    }
+}
+
+/// Key, flags, bytes, number for `cas`.
+type Parsed<'a> = (&'a [u8], &'a [u8], &'a [u8], &'a [u8]);
 
 /// What is left to know when bytes end within a reply.
 pub struct Replies<'a> {
@@ -54,7 +129,7 @@ enum Said {
 impl Replies<'_> {
     /// Takes the next bytes.
     #[inline(always)]
-    pub fn feed<'b>(&mut self, bytes: &'b [u8], mut part: impl FnMut(Part<'b>)) {
+    pub fn feed(&mut self, bytes: &[u8], mut part: impl FnMut(Part<'_>)) {
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = if *self.value != 0 {
@@ -81,24 +156,30 @@ impl Replies<'_> {
     }
 
     #[inline(never)]
-    fn feed_value<'b>(&mut self, bytes: &'b [u8], part: &mut impl FnMut(Part<'b>)) -> &'b [u8] {
+    fn feed_value<'b>(&mut self, bytes: &'b [u8], part: &mut impl FnMut(Part<'_>)) -> &'b [u8] {
         let len = usize::try_from(*self.value).unwrap_or(usize::MAX).min(bytes.len());
+        let (now, behind) = bytes.split_at_checked(len).unwrap_or_default();
+        part(Part::More(now));
         *self.value -= len as u64;
         if *self.value == 0 {
             part(if *self.meta != 0 { Part::Meta(None) } else { Part::Value(None) });
         }
-        bytes.get(len..).unwrap_or_default()
+        behind
     }
 
     #[inline(always)]
-    fn feed_line<'b>(&mut self, bytes: &'b [u8], part: &mut impl FnMut(Part<'b>)) -> &'b [u8] {
+    fn feed_line<'b>(&mut self, bytes: &'b [u8], part: &mut impl FnMut(Part<'_>)) -> &'b [u8] {
         let Some((line, behind)) = newline(bytes).and_then(|end| bytes.split_at_checked(end + 1))
         else {
             self.keep(bytes);
             return &[];
         };
         let begun = *self.len != 0;
-        let said = if begun { self.put_together(line) } else { said(line) };
+        if begun {
+            self.feed_rest_of_line(line, part);
+            return behind;
+        }
+        let said = said(line);
         let (value, meta) = match said {
             Said::Part(known) => {
                 part(known);
@@ -107,10 +188,8 @@ impl Replies<'_> {
             Said::Value(value) => (value, false),
             Said::Meta(value) => (value, true),
         };
-        let whole = usize::try_from(value + LINE_END)
-            .ok()
-            .filter(|_| !begun)
-            .and_then(|len| behind.split_at_checked(len));
+        let whole =
+            usize::try_from(value + LINE_END).ok().and_then(|len| behind.split_at_checked(len));
         match whole {
             Some((value, behind)) if meta => {
                 part(Part::Meta(value.ends_with(b"\r\n").then_some((line, value))));
@@ -122,17 +201,25 @@ impl Replies<'_> {
             }
             None => {
                 (*self.value, *self.meta) = (value + LINE_END, meta.into());
+                part(Part::Begins(Announced { line, meta, len: value + LINE_END }));
                 behind
             }
         }
     }
 
+    /// The end of a line that began earlier.
     #[inline(never)]
-    fn put_together(&mut self, end: &[u8]) -> Said {
+    fn feed_rest_of_line(&mut self, end: &[u8], part: &mut impl FnMut(Part<'_>)) {
         self.keep(end);
-        let said = self.line.get(..*self.len as usize).map_or(Said::Part(Part::Unknown), said);
+        let line = self.line.get(..*self.len as usize).unwrap_or_default();
         *self.len = 0;
-        said
+        let (value, meta) = match said(line) {
+            Said::Part(known) => return part(known),
+            Said::Value(value) => (value, false),
+            Said::Meta(value) => (value, true),
+        };
+        (*self.value, *self.meta) = (value + LINE_END, meta.into());
+        part(Part::Begins(Announced { line, meta, len: value + LINE_END }));
     }
 
     /// Adds bytes to what there is of a line, as many as there is room for.

@@ -8,6 +8,7 @@ mod frames;
 mod fuzz;
 mod hit;
 mod hitratio;
+mod pages;
 mod pass;
 mod race;
 #[allow(dead_code, reason = "shared with bmc/tests/agree, which needs more of it")]

@@ -11,6 +11,8 @@ static BMC_STATS: RexPerCpuArray<u64> = RexPerCpuArray::new(64, 0);
 #[rex_map]
 static BMC_SETS: RexArray<[u64; 512]> = RexArray::new(1, 0);
 #[rex_map]
+static BMC_PAGES: RexArray<[u64; 256]> = RexArray::new(1, 0);
+#[rex_map]
 static BMC_CONNS: RexHashMap<[u64; 2], [u64; 64]> = RexHashMap::new(1, 0);
 #[rex_map]
 static BMC_EXPIRY: RexArray<u64> = RexArray::new(1, 0);

@@ -102,6 +102,34 @@ test_a_command_cut_at_every_byte() {
 	done
 }
 
+# long MODE KEY GETS: values of 64 KiB
+long() { python3 bmc/tests/long_values.py $PORT "$@"; }
+fails() { echo "$2" >"/sys/module/rex/parameters/stream_$1_every"; }
+
+test_values_of_64_kib() {
+	answered 5 long whole long 5
+}
+
+# The send buffer is full before all is asked for: memcached answers some of it.
+test_long_values_for_a_reader_that_sleeps() {
+	local before
+	before=$(stat_of tcp_hits)
+	long slow sleepy 50
+	[ "$(stat_of tcp_hits)" -gt "$before" ] || fail "none was answered"
+}
+
+test_readers_that_close_within_a_long_value() {
+	answered 11 long closing closed 10
+}
+
+test_long_values_in_sends_that_are_cut() {
+	fails short 2
+	answered 12 long whole cut 12
+	fails nomem 3
+	long slow cut2 20
+	fails short 0; fails nomem 0
+}
+
 test_memcached_is_killed_and_comes_again() {
 	begin
 	say 'set f 0 0 3\r\none\r\n'; hears STORED

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+use super::pages::Text;
 use super::set::{Head, Set, four, zeros};
 use super::{KeyHash, set_of};
 use core::sync::atomic::Ordering::Relaxed;
@@ -79,7 +80,7 @@ fn holds(set: &Set, at: usize, head: Head, key: &[u8]) -> bool {
 }
 
 impl Found {
-    /// Bytes of the value's text: `KEY FLAGS BYTES\r\nDATA\r\n`.
+    /// Bytes of the value's text: `KEY FLAGS BYTES\r\nDATA\r\n`. More than any frame has if it is in pages.
     #[inline(always)]
     pub fn len(&self) -> usize {
         self.head.len()
@@ -108,4 +109,56 @@ impl Found {
     pub fn copy_to(&self, from: usize, to: &mut [u8]) -> bool {
         self.set.data.copy_to(self.at as usize + Head::LEN + from, to) && self.is_there()
     }
+}
+
+/// A value with its text, wherever that is.
+#[derive(Clone, Copy)]
+pub struct Value {
+    found: Found,
+    pages: Option<Text>,
+}
+
+impl Value {
+    /// `None` if it is no longer there.
+    #[inline(always)]
+    pub fn of(found: Found) -> Option<Self> {
+        let mut pages = None;
+        if found.head.is_in_pages() {
+            let text = found.set.pages(found.at as usize, found.head)?;
+            found.is_there().then(|| text.refer())?;
+            pages = Some(text);
+        }
+        Some(Self { found, pages })
+    }
+
+    /// As [`Found::len`].
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.pages.map_or(self.found.len(), |text| text.len())
+    }
+
+    /// As [`Found::cas`].
+    pub fn cas(&self) -> Option<u64> {
+        self.found.cas()
+    }
+
+    /// As [`Found::is_there`].
+    #[inline(always)]
+    pub fn is_there(&self) -> bool {
+        self.pages.is_none_or(|text| text.is_there()) && self.found.is_there()
+    }
+
+    /// As [`Found::copy_to`].
+    #[inline(always)]
+    pub fn copy_to(&self, from: usize, to: &mut [u8]) -> bool {
+        match self.pages {
+            None => self.found.copy_to(from, to),
+            Some(text) => copy_pages(&text, from, to) && self.found.is_there(),
+        }
+    }
+}
+
+#[inline(never)]
+fn copy_pages(text: &Text, from: usize, to: &mut [u8]) -> bool {
+    text.copy_to(from, to)
 }

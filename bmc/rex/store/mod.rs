@@ -17,14 +17,19 @@
 
 mod evict;
 mod find;
+mod pages;
 mod set;
 
-pub use find::{Found, NotFound, find};
+pub use find::{Found, NotFound, Value, find};
 
 use crate::meta::{self, Meta, state};
 use crate::proto;
 use crate::stats::{Stat, count};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+#[cfg(test)]
+pub use pages::BMC_PAGES;
+use pages::NoRoom;
+pub use pages::Text;
 use rex::prelude::*;
 use rex::time::NS_PER_SEC;
 pub use set::Set;
@@ -32,6 +37,8 @@ use set::State;
 
 /// The longest text of a UDP reply: memcached sends datagrams of 1400 bytes, frame header included.
 pub const MAX_TEXT: usize = 1392;
+/// The longest text of a value: every reply with it has room in one answer over TCP.
+pub const MAX_LONG: usize = 79 * 1024;
 /// What a value's block begins with; the store keeps only the rest.
 pub const VALUE: &[u8; 6] = b"VALUE ";
 /// What follows the last block of a reply.
@@ -74,7 +81,7 @@ pub enum Refused {
     Changed,
     /// No VALUE block of a key of that length.
     Form,
-    /// It would not fit a datagram.
+    /// It is too long.
     Length,
     /// The deadline is over already.
     Expiry,
@@ -184,6 +191,35 @@ pub fn fill_with_cas(
     deadline: u32,
 ) -> Result<(), Refused> {
     counted(try_fill(candidate, set::Entry::of_block(key_len, block, Some(cas), deadline)))
+}
+
+/// Room for the text of a value that is about to come: `KEY FLAGS BYTES\r\nDATA\r\n`. The value is not
+/// in the cache before [`fill_long`].
+pub fn room(candidate: &Candidate, len: usize) -> Option<Text> {
+    let room = || {
+        if len > MAX_LONG {
+            return Err(Refused::Length);
+        }
+        // What would be refused in the end needs no room.
+        let (_, set) = set_of(candidate.hash).ok_or(Refused::Off)?;
+        candidate.check(meta::get(), set.state.load())?;
+        Text::take(len).map_err(|why| match why {
+            NoRoom::TooLong => Refused::Length,
+            NoRoom::Busy => Refused::Busy,
+        })
+    };
+    room().inspect_err(|why| count(why.stat())).ok()
+}
+
+/// All of the text has been put into its room. `start` is its beginning, the key and a space.
+pub fn fill_long(
+    candidate: &Candidate,
+    start: &[u8],
+    text: Text,
+    cas: Option<u64>,
+    deadline: u32,
+) -> Result<(), Refused> {
+    counted(try_fill(candidate, Ok(set::Entry::of_pages(start, text, cas, deadline))))
 }
 
 fn counted(result: Result<(), Refused>) -> Result<(), Refused> {

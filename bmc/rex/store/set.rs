@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! One set: a directory, and the entries behind each other in the order in which they came.
 
+use super::pages::Text;
 use super::{END, MAX_TEXT, Refused, VALUE};
 use crate::proto::MAX_KEY;
 use crate::sum;
@@ -101,22 +102,39 @@ impl Head {
     pub const LEN: usize = 8;
     /// The number that `gets` gives out is behind the text.
     const CAS: u64 = 0x8000;
+    /// The text is in pages. Here is its beginning, the key and a space, and behind the number where
+    /// the pages are.
+    const IN_PAGES: u64 = 0x4000;
 
     #[inline(always)]
     pub fn deadline(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// Bytes of the text: `KEY FLAGS BYTES\r\nDATA\r\n`.
+    /// Bytes of the text: `KEY FLAGS BYTES\r\nDATA\r\n`. If that is in pages: more than any frame has.
     #[inline(always)]
     pub fn len(self) -> usize {
         self.0 as usize & 0x7fff
     }
 
+    #[inline(always)]
+    pub fn is_in_pages(self) -> bool {
+        self.0 & Self::IN_PAGES != 0
+    }
+
+    /// Bytes of the text that are here, with those up to where anything else may begin.
+    fn padded_len(self) -> usize {
+        ((self.0 & (Self::IN_PAGES - 1)) as usize).next_multiple_of(ALIGN)
+    }
+
     /// Bytes of the whole entry.
     fn size(self) -> usize {
-        let cas = if self.has_cas() { size_of::<u64>() } else { 0 };
-        Self::LEN + self.len().next_multiple_of(ALIGN) + cas
+        let pages = if self.is_in_pages() { size_of::<[u64; 2]>() } else { 0 };
+        Self::LEN + self.padded_len() + self.cas_len() + pages
+    }
+
+    fn cas_len(self) -> usize {
+        if self.has_cas() { size_of::<u64>() } else { 0 }
     }
 
     #[inline(always)]
@@ -137,6 +155,7 @@ pub struct Entry<'a> {
     text: &'a [u8],
     /// If the head says that there is one.
     cas: u64,
+    pages: [u64; 2],
 }
 
 impl<'a> Entry<'a> {
@@ -159,7 +178,14 @@ impl<'a> Entry<'a> {
         let sum = sum::fold(sum::of(block));
         let flag = if cas.is_some() { Head::CAS } else { 0 };
         let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flag | text.len() as u64;
-        Ok(Self { head: Head(head), text, cas: cas.unwrap_or(0) })
+        Ok(Self { head: Head(head), text, cas: cas.unwrap_or(0), pages: [0; 2] })
+    }
+
+    /// Of a text that is in pages. `start` is its beginning, the key and a space.
+    pub fn of_pages(start: &'a [u8], text: Text, cas: Option<u64>, deadline: u32) -> Self {
+        let flag = if cas.is_some() { Head::CAS } else { 0 } | Head::IN_PAGES;
+        let head = u64::from(deadline) << 32 | flag | start.len() as u64;
+        Self { head: Head(head), text: start, cas: cas.unwrap_or(0), pages: text.words() }
     }
 
     pub fn deadline(&self) -> u32 {
@@ -234,7 +260,13 @@ impl Set {
 
     /// Where the number of `gets` is, of an entry at `at` that has one.
     fn cas_at(at: usize, head: Head) -> usize {
-        at + Head::LEN + head.len().next_multiple_of(ALIGN)
+        at + Head::LEN + head.padded_len()
+    }
+
+    /// Where its pages are. Nonsense when somebody writes.
+    pub fn pages(&self, at: usize, head: Head) -> Option<Text> {
+        let words = self.data.load(Self::cas_at(at, head) + head.cas_len());
+        head.is_in_pages().then_some(Text::from_words(words?))
     }
 
     /// That number. Nonsense when somebody writes.
@@ -373,7 +405,14 @@ impl Set {
         let written = self.data.copy_from(at, &entry.head.0.to_ne_bytes())
             && self.data.copy_from(at + Head::LEN, entry.text)
             && (!entry.head.has_cas()
-                || self.data.copy_from(Self::cas_at(at, entry.head), &entry.cas.to_ne_bytes()));
+                || self.data.copy_from(Self::cas_at(at, entry.head), &entry.cas.to_ne_bytes()))
+            && (!entry.head.is_in_pages() || self.put_pages(at, entry));
         self.set_slot(slot, if written { tag } else { 0 }, at);
+    }
+
+    fn put_pages(&self, at: usize, entry: &Entry<'_>) -> bool {
+        let [number, place] = entry.pages.map(u64::to_ne_bytes);
+        let at = Self::cas_at(at, entry.head) + entry.head.cas_len();
+        self.data.copy_from(at, &number) && self.data.copy_from(at + number.len(), &place)
     }
 }

@@ -276,7 +276,7 @@ impl Conn {
         }
         pending.set_progress(progress);
         pending.save(&mut self.pending);
-        self.order.skip()
+        if self.candidates.is_collecting() { 0 } else { self.order.skip() }
     }
 }
 

@@ -100,7 +100,7 @@ impl Order {
     /// memcached has written these bytes. `part` gets what is whole of a reply, as long as it fits
     /// the commands.
     #[inline(always)]
-    pub fn wrote<'b>(&mut self, bytes: &'b [u8], mut part: impl FnMut(Part<'b>)) {
+    pub fn wrote(&mut self, bytes: &[u8], mut part: impl FnMut(Part<'_>)) {
         if self.dirty != 0 {
             return;
         }
@@ -136,6 +136,10 @@ fn after(shapes: u64, len: u32, part: Part<'_>) -> Option<(u64, u32)> {
     let one_less = Some((shapes >> BITS, len - 1));
     match (shape(shapes), part) {
         (_, Part::Unknown) => None,
+        // It fitted when it began.
+        (_, Part::More(_)) => Some((shapes, len)),
+        (Shape::Values, Part::Begins(begun)) if !begun.meta => Some((shapes, len)),
+        (Shape::Meta, Part::Begins(begun)) if begun.meta => Some((shapes, len)),
         (Shape::Values, Part::Value(_)) => Some((shapes, len)),
         (Shape::Values, Part::End | Part::Error) => one_less,
         (Shape::Line | Shape::Meta, Part::Line | Part::Error) => one_less,
@@ -154,6 +158,7 @@ fn after_quiet(shapes: u64, len: u32, part: Part<'_>) -> Option<(u64, u32)> {
         Part::Mn => (Shape::Mn, 0),
         Part::End => (Shape::Values, 0),
         Part::Value(_) => (Shape::Values, 1),
+        Part::Begins(begun) if !begun.meta => (Shape::Values, 1),
         _ => return Some((shapes, len)),
     };
     let is_it = |i: &u32| shape(shapes >> (i * BITS)) == answered;

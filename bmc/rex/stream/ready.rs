@@ -4,7 +4,7 @@
 use crate::get::Question as Cache;
 use crate::proto::{KeyList, MetaFlag, MetaFlags, Question};
 use crate::stats::{Stat, add, count};
-use crate::store::{END, Found, VALUE};
+use crate::store::{END, VALUE, Value};
 
 /// Behind the key of an entry: ` FLAGS BYTES\r\n`, at most.
 const LINE: usize = 1 + 10 + 1 + 10 + 2;
@@ -27,6 +27,12 @@ fn first_line(bytes: &[u8]) -> Option<(Question<'_>, usize)> {
     Some((Question::of(bytes.get(..len)?)?, len))
 }
 
+#[inline(always)]
+fn find(cache: &Cache, key: &[u8]) -> Result<Value, Stat> {
+    let found = cache.find(key).map_err(|_| Stat::TcpMisses)?;
+    Value::of(found).ok_or(Stat::TcpMisses)
+}
+
 /// Whether the cache has all that is asked for.
 pub fn is_hit(cache: &Cache, question: &Question<'_>) -> bool {
     match question.clone() {
@@ -34,8 +40,7 @@ pub fn is_hit(cache: &Cache, question: &Question<'_>) -> bool {
             let mut some = false;
             while let Some(key) = keys.next() {
                 let Some(key) = key else { return some };
-                let found = cache.find(key);
-                if !found.is_ok_and(|found| !cas || found.cas().is_some()) {
+                if !has(cache, key, cas) {
                     return false;
                 }
                 some = true;
@@ -44,10 +49,15 @@ pub fn is_hit(cache: &Cache, question: &Question<'_>) -> bool {
         }
         Question::Meta { key, mut flags } => {
             let cas = flags.any(|flag| flag == MetaFlag::Cas);
-            cache.find(key).is_ok_and(|found| !cas || found.cas().is_some())
+            has(cache, key, cas)
         }
         Question::End => true,
     }
+}
+
+/// Whether the value of the key is there; with the number for `cas`, if that is wanted.
+pub fn has(cache: &Cache, key: &[u8], cas: bool) -> bool {
+    find(cache, key).is_ok_and(|value| value.is_there() && (!cas || value.cas().is_some()))
 }
 
 /// Answers the leading commands of `bytes` in `room`: how many bytes they are, and how many the reply
@@ -100,7 +110,7 @@ impl Reply<'_> {
     fn get(&mut self, cache: &Cache, mut keys: KeyList<'_>, cas: bool) -> Result<u64, Stat> {
         let mut n = 0;
         while let Some(key) = keys.next().ok_or(Stat::TcpForm)? {
-            let found = cache.find(key).map_err(|_| Stat::TcpMisses)?;
+            let found = find(cache, key)?;
             self.put(VALUE)?;
             if cas {
                 self.value_with_cas(key, &found)?;
@@ -118,7 +128,7 @@ impl Reply<'_> {
     }
 
     #[inline(never)]
-    fn value_with_cas(&mut self, key: &[u8], found: &Found) -> Result<(), Stat> {
+    fn value_with_cas(&mut self, key: &[u8], found: &Value) -> Result<(), Stat> {
         let cas = found.cas().ok_or(Stat::TcpMisses)?;
         let line = Line::of(key, found).ok_or(Stat::TcpMisses)?;
         self.put(key)?;
@@ -134,7 +144,7 @@ impl Reply<'_> {
 
     #[inline(never)]
     fn meta(&mut self, cache: &Cache, key: &[u8], flags: MetaFlags<'_>) -> Result<u64, Stat> {
-        let found = cache.find(key).map_err(|_| Stat::TcpMisses)?;
+        let found = find(cache, key)?;
         let line = Line::of(key, &found).ok_or(Stat::TcpMisses)?;
         let value = flags.value;
         if value {
@@ -174,7 +184,7 @@ impl Reply<'_> {
     }
 
     /// The value itself, with the end of its line.
-    fn data(&mut self, key: &[u8], found: &Found, line: &Line) -> Result<(), Stat> {
+    fn data(&mut self, key: &[u8], found: &Value, line: &Line) -> Result<(), Stat> {
         let from = key.len() + line.len;
         let to = self.take(found.len().checked_sub(from).ok_or(Stat::TcpMisses)?)?;
         found.copy_to(from, to).then_some(()).ok_or(Stat::TcpMisses)
@@ -221,7 +231,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(key: &[u8], found: &Found) -> Option<Self> {
+    fn of(key: &[u8], found: &Value) -> Option<Self> {
         let mut text = [0; LINE];
         let len = found.len().checked_sub(key.len())?.min(LINE);
         found.copy_to(key.len(), text.get_mut(..len)?).then_some(())?;

@@ -329,7 +329,9 @@ fn fit(shapes: &[Shape], replies: &[u8]) -> Result<(), String> {
                 return wrong = Some(format!("{part:?} answers nothing"));
             };
             match (shape, part) {
-                (Shape::Values, Part::Value(_)) => {}
+                (Shape::Values, Part::Value(_)) | (_, Part::More(_)) => {}
+                (Shape::Values, Part::Begins(begun)) if !begun.meta => {}
+                (Shape::Meta, Part::Begins(begun)) if begun.meta => {}
                 (Shape::Values, Part::End)
                 | (Shape::Line | Shape::Meta, Part::Line)
                 | (Shape::Meta, Part::Meta(_))

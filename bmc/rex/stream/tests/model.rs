@@ -446,6 +446,8 @@ where
     F: FnMut(&mut Stream<'_, Conn>) -> StreamVerdict,
 {
     let session = start();
+    // Room for few values that are written in pieces.
+    session.set_max_entries(&store::BMC_PAGES, 8);
     let before = counted(Stat::TcpHits);
     let mut random = Random::new(seed);
     let mut world = World { now: 1, ..World::default() };

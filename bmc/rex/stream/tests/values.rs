@@ -145,24 +145,188 @@ fn one_store_with_all_connections() {
     passes(&mut tcp, "get a\r\n", "VALUE a 0 1\r\ny\r\nEND\r\n");
 }
 
+/// A value of so many bytes, some of which look like the end of a reply.
+fn long(len: usize) -> String {
+    "v\r\nEND\r\n0123456789".chars().cycle().take(len).collect()
+}
+
+fn value(key: &str, value: &str) -> String {
+    format!("VALUE {key} 7 {}\r\n{value}\r\nEND\r\n", value.len())
+}
+
 #[test]
 fn long_values() {
     let session = start();
     let mut tcp = connected(&session);
-    for len in [1000, 1369, 1380, 5000, 40_000] {
-        let value = "v".repeat(len);
-        let reply = format!("VALUE a 0 {len}\r\n{value}\r\nEND\r\n");
+    for len in [1000, 1369, 1370, 1391, 1392, 2000, 5000, 16_384, 40_000, 65_536, 80_000] {
+        let text = long(len);
+        let reply = value("a", &text);
         passes(&mut tcp, "get a\r\n", &reply);
-        // As long as it would fit a datagram.
-        if len <= 1369 {
-            hits(&mut tcp, "get a\r\n", &reply);
-            let end = format!("VA {len} f0 ka\r\n{value}\r\n");
-            hits(&mut tcp, "mg a v f k\r\n", &end);
-            passes(&mut tcp, "delete a\r\n", "DELETED\r\n");
-        }
-        passes(&mut tcp, "mg a v f k s\r\n", &format!("VA {len} f0 ka s{len}\r\n{value}\r\n"));
+        hits(&mut tcp, "get a\r\n", &reply);
+        passes(&mut tcp, "gets a\r\n", &reply.replacen("\r\n", " 12\r\n", 1));
+        hits(&mut tcp, "gets a\r\n", &reply.replacen("\r\n", " 12\r\n", 1));
+        hits(&mut tcp, "mg a v f k c\r\n", &format!("VA {len} f7 ka c12\r\n{text}\r\n"));
+        passes(&mut tcp, "delete a\r\n", "DELETED\r\n");
+        let meta = format!("VA {len} f7 ka c{len} s{len}\r\n{text}\r\n");
+        passes(&mut tcp, "mg a v f k c s\r\n", &meta);
+        hits(&mut tcp, "mg a v f k c s\r\n", &meta);
+        hits(&mut tcp, "get a\r\n", &reply);
+        hits(&mut tcp, "mg a s\r\n", &format!("HD s{len}\r\n"));
         passes(&mut tcp, "delete a\r\n", "DELETED\r\n");
     }
+    let too_long = value("a", &long(79 * 1024));
+    assert_eq!(counted(Stat::RefusedLength), 0);
+    passes(&mut tcp, "get a\r\n", &too_long);
+    passes(&mut tcp, "get a\r\n", &too_long);
+    assert_eq!(counted(Stat::RefusedLength), 2);
+}
+
+/// memcached gets this, and writes the reply in pieces.
+#[track_caller]
+fn passes_in_pieces<'a>(
+    tcp: &mut Tcp<'_>,
+    command: &str,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) {
+    tcp.receive(command.as_bytes()).expect("no fault");
+    assert_eq!(tcp.read(RBUF).expect("no fault"), command.as_bytes());
+    pieces.into_iter().for_each(|piece| tcp.write(piece).expect("no fault"));
+}
+
+#[test]
+fn values_that_are_written_in_pieces() {
+    let session = start();
+    let mut tcp = connected(&session);
+    let same = |tcp: &mut Tcp<'_>, reply: &str| {
+        hits(tcp, "get a\r\n", reply);
+        passes(tcp, "delete a\r\n", "DELETED\r\n");
+    };
+    let short = value("a", "END\r\n");
+    for cut in 1..short.len() {
+        let (first, second) = short.as_bytes().split_at(cut);
+        passes_in_pieces(&mut tcp, "get a\r\n", [first, second]);
+        same(&mut tcp, &short);
+    }
+    for len in [2030, 2033, 20_000, 65_536] {
+        let reply = value("a", &long(len));
+        for piece in [1, 7, 2032, 16_384, 16_390] {
+            if len / piece < 10_000 {
+                passes_in_pieces(&mut tcp, "get a\r\n", reply.as_bytes().chunks(piece));
+                same(&mut tcp, &reply);
+            }
+        }
+    }
+    // Several in one reply, and one behind the other.
+    let (a, b) = (value("a", &long(3000)), value("b", &long(30_000)));
+    let both = [a.strip_suffix("END\r\n").expect("a reply"), &b].concat();
+    passes_in_pieces(&mut tcp, "get a b\r\n", both.as_bytes().chunks(1999));
+    hits(&mut tcp, "get a b\r\n", &both);
+    passes(&mut tcp, "delete b\r\n", "DELETED\r\n");
+    passes_in_pieces(&mut tcp, "get b\r\nget c\r\n", [b.as_bytes(), b"END\r\n"]);
+    hits(&mut tcp, "get a\r\nget b\r\n", &[a, b].concat());
+}
+
+#[test]
+fn pieces_of_a_value_that_changes_meanwhile() {
+    let session = start();
+    let (mut tcp, mut other) = (connected(&session), connected(&session));
+    let reply = value("a", &long(50_000));
+    let (first, second) = reply.as_bytes().split_at(20_000);
+    passes_in_pieces(&mut tcp, "get a\r\n", [first]);
+    // Not yet.
+    passes(&mut other, "get b a\r\n", "END\r\n");
+    passes(&mut other, "delete a\r\n", "DELETED\r\n");
+    tcp.write(second).expect("no fault");
+    passes(&mut tcp, "get a\r\n", "END\r\n");
+    // All of them change.
+    passes_in_pieces(&mut tcp, "get a\r\n", [first]);
+    meta::bump_epoch(Stat::EpochUser);
+    tcp.write(second).expect("no fault");
+    passes(&mut tcp, "get a\r\n", "END\r\n");
+    assert_eq!(counted(Stat::RefusedChanged), 2);
+}
+
+#[test]
+fn a_connection_that_ends_within_a_value() {
+    let session = start();
+    let mut tcp = connected(&session);
+    let reply = value("a", &long(50_000));
+    let (first, second) = reply.as_bytes().split_at(20_000);
+    let mut other = connected(&session);
+    passes_in_pieces(&mut other, "get a\r\n", [first]);
+    other.close().expect("no fault");
+    passes(&mut tcp, "get a\r\n", "END\r\n");
+    // The rest comes from another thread.
+    let mut other = connected(&session);
+    passes_in_pieces(&mut other, "get a\r\n", [first]);
+    other.tid += 1;
+    other.write(second).expect("no fault");
+    passes(&mut tcp, "get a\r\n", "END\r\n");
+    // The daemon starts anew: records from before are void.
+    passes_in_pieces(&mut tcp, "get a\r\n", [first]);
+    meta::get().era.fetch_add(1, SeqCst);
+    tcp.write(second).expect("no fault");
+    passes(&mut connected(&session), "get a\r\n", "END\r\n");
+}
+
+#[test]
+fn room_for_long_values_is_used_again() {
+    let session = start();
+    // Each takes 10; none begins at the end and goes on at the start.
+    session.set_max_entries(&store::BMC_PAGES, 80);
+    let mut tcp = connected(&session);
+    let value_of = |n: usize| value(&format!("k{n}"), &long(20_000 - n));
+    let ask = |tcp: &mut Tcp<'_>, n: usize| {
+        let before = tcp.sent().len();
+        let command = format!("get k{n}\r\n");
+        tcp.receive(command.as_bytes()).expect("no fault");
+        let hit = tcp.sent().len() != before;
+        if !hit {
+            tcp.read(RBUF).expect("no fault");
+            tcp.write(value_of(n).as_bytes()).expect("no fault");
+        }
+        assert!(tcp.sent()[before..] == *value_of(n).as_bytes(), "k{n}");
+        hit
+    };
+    (0..6).for_each(|n| assert!(!ask(&mut tcp, n)));
+    (0..6).for_each(|n| assert!(ask(&mut tcp, n)));
+    // What is asked for stays.
+    for n in 6..100 {
+        assert!(!ask(&mut tcp, n));
+        assert!(ask(&mut tcp, 3), "after k{n}");
+    }
+    assert!(ask(&mut tcp, 99));
+    // A slow one loses its place, and nobody else does.
+    let reply = value_of(200);
+    let (first, second) = reply.as_bytes().split_at(9_000);
+    passes_in_pieces(&mut tcp, "get k200\r\n", [first]);
+    let mut other = connected(&session);
+    (300..320).for_each(|n| assert!(!ask(&mut other, n)));
+    tcp.write(second).expect("no fault");
+    let last = (300..320).rev().filter(|n| ask(&mut other, *n)).count();
+    assert!(last >= 4, "{last}");
+    assert!(!ask(&mut other, 200));
+    assert!(ask(&mut other, 200));
+    // No value gets more than a quarter.
+    let reply = value("k", &long(21 * 2032));
+    passes(&mut other, "get k\r\n", &reply);
+    passes(&mut other, "get k\r\n", &reply);
+}
+
+#[test]
+fn a_long_value_that_is_there_is_not_stored_again() {
+    let session = start();
+    let mut tcp = connected(&session);
+    let reply = value("a", &long(50_000));
+    passes(&mut tcp, "get a\r\n", &reply);
+    let fills = counted(Stat::Fills);
+    // The send buffer is full: memcached waits for it in our place.
+    tcp.send_room = 1000;
+    passes(&mut tcp, "get a\r\n", &reply);
+    assert_eq!(counted(Stat::TcpRoom), 1);
+    tcp.send_room = 60_000;
+    hits(&mut tcp, "get a\r\n", &reply);
+    assert_eq!(counted(Stat::Fills), fills);
 }
 
 #[test]
