@@ -187,7 +187,7 @@ void rex_stream_override(struct proto *to, const struct proto *base);
 
 /* ---- replies that wait (stream_left.c) -------------------------------------------------------------- */
 
-int rex_stream_send(struct rex_stream_sock *s, char *bytes, u32 n, gfp_t gfp);
+int rex_stream_send_reply(struct rex_stream_sock *s, char *bytes, u32 n);
 void rex_stream_keep(struct rex_stream_sock *s, struct rex_stream_cpu *cpu, u32 off, u32 n);
 bool rex_stream_flush(struct rex_stream_sock *s);
 bool rex_stream_force(struct rex_stream_sock *s);

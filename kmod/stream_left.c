@@ -12,8 +12,14 @@
 
 #define REX_STREAM_RETRY	(HZ / 50 + 1)
 
+/* Of a send buffer. */
+struct rex_stream_limits {
+	int	sndbuf;
+	u32	lowat;
+};
+
 /* Sends without waiting. Gives how many bytes were taken: 0 on any error. */
-int rex_stream_send(struct rex_stream_sock *s, char *bytes, u32 n, gfp_t gfp)
+static int rex_stream_send(struct rex_stream_sock *s, char *bytes, u32 n, gfp_t gfp)
 {
 	struct sock *sk = s->sk;
 	struct kvec vec = { .iov_base = bytes, .iov_len = n };
@@ -33,6 +39,42 @@ int rex_stream_send(struct rex_stream_sock *s, char *bytes, u32 n, gfp_t gfp)
 	sk->sk_allocation = allocation;
 	s->write_seq = tcp_sk(sk)->write_seq;
 	return max(sent, 0);
+}
+
+/* Lets the send buffer take all, however full it is; the socket pays for the memory. */
+static struct rex_stream_limits rex_stream_lift_limits(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct rex_stream_limits old = { .sndbuf = sk->sk_sndbuf, .lowat = tp->notsent_lowat };
+
+	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
+	WRITE_ONCE(tp->notsent_lowat, UINT_MAX);
+	return old;
+}
+
+static void rex_stream_set_limits(struct sock *sk, const struct rex_stream_limits *old)
+{
+	WRITE_ONCE(tcp_sk(sk)->notsent_lowat, old->lowat);
+	/* Memory pressure makes it smaller. */
+	WRITE_ONCE(sk->sk_sndbuf, min(old->sndbuf, sk->sk_sndbuf));
+}
+
+/*
+ * The program's reply. An empty send buffer was said to have room for all of it; what it does not
+ * take would wait in memory that nobody pays for.
+ */
+int rex_stream_send_reply(struct rex_stream_sock *s, char *bytes, u32 n)
+{
+	struct rex_stream_limits old;
+	struct sock *sk = s->sk;
+	int sent;
+
+	if (sk->sk_wmem_queued)
+		return rex_stream_send(s, bytes, n, GFP_ATOMIC);
+	old = rex_stream_lift_limits(sk);
+	sent = rex_stream_send(s, bytes, n, GFP_ATOMIC);
+	rex_stream_set_limits(sk, &old);
+	return sent;
 }
 
 /* Sees to it that somebody comes back for what is left. */
@@ -105,22 +147,17 @@ bool rex_stream_flush(struct rex_stream_sock *s)
  */
 bool rex_stream_force(struct rex_stream_sock *s)
 {
+	struct rex_stream_limits old;
 	struct sock *sk = s->sk;
-	struct tcp_sock *tp = tcp_sk(sk);
-	u32 lowat = tp->notsent_lowat;
-	int sndbuf = sk->sk_sndbuf;
 	bool done;
 
 	if (!s->left)
 		return true;
 	if (s->flushing || !sk->sk_socket)
 		return false;
-	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
-	WRITE_ONCE(tp->notsent_lowat, UINT_MAX);
+	old = rex_stream_lift_limits(sk);
 	done = rex_stream_push(s, GFP_KERNEL);
-	WRITE_ONCE(tp->notsent_lowat, lowat);
-	/* Memory pressure makes it smaller. */
-	WRITE_ONCE(sk->sk_sndbuf, min(sndbuf, sk->sk_sndbuf));
+	rex_stream_set_limits(sk, &old);
 	if (!done)
 		rex_stream_arm(s);
 	return done;

@@ -44,7 +44,7 @@ static bool rex_stream_may_answer(const struct rex_stream_sock *s)
 	       !s->reading && !s->sending && !s->closing && !s->read_skip && !s->write_skip;
 }
 
-/* How long a reply may be: an empty send buffer takes any, as a server has memory of its own. */
+/* How long a reply may be: an empty send buffer takes any. */
 static u32 rex_stream_room(const struct rex_stream_sock *s)
 {
 	const struct sock *sk = s->sk;
@@ -72,7 +72,7 @@ static bool rex_stream_answer(struct rex_stream_sock *s, struct rex_stream_cpu *
 		if (rex_stream_fails(REX_STREAM_FAULT_SHORT))
 			cut = n / 2;
 		c->busy = true;
-		sent = cut ? rex_stream_send(s, c->out, cut, GFP_ATOMIC) : 0;
+		sent = cut ? rex_stream_send_reply(s, c->out, cut) : 0;
 		c->busy = false;
 		if (sent < n)
 			rex_stream_keep(s, c, sent, n - sent);
