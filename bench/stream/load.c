@@ -222,7 +222,7 @@ static const struct argp_option options[] = {
 	{ "count", 'n', "N", 0, "requests of the measured run (default 1000)", 3 },
 	{ "warm-up", OPT_WARM_UP, "N", 0, "requests before it (default 0)", 3 },
 	{ "seed", 'S', "N", 0, "of the choice of keys (default 1)", 3 },
-	{ "watch", OPT_WATCH, "NAME=PID", 0, "print the run time of that process's threads per request", 4 },
+	{ "watch", OPT_WATCH, "NAME=PID", 0, "print the run time of that process's threads per request; 0: of this one", 4 },
 	{ 0 }
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load.h"
 
@@ -18,7 +19,7 @@ int watch_add(struct load *load, char *spec)
 		return -1;
 	*equals = '\0';
 	w->name = spec;
-	w->pid = strtol(equals + 1, &end, 10);
+	w->pid = strtol(equals + 1, &end, 10) ?: getpid();
 	load->n_watched++;
 	return end == equals + 1 || *end ? -1 : 0;
 }
