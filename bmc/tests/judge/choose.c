@@ -155,7 +155,7 @@ static uint32_t draw_len(enum sort sort)
 					 1000, 1024, 1100 };
 
 	if (sort == BIG)
-		return 1401 + below(BIG_MOST - 1500);
+		return 1401 + below(below(2) ? 9000 : BIG_MOST - 1500);
 	/* most are small: a reply must fit into the frame of the request */
 	if (L.hot)
 		return lens[below(SHORT)];

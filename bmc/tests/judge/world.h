@@ -15,7 +15,7 @@
 #define CLOCK	3		/* seconds by which memcached's clock is coarse, and late */
 _Static_assert(CLOCK * SECOND == GRACE, "the judge and the client must agree");
 #define VALUE_MOST	1100		/* of the ordinary keys */
-#define BIG_MOST	40000		/* of those whose reply takes many datagrams */
+#define BIG_MOST	84000		/* of those whose reply takes many datagrams; more than Rex stores */
 
 enum sort { BLOB, NUMBER, EXPIRING, BIG, CONTENDED };
 
