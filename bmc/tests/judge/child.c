@@ -146,9 +146,10 @@ bool server_has(const struct name *key, uint32_t flags)
 	if (fd < 0)
 		return false;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	n = snprintf(text, sizeof(text), "get %s\r\n", key->text);
+	/* an accelerator does not know how long an item has left */
+	n = snprintf(text, sizeof(text), "mg %s f t\r\n", key->text);
 	if (send(fd, text, n, MSG_NOSIGNAL) == n) {
-		n = snprintf(head, sizeof(head), "VALUE %s %u ", key->text, flags);
+		n = snprintf(head, sizeof(head), "HD f%u t", flags);
 		has = recv(fd, text, n, MSG_WAITALL) == n && !memcmp(text, head, n);
 	}
 	close(fd);

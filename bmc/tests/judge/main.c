@@ -30,7 +30,7 @@ static uint64_t turns;		/* the clock of a VM may jump: what takes too long took 
 
 static struct {
 	const char *name, *server_ns, *client_ns, *address, *address6, *memcached, *start, *stop,
-		*json, *only;
+		*json, *only, *over;
 	struct command { uint64_t period, next; const char *text; pid_t pid; } command[COMMANDS];
 	unsigned int commands;
 	uint64_t operations, seed;
@@ -40,6 +40,7 @@ static struct {
 	.address = "127.0.0.1",
 	.address6 = "::1",
 	.port = 11211,
+	.over = "udp",
 	.operations = 100000,
 	.keys = 1024,
 	.memcached = "memcached -u nobody -p 11211 -U 11211 -m 128 -t 1",
@@ -348,6 +349,15 @@ static bool wanted(const struct phase *p)
 	return !args.only || p->flags & START || p->flags & STOP || strstr(args.only, p->name);
 }
 
+/* What is accelerated, and whether memcached serves UDP at all. */
+static void over(const char *what)
+{
+	W.over_tcp = !strcmp(what, "tcp") || !strcmp(what, "both");
+	W.over_udp = !strcmp(what, "udp") || !strcmp(what, "both");
+	if (!W.over_tcp && !W.over_udp)
+		die("--over takes udp, tcp or both, not \"%s\"", what);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct command *c = &args.command[args.commands];
@@ -365,6 +375,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j': args.json = arg; break;
 	case 'P': args.only = arg; break;
 	case 'v': W.verbose = true; break;
+	case 'O': args.over = arg; break;
 	case 'p': args.port = strtoul(arg, &end, 10); break;
 	case 'o': args.operations = strtoull(arg, &end, 10); break;
 	case 'l': judge_late = strtoull(arg, &end, 10) * MS; break;
@@ -406,6 +417,8 @@ int main(int argc, char **argv)
 		{ "operations", 'o', "N", 0, "How many (100000)", 0 },
 		{ "keys", 'k', "N", 0, "How many (1024)", 0 },
 		{ "late", 'l', "MS", 0, "Accept what has expired since less than this (0)", 0 },
+		{ "over", 'O', "WHAT", 0,
+		  "What is accelerated: udp, both, or tcp, where memcached has no UDP (udp)", 0 },
 		{ "seed", 's', "N", 0, "Of all that is drawn (the time)", 0 },
 		{ "phases", 'P', "NAME,...", 0, "Only these", 0 },
 		{ "start", 'b', "COMMAND", 0, "Switches the accelerator on, under load", 0 },
@@ -431,6 +444,7 @@ int main(int argc, char **argv)
 
 	args.seed = now_ns();
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	over(args.over);
 	signal(SIGPIPE, SIG_IGN);
 	setlinebuf(stdout);
 	W.random = mix64(args.seed);
@@ -440,7 +454,8 @@ int main(int argc, char **argv)
 	keys_make(args.keys, args.keys / 16, 8, args.seed);
 	server_start(args.memcached);
 	drops = net_drops();
-	udp_open();
+	if (W.over_udp)
+		udp_open();
 	for (i = 0; i < sizeof(phases) / sizeof(*phases); i++)
 		if (wanted(&phases[i])) {
 			run_phase(&phases[i], &rows[n++]);

@@ -31,11 +31,11 @@ static void minus(uint64_t *a, const uint64_t *b, size_t n)
 static double share(const struct row *r)
 {
 	const struct counters *c = &r->count;
-	/* what memcached looked up on behalf of others than the interface's GETs */
-	uint64_t others = c->keys_read - c->udp_keys;
+	/* what memcached looked up for GETs that only it can answer */
+	uint64_t others = c->keys_read - c->fast_keys;
 	uint64_t theirs = r->served > others ? r->served - others : 0;
 
-	return c->udp_keys > theirs ? 1 - (double)theirs / c->udp_keys : 0;
+	return c->fast_keys > theirs ? 1 - (double)theirs / c->fast_keys : 0;
 }
 
 void row_end(struct row *row, bool hot)

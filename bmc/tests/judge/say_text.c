@@ -5,6 +5,12 @@
 
 #include "world.h"
 
+/* What a read asks for besides the value and its flags: any of key, cas and size. */
+static bool asks(const struct op *op, char flag)
+{
+	return op->kind == KIND_NONE && op->opaque & (flag == 'k' ? 1 : flag == 'c' ? 2 : 4);
+}
+
 static void meta_write(const struct op *op, const char *key, uint32_t len, struct out *o)
 {
 	static const char *const modes[N_KINDS] = {
@@ -15,7 +21,8 @@ static void meta_write(const struct op *op, const char *key, uint32_t len, struc
 
 	switch (op->kind) {
 	case KIND_NONE:
-		out_text(o, "mg %s v f", key);
+		out_text(o, "mg %s v f%s%s%s", key, asks(op, 'k') ? " k" : "", asks(op, 'c') ? " c" : "",
+			 asks(op, 's') ? " s" : "");
 		break;
 	case KIND_MG_TOUCH:
 		out_text(o, "mg %s v f T%d", key, op->exptime);
@@ -49,6 +56,14 @@ static const char *const words[N_KINDS] = {
 	[KIND_SET_TOO_LARGE] = "set",
 };
 
+void text_get(const struct op *op, unsigned int keys, struct out *o)
+{
+	out_text(o, "%s", op->read == READ_GETS ? "gets" : "get");
+	while (keys--)
+		out_text(o, " %s", W.items[op++->item].name.text);
+	out_text(o, "\r\n");
+}
+
 void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o)
 {
 	const char *key = W.items[op->item].name.text, *silent = op->silent ? " noreply" : "";
@@ -63,7 +78,7 @@ void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct 
 	case KIND_NONE:
 		if (op->form == META)
 			break;
-		out_text(o, "%s %s\r\n", op->read == READ_GETS ? "gets" : "get", key);
+		text_get(op, 1, o);
 		return;
 	case KIND_FLUSH:
 		out_text(o, "flush_all%s\r\n", silent);
@@ -181,17 +196,52 @@ static ssize_t read_values(const struct op *op, const uint8_t *p, size_t n, stru
 
 	if (n >= 5 && starts(p, n, "END\r\n")) {
 		a->said = SAID_NOT_FOUND;
-		return 5;
+		return op->more ? NONE : 5;
 	}
 	took = text_value(p, n, &key, &key_len, a);
 	if (took <= 0)
 		return took;
+	if (op->more && (key_len != name->len || memcmp(key, name->text, key_len))) {
+		a->said = SAID_NOT_FOUND;
+		return NONE;
+	}
 	if (key_len != name->len || memcmp(key, name->text, key_len) ||
 	    !a->cas != !(op->read == READ_GETS || op->kind == KIND_GATS))
 		return BAD;
+	if (op->more)
+		return took;
 	if (n - took < 5)
 		return MORE;
 	return starts(p + took, n - took, "END\r\n") ? took + 5 : BAD;
+}
+
+static bool is_word(const uint8_t *at, const uint8_t *eol, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(eol - at) > len && !memcmp(at, word, len) && (at[len] == ' ' || at[len] == '\r');
+}
+
+/* A flag of a read's reply, which is there because it was asked for. */
+static bool meta_flag(const struct op *op, const uint8_t *at, const uint8_t *eol, struct answer *a)
+{
+	const struct name *name = &W.items[op->item].name;
+	char coded[KEY_MAX * 4 / 3 + 8];
+	uint64_t number;
+
+	if (!asks(op, *at))
+		return false;
+	if (*at == 'k') {
+		/* as it was spelled when the item was stored */
+		mc_base64(coded, name->text, name->len);
+		return is_word(at + 1, eol, name->text) || is_word(at + 1, eol, coded);
+	}
+	if (!digits(at + 1, eol - at - 1, &number))
+		return false;
+	if (*at == 's')
+		return number == a->len;
+	a->cas = number;
+	return true;
 }
 
 /* mg, ms, md, ma */
@@ -199,7 +249,8 @@ static ssize_t meta_read(const struct op *op, const uint8_t *p, size_t n, struct
 {
 	const uint8_t *eol = memchr(p, '\n', n);
 	uint64_t number, opaque = UINT64_MAX;
-	bool has_flags = false, stale = false;
+	bool has_flags = false, stale = false, made_up = false;
+	unsigned int asked = 0;
 	size_t size;
 
 	if (!eol)
@@ -238,6 +289,9 @@ static ssize_t meta_read(const struct op *op, const uint8_t *p, size_t n, struct
 			a->won = true;
 		} else if (at[1] == 'X') {
 			stale = true;
+		} else if (at[1] == 'k' || at[1] == 'c' || at[1] == 's') {
+			made_up |= !meta_flag(op, at + 1, eol, a);
+			asked++;
 		}
 	}
 	/* who comes first after "md I" wins, too, but the item is there */
@@ -260,7 +314,8 @@ static ssize_t meta_read(const struct op *op, const uint8_t *p, size_t n, struct
 		a->said = SAID_NUMBER;
 		if (digits(a->value, a->len, &a->number) != a->len)
 			return BAD;
-	} else if (!has_flags) {
+	} else if (!has_flags || made_up ||
+		   asked != (unsigned int)asks(op, 'k') + asks(op, 'c') + asks(op, 's')) {
 		return BAD;
 	}
 	return a->value + a->len + 2 - p;

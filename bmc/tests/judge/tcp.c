@@ -17,11 +17,12 @@
 #define CUTS	8
 #define INPUT	(2 << 20)
 #define DOOMED	4
+#define KEYS	8		/* of one GET, at most */
 
 struct lane {
 	struct source source;
 	uint8_t via;
-	bool binary, connected;
+	bool binary, reads, connected;
 	bool last, shut;		/* the connection ends behind this batch, in good order */
 	uint32_t owner;
 	uint64_t begun, next_send;
@@ -34,9 +35,15 @@ struct lane {
 	size_t got;
 };
 
-static const struct { uint8_t via; bool binary; } plan[] = {
-	{ VIA_TCP, false }, { VIA_TCP, false }, { VIA_TCP6, false }, { VIA_LOOP, false },
-	{ VIA_LOOP6, false }, { VIA_TCP, true }, { VIA_LOOP, true }, { VIA_TCP6, true },
+static const struct {
+	uint8_t via;
+	bool binary, reads;		/* reads: it changes nothing; only where TCP is accelerated */
+} plan[] = {
+	{ VIA_TCP, false, false }, { VIA_TCP, false, false }, { VIA_TCP6, false, false },
+	{ VIA_LOOP, false, false }, { VIA_LOOP6, false, false },
+	{ VIA_TCP, true, false }, { VIA_LOOP, true, false }, { VIA_TCP6, true, false },
+	{ VIA_TCP, false, true }, { VIA_TCP, false, true }, { VIA_TCP6, false, true },
+	{ VIA_LOOP, false, true },
 };
 #define LANES	(sizeof(plan) / sizeof(*plan))
 
@@ -73,9 +80,12 @@ void tcp_open(void)
 	for (i = 0; i < LANES; i++) {
 		struct lane *l = &lanes[i];
 
+		if (plan[i].reads && !W.over_tcp)
+			continue;
 		if (!l->in && !(l->in = malloc(INPUT)))
 			die("out of memory");
 		l->via = plan[i].via;
+		l->reads = plan[i].reads;
 		l->binary = plan[i].binary;
 		l->owner = 1 + i;
 		lane_open(l);
@@ -161,16 +171,33 @@ static void add_read(struct lane *l)
 	*op = (struct op){ .via = l->via, .owner = l->owner, .opaque = draw() >> 40,
 			   .form = l->binary ? BINARY : TEXT };
 	op->item = keys_pick();
-	op->read = below(3);
+	op->read = l->reads && below(8) ? below(READ_META) : below(N_READS);
 	if (!l->binary && op->read == READ_META) {
 		op->form = META;
-		op->base64 = W.items[op->item].name.len <= BASE64_MOST && below(3) == 0;
+		/* what follows is memcached's, too */
+		op->base64 = !L.hot && W.items[op->item].name.len <= BASE64_MOST && below(3) == 0;
 	}
 	read_begin(op);
 	if (l->binary)
 		binary_write(op, NULL, 0, &l->out);
 	else
 		text_write(op, NULL, 0, &l->out);
+}
+
+/* A GET of several keys. */
+static void add_gets(struct lane *l)
+{
+	struct op *first = &l->op[l->ops];
+	unsigned int n = 2 + below(KEYS - 1), i;
+	enum read read = below(4) ? READ_GET : READ_GETS;
+
+	for (i = 0; i < n; i++) {
+		first[i] = (struct op){ .via = l->via, .owner = l->owner, .item = keys_pick(),
+					.read = read, .more = i + 1 < n };
+		read_begin(&first[i]);
+	}
+	l->ops += n;
+	text_get(first, n, &l->out);
 }
 
 static void add_mutation(struct lane *l)
@@ -233,12 +260,14 @@ static void lane_fill(struct lane *l)
 	l->out.n = l->sent = 0;
 	l->ops = l->answered = 0;
 	l->got = 0;
-	if (flush.due && !flush.sent && (!l->binary || !flush.delay))
+	if (flush.due && !flush.sent && !l->reads && (!l->binary || !flush.delay))
 		add_flush(l);
-	for (i = 0; i < n; i++) {
-		if (below(4) && load_allows_mutation())
+	for (i = 0; i < n && l->ops + 2 < OPS; i++) {
+		if (!l->reads && below(4) && load_allows_mutation())
 			add_mutation(l);
-		else if (below(3) == 0)
+		else if (!l->binary && L.many_keys && below(48) == 0 && l->ops + KEYS < OPS)
+			add_gets(l);
+		else if (l->reads || below(3) == 0)
 			add_read(l);
 	}
 	if (!l->ops)
@@ -290,6 +319,7 @@ static void answered(struct lane *l, struct op *op, const struct answer *a)
 	} else if (!op->marker) {
 		read_ended(op, a, now);
 		W.count.gets[0]++;
+		W.count.fast_keys += W.over_tcp && op->form != BINARY && !op->base64;
 	}
 	l->answered++;
 }
@@ -334,7 +364,7 @@ static void ready(struct source *source, uint32_t events)
 		}
 		if (n == SILENT)
 			a = (struct answer){ .said = SAID_NOTHING };
-		else
+		else if (n != NONE)
 			at += n;
 		answered(l, op, &a);
 	}

@@ -402,8 +402,8 @@ static void datagram(struct usock *u, const uint8_t *p, size_t n, uint64_t now)
 		return;
 	if (!u->mutates) {
 		W.count.gets[u->via == VIA_UDP_LOOP ? 1 : 2]++;
-		if (u->via != VIA_UDP_LOOP)
-			W.count.udp_keys += r->keys;
+		if (u->via != VIA_UDP_LOOP && W.over_udp)
+			W.count.fast_keys += r->keys;
 	}
 	done(u, r);
 }

@@ -43,6 +43,7 @@ struct op {
 	uint8_t kind;			/* KIND_NONE: only reads */
 	uint8_t read, form, via, does, expected;
 	bool silent;			/* noreply, quiet */
+	bool more;			/* the next read is of the same GET */
 	bool base64, marker;		/* marker: mn, version, noop */
 	int32_t exptime;		/* as it is sent */
 	uint32_t seconds;		/* until then, 0: never */
@@ -75,11 +76,12 @@ struct out {
 #define MORE	0
 #define BAD	-1
 #define SILENT	-2			/* no answer: what comes is for the next operation */
+#define NONE	-3			/* the same, and this is the answer: the key is not there */
 
 struct counters {
 	uint64_t gets[3], mutations, silent_mutations;	/* gets by TCP, loopback UDP, UDP */
 	uint64_t keys_read, missed;
-	uint64_t udp_keys; /* keys in answered GETs through the interface */
+	uint64_t fast_keys; /* keys in answered GETs that the accelerator could have answered */
 	uint64_t stale, wrong, lost, unchecked, late_clock, early, late_expiry,
 		lost_allowed, void_requests, late;
 	uint64_t conns, restarts, stops, flushes, commands, half_commands;
@@ -96,6 +98,7 @@ extern struct world {
 	bool loss;			/* datagrams may be lost, doubled and reordered here */
 	bool single; /* one mutation of a key at a time, also down one connection */
 	bool verbose;
+	bool over_udp, over_tcp;	/* what is accelerated */
 	uint32_t shown;
 	struct counters count;
 } W;
@@ -133,6 +136,8 @@ void read_ended(struct op *op, const struct answer *a, uint64_t now);
 void violation(enum verdict v, const struct op *op, const struct finding *f);
 
 /* say_text.c, say_binary.c */
+/* One GET of so many keys: reads one after the other, each with "more" but the last. */
+void text_get(const struct op *op, unsigned int keys, struct out *o);
 void text_write(const struct op *op, const uint8_t *value, uint32_t len, struct out *o);
 void text_marker(struct op *op, struct out *o);
 ssize_t text_read(const struct op *op, const uint8_t *p, size_t n, struct answer *a);
