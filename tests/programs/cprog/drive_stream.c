@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <linux/genetlink.h>
 #include "drive.h"
 
@@ -152,6 +153,16 @@ static int connected(void)
 	return accept(fd, NULL, NULL);
 }
 
+/* As a proxy does with its connections. */
+static int into_sockmap(int fd)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_SOCKMAP, "drive", 4, 4, 1, NULL), zero = 0;
+
+	if (map < 0 || bpf_map_update_elem(map, &zero, &fd, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
 /* Tries it with a socket of that kind, and prints what comes of it. */
 int stream_refused(struct entry *entry, const char *kind)
 {
@@ -171,11 +182,13 @@ int stream_refused(struct entry *entry, const char *kind)
 		fd = tcp(0, false);
 	else if (!strcmp(kind, "mptcp"))
 		fd = tcp(IPPROTO_MPTCP, true);
-	else if (!strcmp(kind, "ktls"))
+	else if (!strcmp(kind, "ktls") || strstr(kind, "sockmap"))
 		fd = connected();
 	else if (strcmp(kind, "closed"))
 		fd = tcp(0, true);
 	if (!strcmp(kind, "ktls") && setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", 3))
+		return -errno;
+	if (!strcmp(kind, "sockmap") && into_sockmap(fd))
 		return -errno;
 	if (!strcmp(kind, "user") && setresuid(65534, 65534, 65534))
 		return -errno;
@@ -184,6 +197,8 @@ int stream_refused(struct entry *entry, const char *kind)
 		ret = setsockopt(fd, IPPROTO_TCP, TCP_ULP, "rex", 3) ? -errno : 0;
 	else if (!ret)
 		ret = stream_add(entry, fd, &id);
+	if (!ret && !strcmp(kind, "sockmap after"))
+		ret = into_sockmap(fd);
 	printf("%s %s: %s%s%s\n", ret ? "refused" : "joined", kind, strerror(-ret),
 	       nl_text[0] ? ": " : "", nl_text);
 	return 0;

@@ -132,6 +132,7 @@ static int bound(int family, int type, int port)
 	int fd = socket(family, type, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
@@ -250,7 +251,7 @@ int main(int argc, char **argv)
 {
 	bool udp = argc > 3 && !strcmp(argv[3], "udp");
 	void *(*serve_all)(void *) = udp ? by_datagrams : by_threads;
-	struct rlimit files = { 4096, 4096 };
+	struct rlimit files = { 16384, 16384 };
 	int four, six, type = udp ? SOCK_DGRAM : SOCK_STREAM;
 	pthread_t thread;
 

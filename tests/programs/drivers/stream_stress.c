@@ -5,9 +5,10 @@
  * end of the requests, after which all replies and the server's end must come, or cut off. Some
  * connections read slowly, through a small window, or have pauses.
  *
- *	stream_stress ADDRESS PORT CONNECTIONS BATCHES SEED MAX [DEPTH [hits|gets]]
+ *	stream_stress ADDRESS PORT CONNECTIONS BATCHES SEED MAX [DEPTH [hits|gets|any [fastopen]]]
  *
- * hits: just gets that the program answers; gets: no sets. SIGTERM ends it early.
+ * hits: just gets that the program answers; gets: no sets; fastopen: the first bytes are in the SYN.
+ * After so many batches, or at SIGTERM, what is under way must still come to its end.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -37,7 +38,8 @@ struct conn {
 static unsigned long state, bytes, answered;
 static volatile sig_atomic_t ending;
 static unsigned int max_len, depth = 12;
-static bool only_hits, only_gets;
+static unsigned long batches;
+static bool only_hits, only_gets, fast_open;
 static union {
 	struct sockaddr any;
 	struct sockaddr_in v4;
@@ -77,6 +79,8 @@ static void dial(struct conn *c)
 	if (c->slow)
 		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (fast_open && setsockopt(c->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one, sizeof(one)))
+		err(1, "TCP_FASTOPEN_CONNECT");
 	if (connect(c->fd, &address.any, sizeof(address)))
 		err(1, "connect");
 }
@@ -122,6 +126,17 @@ static void batch(struct conn *c)
 	answered++;
 }
 
+static bool over(void)
+{
+	return ending || answered >= batches;
+}
+
+/* Nothing is under way, and nothing will be. */
+static bool finished(const struct conn *c)
+{
+	return over() && c->out_off == c->out_len && c->want_off == c->want_len && !c->end;
+}
+
 /* Another connection instead. @rude: it is cut off, with bytes unread, in both directions perhaps. */
 static void again(struct conn *c, bool rude)
 {
@@ -130,6 +145,11 @@ static void again(struct conn *c, bool rude)
 	if (rude && rnd(2))
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(c->fd);
+	c->out_off = c->out_len = c->want_off = c->want_len = 0;
+	c->end = c->cut = false;
+	c->fd = -1;
+	if (over())
+		return;
 	dial(c);
 	batch(c);
 }
@@ -175,7 +195,7 @@ static int get(struct conn *c)
 		c->pause = rnd(30);
 	if (c->cut && rnd(2))
 		again(c, true);
-	else if (c->want_off == c->want_len && c->out_off == c->out_len && !c->end)
+	else if (c->want_off == c->want_len && c->out_off == c->out_len && !c->end && !over())
 		batch(c);
 	return 0;
 }
@@ -192,41 +212,41 @@ static int stuck(const struct conn *c, int n)
 	return 1;
 }
 
-static int run(struct conn *c, int n, unsigned long batches)
+static int run(struct conn *c, int n)
 {
 	struct pollfd *p = calloc(n, sizeof(*p));
-	int i, ret, busy, idle = 0;
+	int i, ret, busy, idle = 0, left;
 
-	while (answered < batches && !ending) {
-		busy = 0;
-		for (i = 0; i < n; i++) {
+	for (;;) {
+		for (i = left = busy = 0; i < n; i++) {
+			left += !finished(&c[i]);
 			if (c[i].out_off < c[i].out_len && rnd(2))
 				put(&c[i]);
 			busy |= c[i].out_off < c[i].out_len || c[i].pause;
-			p[i].fd = c[i].pause ? -1 : c[i].fd;
+			p[i].fd = c[i].pause || finished(&c[i]) ? -1 : c[i].fd;
 			c[i].pause -= !!c[i].pause;
 			p[i].events = POLLIN;
 		}
+		if (!left)
+			return 0;
 		ret = poll(p, n, busy ? 1 : PATIENCE_MS);
 		idle = ret ? 0 : idle + (busy ? 1 : PATIENCE_MS);
 		if (idle >= PATIENCE_MS)
 			return stuck(c, n);
-		for (i = 0; ret && i < n; i++)
+		for (i = 0; ret > 0 && i < n; i++)
 			if (p[i].revents && get(&c[i]))
 				return 1;
 	}
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct rlimit files = { 4096, 4096 };
-	unsigned long batches;
+	struct rlimit files = { 16384, 16384 };
 	struct conn *c;
 	int n, i;
 
 	if (argc < 7)
-		errx(1, "usage: stream_stress ADDRESS PORT CONNECTIONS BATCHES SEED MAX [DEPTH [hits|gets]]");
+		errx(1, "usage: stream_stress ADDRESS PORT CONNECTIONS BATCHES SEED MAX [DEPTH [hits|gets|any [fastopen]]]");
 	setrlimit(RLIMIT_NOFILE, &files);
 	signal(SIGTERM, on_term);
 	if (inet_pton(AF_INET, argv[1], &address.v4.sin_addr) == 1)
@@ -242,12 +262,13 @@ int main(int argc, char **argv)
 		depth = atoi(argv[7]);
 	only_hits = argc > 8 && !strcmp(argv[8], "hits");
 	only_gets = argc > 8 && !strcmp(argv[8], "gets");
+	fast_open = argc > 9 && !strcmp(argv[9], "fastopen");
 	c = calloc(n, sizeof(*c));
 	for (i = 0; i < n; i++) {
 		dial(&c[i]);
 		batch(&c[i]);
 	}
-	if (run(c, n, batches))
+	if (run(c, n))
 		return 1;
 	printf("ok: %lu batches, %lu bytes compared\n", answered, bytes);
 	return 0;
