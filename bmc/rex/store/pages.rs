@@ -5,7 +5,7 @@
 //! appear and disappear is the same as for a short one.
 //!
 //! Pages are given out in the order of their numbers, and after the last one the first comes again. Each
-//! says to which text it belongs, by a number that is never used twice: nobody needs to give one back.
+//! says to which text it belongs, by a number that is never used twice: none has to be given back.
 //! Who reads looks at the number after he has copied. Who writes has a lock of the page and looks at
 //! the number before: its next owner cannot write at the same time.
 

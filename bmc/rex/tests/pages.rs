@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Texts in pages, on several threads and little room: nobody reads a mixture of two.
+//! Texts in pages, on several threads and little room: no reader gets a mixture of two.
 
 use super::*;
 use crate::store::{BMC_PAGES, Text};
@@ -52,7 +52,7 @@ fn in_their_order_and_no_further() {
 }
 
 #[test]
-fn nobody_reads_a_mixture() {
+fn no_reader_gets_a_mixture() {
     let session = start();
     session.set_max_entries(&BMC_PAGES, 44);
     let newest = Mutex::new(Text::NONE);
