@@ -171,7 +171,8 @@ static void add_read(struct lane *l)
 	*op = (struct op){ .via = l->via, .owner = l->owner, .opaque = draw() >> 40,
 			   .form = l->binary ? BINARY : TEXT };
 	op->item = keys_pick();
-	op->read = l->reads && below(8) ? below(READ_META) : below(N_READS);
+	/* as over UDP, mostly in the spelling that needs no more than the value */
+	op->read = L.hot && below(8) ? READ_GET : below(N_READS);
 	if (!l->binary && op->read == READ_META) {
 		op->form = META;
 		/* what follows is memcached's, too */
