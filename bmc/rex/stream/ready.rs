@@ -157,10 +157,8 @@ impl Reply<'_> {
             self.put(b" ")?;
             match flag {
                 MetaFlag::Opaque(text) => self.put(text)?,
-                MetaFlag::Key => {
-                    self.put(b"k")?;
-                    self.put(key)?;
-                }
+                // memcached gives it in base64 if it was stored so, which nobody here knows.
+                MetaFlag::Key => return Err(Stat::TcpForm),
                 MetaFlag::Flags => {
                     self.put(b"f")?;
                     self.put(line.flags())?;

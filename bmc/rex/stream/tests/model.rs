@@ -21,7 +21,7 @@ enum Reply {
     Text(&'static str),
     /// A value for some of these keys, in their order; with their numbers.
     Values(Vec<usize>, bool),
-    /// The value of a key, with this opaque. Quiet: nothing, if there is none.
+    /// The value of a key, and what ends the line. Quiet: nothing, if there is none.
     Meta(usize, String, bool),
 }
 
@@ -85,8 +85,13 @@ impl Command {
                     let quiet = random.percent(50);
                     let opaque = format!("O{serial}");
                     let q = if quiet { " q" } else { "" };
-                    let line = format!("mg {} k f v c {opaque}{q}\r\n", key(k));
-                    Self::new(line, No, Reply::Meta(k, opaque, quiet))
+                    // With the key it fills, without it can be answered.
+                    let (ask, say) = match random.percent(50) {
+                        true => (" k", format!("{opaque} k{}", key(k))),
+                        false => ("", opaque.clone()),
+                    };
+                    let line = format!("mg {} f v c {opaque}{ask}{q}\r\n", key(k));
+                    Self::new(line, No, Reply::Meta(k, say, quiet))
                 }
                 4 => Self::new("mn\r\n".into(), No, Reply::Text("MN\r\n")),
                 _ => Self::new(format!("get {}\r\n", key(k)), No, Reply::Values(vec![k], false)),
@@ -264,10 +269,10 @@ impl<'s, F: FnMut(&mut Stream<'_, Conn>) -> StreamVerdict> Model<'s, F> {
                 }
                 self.replies.extend(b"END\r\n");
             }
-            Reply::Meta(k, opaque, quiet) => match world.get(*k) {
+            Reply::Meta(k, end, quiet) => match world.get(*k) {
                 Some((n, len)) => {
                     let value = value(n, len);
-                    let line = format!("VA {} k{} f{n} c{n} {opaque}\r\n", value.len(), key(*k));
+                    let line = format!("VA {} f{n} c{n} {end}\r\n", value.len());
                     self.replies.extend([line.as_bytes(), &value, b"\r\n"].concat());
                 }
                 None if *quiet => {}
@@ -386,8 +391,8 @@ impl Command {
                 }
                 reply.text("END\r\n")?;
             }
-            Reply::Meta(k, opaque, quiet) => {
-                let number = reply.value(&format!("VA @ k{} f# c# {opaque}", key(*k)))?;
+            Reply::Meta(k, end, quiet) => {
+                let number = reply.value(&format!("VA @ f# c# {end}"))?;
                 world.check(*k, number, self.sent);
                 if number.is_none() && !quiet {
                     reply.text("EN\r\n")?;
