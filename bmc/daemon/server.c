@@ -189,10 +189,15 @@ static int find_udp_port(struct bmc_server *s)
 	return 0;
 }
 
-int server_check_udp(const struct bmc_server *s)
+int server_check_udp(const struct bmc_server *s, bool answered)
 {
 	bool outside = false;
 
+	if (!answered)
+		return !s->udp_port ? 0 :
+		       refuse("process %d serves UDP as well, on port %u, and changes over UDP are followed "
+			      "with --dev only: start memcached with -U 0, or give --dev INTERFACE",
+			      s->pid, s->udp_port);
 	for (size_t i = 0; i < s->n_sockets; i++)
 		outside |= s->sockets[i].udp && !is_loopback(&s->sockets[i]);
 	if (!s->udp_port)

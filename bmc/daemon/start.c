@@ -76,7 +76,7 @@ static int make(struct start *s)
 	char path[512];
 
 	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
-	    (s->parts.udp && server_check_udp(&s->server)) || !program_path(path, sizeof(path)))
+	    server_check_udp(&s->server, s->parts.udp) || !program_path(path, sizeof(path)))
 		return 1;
 	if (!s->parts.rex && open_rex(s, true))
 		return 1;

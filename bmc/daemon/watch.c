@@ -338,8 +338,8 @@ static bool find_server(struct watcher *w)
 	if (!w->listens_since)
 		w->listens_since = now_ms();
 	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
-	    (!w->parts->udp || (!server_check_udp(w->server) &&
-				!machine_check_preemption(w->parts->rex))) &&
+	    !server_check_udp(w->server, w->parts->udp) &&
+	    (!w->parts->udp || !machine_check_preemption(w->parts->rex)) &&
 	    !run_test(w->parts, w->server))
 		return true;
 	/* What was tracked of it will not be counted down. */

@@ -16,7 +16,6 @@ test_every_packet_has_a_row() {
 		for row in rows.values():
 		    for name in "ebpf", "ebpf_checked", "ebpf_c", "rex":
 		        assert row[name + "_min"] <= row[name] <= row[name + "_max"], row
-		assert all(rows[hit][name] > 0 for hit in hits for name in ("ebpf", "ebpf_checked", "ebpf_c", "rex"))
 	END
 	contains "$(cat "$TMP/table")" get-hit-64-1000
 }

@@ -27,7 +27,7 @@ answered() {
 get() { say "get $1\r\n"; hears "VALUE $1 0 ${#2}" "$2" END; }
 miss() { say "get $1\r\n"; hears END; }
 serve() {
-	memcached -u nobody -l 127.0.0.1 -p $PORT -t 2 -m 64 &
+	memcached -u nobody -l 127.0.0.1 -p $PORT -t 2 -m 64 "$@" &
 	echo $! >/run/bmc-tcp.pid
 	wait_for 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
 }
@@ -37,8 +37,18 @@ running() { rexctl bmc status | grep -q "^running"; }
 # The first command of a connection is memcached's.
 begin() { connect; miss nothing; }
 
-test_start_needs_no_udp() {
+# Changes over UDP would not be seen.
+test_a_server_that_serves_udp_is_refused() {
 	ip link set lo up
+	serve -U $PORT
+	refuses start
+	contains "$REFUSAL" "start memcached with -U 0, or give --dev INTERFACE"
+	[ ! -d /sys/module/rex_bmc ] || fail "the program is loaded"
+	kill -9 "$(cat /run/bmc-tcp.pid)"
+	wait "$(cat /run/bmc-tcp.pid)" || :
+}
+
+test_start_needs_no_udp() {
 	serve
 	connect
 	say 'set old 0 0 3\r\none\r\n'; hears STORED
