@@ -22,6 +22,12 @@ static const struct flow reply_flow = {
 	.src = { 0x0a, 0x4d, 0, 1 }, .dst = { 0x0a, 0x4d, 0, 2 },
 };
 
+void make_key(char *key, size_t len, char letter)
+{
+	memset(key, letter, len);
+	key[len] = '\0';
+}
+
 const char *value_bytes(size_t len)
 {
 	static char bytes[MAX_FRAME];

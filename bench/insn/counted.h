@@ -13,6 +13,8 @@
 /* Of the server: as 32 bits in memory, and with two zeros behind it. */
 #define SERVER_ADDR	0x01004d0aU
 #define SERVER_MAC	{ 2, 0, 0x0a, 0x4d, 0, 1 }
+/* A key of @len times that letter, with a NUL. */
+void make_key(char *key, size_t len, char letter);
 /* The first @len bytes of every value, at most MAX_FRAME. */
 const char *value_bytes(size_t len);
 

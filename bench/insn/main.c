@@ -22,7 +22,7 @@
 #include <bpf/libbpf.h>
 
 #include <rex/librex.h>
-#include "bmc.h"
+#include "baseline.h"
 #include "bmc.skel.h"
 #include "bmc_checked.skel.h"
 #include "counted.h"
@@ -149,12 +149,6 @@ static __u32 count_wrapped(const struct target *t, int prog, const struct frame 
 	return round[ROUNDS / 2];
 }
 
-static void make_key(char *key, size_t len, char letter)
-{
-	memset(key, letter, len);
-	key[len] = '\0';
-}
-
 /* Puts the reply to a GET into the accelerator's cache. */
 static void fill(const struct target *t, const char *key, const struct frame *request,
 		 const struct frame *reply, size_t value_len)
@@ -247,34 +241,16 @@ static struct wrap *open_wrap(bool frags)
 	return wrap;
 }
 
-static int prog_fd(struct bpf_object *obj, const char *name)
-{
-	return bpf_program__fd(bpf_object__find_program_by_name(obj, name));
-}
-
 /* @elf: one of the two objects made of bmc.bpf.c. */
 static void load_ebpf(struct target *t, const char *name, const void *elf, size_t size)
 {
-	static const struct bmc_config config = {
-		.seed = 0x0123456789abcdefULL, .mask = ENTRIES - 1,
-		.addr = SERVER_ADDR, .mac = SERVER_MAC,
-	};
 	struct bpf_object *obj = bpf_object__open_mem(elf, size, NULL);
-	struct bpf_map *map;
 
-	if (!obj)
-		die("cannot open %s: %s", name, strerror(errno));
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "bmc_cache"), ENTRIES);
-	bpf_object__for_each_map(map, obj)
-		if (strstr(bpf_map__name(map), ".rodata") &&
-		    bpf_map__set_initial_value(map, &config, sizeof(config)))
-			die("%s is not configured so", name);
-	if (bpf_object__load(obj))
-		die("cannot load %s: %s", name, strerror(errno));
+	baseline_load(obj, name, ENTRIES);
 	t->name = name;
 	t->wrap = open_wrap(false);
-	t->ingress = prog_fd(obj, "bmc_ingress");
-	t->egress = prog_fd(obj, "bmc_egress");
+	t->ingress = baseline_prog(obj, "bmc_ingress");
+	t->egress = baseline_prog(obj, "bmc_egress");
 	t->empty = bpf_program__fd(t->wrap->progs.empty);
 }
 

@@ -8,12 +8,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bmc.h"
+#include "baseline.h"
 #include "insn.h"
 #include "native.h"
 #include "wrap.skel.h"
-
-#define ENTRIES	(1 << 12)
 
 struct ebpf {
 	struct wrap *wrap;
@@ -67,36 +65,18 @@ static void fill(const struct runner *r, const struct packet *p)
 	run_prog(e->egress, &p->reply, 1, (__u32)-1 /* TC_ACT_UNSPEC */, NULL);
 }
 
-static int prog_fd(struct bpf_object *obj, const char *name)
-{
-	return bpf_program__fd(bpf_object__find_program_by_name(obj, name));
-}
-
 struct runner ebpf_runner(const char *name, const char *path)
 {
-	static const struct bmc_config config = {
-		.seed = 0x0123456789abcdefULL, .mask = ENTRIES - 1,
-		.addr = SERVER_ADDR, .mac = SERVER_MAC,
-	};
 	struct ebpf *e = calloc(1, sizeof(*e));
 	struct bpf_object *obj = bpf_object__open_file(path, NULL);
-	struct bpf_map *map;
-	size_t size;
-	void *rodata = NULL;
 
-	if (!e || !obj)
-		die("cannot open %s: %s", path, strerror(errno));
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "bmc_cache"), ENTRIES);
-	bpf_object__for_each_map(map, obj)
-		if (strstr(bpf_map__name(map), ".rodata"))
-			rodata = (void *)bpf_map__initial_value(map, &size);
-	if (!rodata || size != sizeof(config))
-		die("%s has no configuration", path);
-	memcpy(rodata, &config, size);
+	if (!e)
+		die("no memory");
+	baseline_load(obj, path, NATIVE_ENTRIES);
 	e->wrap = wrap__open_and_load();
-	if (bpf_object__load(obj) || !e->wrap)
-		die("cannot load %s: %s (root can)", path, strerror(errno));
-	e->ingress = prog_fd(obj, "bmc_ingress");
-	e->egress = prog_fd(obj, "bmc_egress");
+	if (!e->wrap)
+		die("cannot load the wrapper: %s", strerror(errno));
+	e->ingress = baseline_prog(obj, "bmc_ingress");
+	e->egress = baseline_prog(obj, "bmc_egress");
 	return (struct runner){ .name = name, .fill = fill, .run = run, .self = e };
 }

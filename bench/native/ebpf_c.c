@@ -2,12 +2,10 @@
 /* bmc.bpf.c as a C compiler makes it for this CPU: what a perfect JIT could reach. */
 #include <linux/types.h>
 
-#include "bmc.h"
+#include "baseline.h"
 #include "native.h"
 
-#define NATIVE_ENTRIES	(1 << 12)
-#define BMC_CONFIG	{ .seed = 0x0123456789abcdefULL, .mask = NATIVE_ENTRIES - 1, \
-			  .addr = SERVER_ADDR, .mac = SERVER_MAC }
+#define BMC_CONFIG	BASELINE_CONFIG(NATIVE_ENTRIES)
 static struct bmc_entry native_cache[NATIVE_ENTRIES];
 static __u64 native_stats[__BMC_STATS];
 

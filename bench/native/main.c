@@ -4,12 +4,10 @@
  * checks of the Rex one, its C compiled for the CPU, and the Rex one. Round by round each runs a
  * batch of each packet, so that whatever disturbs the machine disturbs all of them.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <bpf/libbpf.h>
 
 #include "mc/proto.h"
 #include "native.h"
@@ -30,12 +28,6 @@ __attribute__((format(printf, 1, 2))) static struct packet *add(const char *form
 	vsnprintf(p->name, sizeof(p->name), format, ap);
 	va_end(ap);
 	return p;
-}
-
-static void make_key(char *key, size_t len, char letter)
-{
-	memset(key, letter, len);
-	key[len] = '\0';
 }
 
 static void make_packets(void)

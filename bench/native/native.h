@@ -31,6 +31,8 @@ struct runner {
 	void *self;
 };
 
+#define NATIVE_ENTRIES	(1 << 12)	/* of each eBPF cache */
+
 double now_ns(void);
 
 /* eBPF in this kernel: the object at @path; with the checks it is told the server's address. */

@@ -44,7 +44,7 @@ int room_adjust_tail(struct room *r, int delta)
 	return 0;
 }
 
-/* By words, as the wrapper of the eBPF programs does it. */
+/* By words; the wrapper of the eBPF programs has a helper for it. Both are subtracted. */
 static void restore(struct room *r, const struct packet *p)
 {
 	size_t words = (p->request.len + 7) / 8;
