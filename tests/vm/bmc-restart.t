@@ -5,6 +5,7 @@
 # reply is lost that memcached alone would not have lost, and no stale value is answered afterwards.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/bmc/tests/cases.sh"
+. "$TOP/bmc/tests/load.sh"
 
 PROGRAM=$BUILD/programs/rex_bmc.ko
 
@@ -34,22 +35,9 @@ hits_grow() {
 }
 
 # under_load COMMAND...: and what the load says in the end must be free of losses and stale values.
-under_load() {
-	local load status
-	"$BUILD/tests/bmc-cases" load >"$TMP/load" 2>&1 &
-	load=$!
-	wait_for 10 hits_grow
-	set +e
-	( set -e; "$@" )
-	status=$?	# not "|| status=": that would switch set -e off inside
-	set -e
-	kill -0 $load || fail "the load ended: $(cat "$TMP/load")"
-	kill $load
-	wait $load || fail "the load failed: $(cat "$TMP/load")"
-	cat "$TMP/load"
-	[ $status -eq 0 ] || fail "see above"
-	contains "$(tail -n 1 "$TMP/load")" "lost 0 stale 0 wrong 0"
-}
+# shellcheck disable=SC2034 # beside_load uses it
+LOAD_COMMAND=("$BUILD/tests/bmc-cases" load)
+under_load() { beside_load 10 "lost 0 stale 0 wrong 0" "$@"; }
 
 servers() { contains "$(tail -n 1 "$TMP/load")" "servers $1 "; }
 

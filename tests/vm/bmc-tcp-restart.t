@@ -7,6 +7,7 @@
 # "make test-bmc-tcp" does all of it, more often.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/bmc/tests/tcp.sh"
+. "$TOP/bmc/tests/load.sh"
 
 TIMES=${REX_TIMES:-1} CONNECTIONS=${REX_CONNECTIONS:-8}
 PROGRAM=$BUILD/programs/rex_bmc.ko CRASHING=$BUILD/tests/crashing/rex_bmc.ko
@@ -23,21 +24,9 @@ repeat() { for ((i = 0; i < TIMES; i++)); do "$@"; done; }
 # under_load COMMAND...: and what the load says in the end must be free of losses and wrong bytes. LOAD is
 # "warm" where the next memcached has what the last one had.
 under_load() {
-	local load status
-	# shellcheck disable=SC2086 # no word, or one
-	"$BUILD/tests/bmc-pipelines" "${ADDRESS:-127.0.0.1}" $PORT "$CONNECTIONS" ${LOAD:-} >"$TMP/load" 2>&1 &
-	load=$!
-	wait_for 20 hits_grow
-	set +e
-	( set -e; repeat "$@" )
-	status=$?	# not "|| status=": that would switch set -e off inside
-	set -e
-	kill -0 $load || fail "the load ended: $(cat "$TMP/load")"
-	kill $load
-	wait $load || fail "the load failed: $(cat "$TMP/load")"
-	cat "$TMP/load"
-	[ $status -eq 0 ] || fail "see above"
-	contains "$(tail -n 1 "$TMP/load")" "lost 0 wrong 0"
+	# shellcheck disable=SC2034,SC2206 # beside_load uses it; no word of LOAD, or one
+	LOAD_COMMAND=("$BUILD/tests/bmc-pipelines" "${ADDRESS:-127.0.0.1}" $PORT "$CONNECTIONS" ${LOAD:-})
+	beside_load 20 "lost 0 wrong 0" repeat "$@"
 }
 
 # servers N: how many memcacheds the load saw; each but the last has ended every connection once.
