@@ -3,8 +3,8 @@
 #
 # For tests that end, kill or exchange something while clients ask. Sourced after what defines hits_grow.
 
-# beside_load SECONDS FAULTS COMMAND...: runs COMMAND while LOAD_COMMAND goes on, which must get its first hits
-# within SECONDS. It ends well, and its last line has FAULTS ("lost 0 wrong 0"); all that it says is in $TMP/load.
+# beside_load SECONDS FAULTS COMMAND...: runs COMMAND while LOAD_COMMAND runs, which must get its first hits within
+# SECONDS. It ends well, and its last line has FAULTS ("lost 0 wrong 0"); all that it says is in $TMP/load.
 beside_load() {
 	local seconds=$1 faults=$2 load status
 	shift 2
