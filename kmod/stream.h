@@ -55,6 +55,7 @@ struct rex_stream_sock {
 	/* bytes that the program does not want to see */
 	u32			read_skip, write_skip;
 	bool			listener;
+	u8			reuse;		/* of a listener: what sk_reuse was */
 	bool			orphan;		/* set->orphan */
 	bool			started;	/* an event came */
 	bool			fresh;		/* none ran yet, and no byte is missing */
@@ -144,7 +145,7 @@ struct sock *rex_stream_first(struct rex_stream_set *set, bool listener);
 
 int rex_stream_add(struct sock *sk, struct rex_stream_set *set, struct netlink_ext_ack *extack);
 int rex_stream_end(struct rex_stream_set *set);
-void rex_stream_give_up(struct rex_stream_sock *s);
+void rex_stream_give_up(struct rex_stream_sock *s, u32 flags);
 void rex_stream_adopt(struct sock *sk);
 void rex_stream_plain_data_ready(struct sock *sk);
 void rex_stream_plain_write_space(struct sock *sk);
@@ -160,7 +161,7 @@ bool rex_stream_live(const struct rex_stream_sock *s);
 void rex_stream_sync(struct rex_stream_sock *s);
 struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event);
 s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx);
-void rex_stream_closed(struct rex_stream_sock *s);
+void rex_stream_closed(struct rex_stream_sock *s, u32 flags);
 
 /* ---- answers (stream_ready.c) -------------------------------------------------------------------- */
 

@@ -134,6 +134,7 @@ struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event)
 	ctx->reply = (unsigned long)c->out;
 	ctx->record = (unsigned long)s->record;
 	ctx->socket = s->id;
+	ctx->sock = (unsigned long)s->sk;
 	ctx->len = 0;
 	ctx->room = 0;
 	ctx->event = event;
@@ -177,19 +178,26 @@ s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx)
 	return s->lost ? 0 : verdict;
 }
 
-/* The socket goes, or the hook leaves it. */
-void rex_stream_closed(struct rex_stream_sock *s)
+/*
+ * The socket goes, or the hook leaves it (REX_STREAM_DETACHED): the program hears of that before a
+ * byte can pass unseen.
+ */
+void rex_stream_closed(struct rex_stream_sock *s, u32 flags)
 {
 	struct rex_stream *ctx;
 
+	if (s->listener)
+		flags |= REX_STREAM_LISTENER;
 	/* No event came: there is nothing to end. */
-	if (!s->started || s->fresh)
+	if (!flags && (!s->started || s->fresh))
 		return;
 	local_bh_disable();
-	if (rex_stream_live(s)) {
-		ctx = rex_stream_begin(s, REX_STREAM_CLOSED);
-		if (ctx)
-			rex_stream_run(s, ctx);
+	ctx = rex_stream_live(s) ? rex_stream_begin(s, REX_STREAM_CLOSED) : NULL;
+	if (ctx) {
+		ctx->flags |= flags;
+		if (s->sk->sk_protocol == IPPROTO_UDP)
+			ctx->flags |= REX_STREAM_UDP;
+		rex_stream_run(s, ctx);
 	}
 	local_bh_enable();
 }

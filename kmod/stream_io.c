@@ -147,6 +147,23 @@ static int rex_stream_base_recv(struct sock *sk, const struct proto *base, struc
 	return ret;
 }
 
+/* The server is about to get bytes that are not shown: the program hears of that before it can act. */
+static void rex_stream_read_unseen(struct rex_stream_sock *s, size_t asked)
+{
+	struct rex_stream *ctx;
+
+	s->lost = true;
+	local_bh_disable();
+	ctx = rex_stream_live(s) ? rex_stream_begin(s, REX_STREAM_READ) : NULL;
+	if (ctx) {
+		ctx->asked = min_t(size_t, asked, U32_MAX);
+		ctx->tid = task_pid_nr(current);
+		rex_stream_run(s, ctx);
+	}
+	local_bh_enable();
+	s->lost = true;
+}
+
 /* A read that the program does not see: it looks only, or is out of line, or another is on. */
 static bool rex_stream_is_odd(const struct rex_stream_sock *s, size_t len, int flags)
 {
@@ -172,7 +189,7 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 	*more = false;
 	if (unlikely(rex_stream_is_odd(s, len, flags))) {
 		if (len && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-			s->lost = true;
+			rex_stream_read_unseen(s, len);
 		release_sock(sk);
 		ret = rex_stream_base_recv(sk, base, msg, len, flags, addr_len);
 		lock_sock(sk);
@@ -451,7 +468,7 @@ static int rex_stream_disconnect(struct sock *sk, int flags)
 	rex_stream_adopt(sk);
 	s = rex_stream_of(sk);
 	if (s)
-		rex_stream_give_up(s);
+		rex_stream_give_up(s, 0);
 	ret = READ_ONCE(sk->sk_prot)->disconnect(sk, flags);
 	rex_stream_exit_call();
 	return ret;

@@ -76,7 +76,9 @@ static void rex_stream_unhook(struct rex_stream_sock *s)
 	struct sock *sk = s->sk;
 
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
-	if (!s->listener) {
+	if (s->listener) {
+		sk->sk_reuse = s->reuse;
+	} else {
 		write_lock_bh(&sk->sk_callback_lock);
 		WRITE_ONCE(sk->sk_prot, s->base);
 		sk->sk_data_ready = s->data_ready;
@@ -177,6 +179,7 @@ static void rex_stream_ulp_clone(const struct request_sock *req, struct sock *sk
 {
 	struct rex_stream_sock *listener = rex_stream_of(sk), *s;
 
+	sk->sk_reuse = listener ? listener->reuse : SK_CAN_REUSE;
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
 	if (!listener || READ_ONCE(listener->set->ending) || !try_module_get(THIS_MODULE))
 		goto without;
@@ -204,7 +207,7 @@ static void rex_stream_ulp_release(struct sock *sk)
 		rex_stream_unorphan(sk);
 		return;
 	}
-	rex_stream_closed(s);
+	rex_stream_closed(s, 0);
 	if (s->left)
 		rex_stream_drop_left(s);
 	rex_stream_unhook(s);
@@ -250,12 +253,12 @@ void rex_stream_adopt(struct sock *sk)
 	rex_stream_unpin(set);
 }
 
-/* Of a connection that goes on. The socket is locked, and nothing is left. */
-void rex_stream_give_up(struct rex_stream_sock *s)
+/* Of a connection whose socket goes on. It is locked, and nothing is left. */
+void rex_stream_give_up(struct rex_stream_sock *s, u32 flags)
 {
 	struct sock *sk = s->sk;
 
-	rex_stream_closed(s);
+	rex_stream_closed(s, flags);
 	if (s->left)
 		rex_stream_drop_left(s);
 	rex_stream_unhook(s);
@@ -276,7 +279,10 @@ static void rex_stream_describe(struct rex_stream_set *set, const struct sock *s
 	WRITE_ONCE(set->port, sk->sk_num);
 }
 
-/* Connections that it accepts from now on join @s's stream. */
+/*
+ * Connections that it accepts from now on join @s's stream. Without SO_REUSEADDR, nobody else listens
+ * at the port before this one has released it, and the program knows that it closes.
+ */
 static int rex_stream_hook_listener(struct rex_stream_sock *s)
 {
 	struct sock *sk = s->sk;
@@ -285,10 +291,13 @@ static int rex_stream_hook_listener(struct rex_stream_sock *s)
 	lock_sock(sk);
 	if (inet_csk(sk)->icsk_ulp_ops == &rex_stream_ulp && sk->sk_state == TCP_LISTEN) {
 		ret = rex_stream_join(s) ? 0 : -ESHUTDOWN;
-		if (!ret)
+		if (!ret) {
+			s->reuse = sk->sk_reuse;
+			sk->sk_reuse = SK_NO_REUSE;
 			rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, s);
-		else
+		} else {
 			rex_stream_drop_ulp(sk);
+		}
 	}
 	release_sock(sk);
 	return ret;
@@ -367,7 +376,7 @@ static int rex_stream_end_one(struct sock *sk)
 		if (s && !ret) {
 			bool waiting = s->waiting;
 
-			rex_stream_give_up(s);
+			rex_stream_give_up(s, REX_STREAM_DETACHED);
 			/* Who waits in our function for bytes is to wait in the kernel's. */
 			if (waiting)
 				sk->sk_data_ready(sk);
@@ -387,8 +396,10 @@ static void rex_stream_end_listener(struct sock *sk)
 
 	lock_sock(sk);
 	s = rex_stream_of(sk);
-	if (s)
+	if (s) {
+		rex_stream_closed(s, REX_STREAM_DETACHED);
 		rex_stream_unhook(s);
+	}
 	release_sock(sk);
 	synchronize_rcu();
 	lock_sock(sk);
@@ -403,11 +414,12 @@ int rex_stream_end(struct rex_stream_set *set)
 	int ret = 0;
 
 	lockdep_assert_held(&rex_mutex);
-	rex_stream_bar(set);
 	while ((sk = rex_stream_first(set, true))) {
 		rex_stream_end_listener(sk);
 		sock_put(sk);
 	}
+	/* Only now: a connection that may not join is not seen, and the program must know that first. */
+	rex_stream_bar(set);
 	while (!ret && (sk = rex_stream_first(set, false))) {
 		if (sk_is_udp(sk))
 			rex_stream_udp_end(sk);

@@ -2,7 +2,8 @@
 /*
  * UDP sockets of a server: the program sees the datagrams that it reads and writes, and answers
  * none here. There is no ULP: the socket's state is its user data, which also keeps sockmap away.
- * What is read is shown before the call returns, so before the server acts on it.
+ * What is read is shown before the call returns, so before the server acts on it; what is written,
+ * before it is sent.
  */
 #include <linux/net.h>
 #include <linux/uio.h>
@@ -22,22 +23,25 @@ static int rex_stream_udp_place(const struct sock *sk)
 	return proto == &rex_stream_udp_protos[0] ? 0 : proto == &rex_stream_udp_protos[1] ? 1 : -1;
 }
 
-/* One part of what was read or written. Whether the program ran. */
-static bool rex_stream_udp_part(struct rex_stream_sock *s, u32 event, struct iov_iter *iter, u32 n,
-				u32 flags, size_t asked)
+/* The next part of @left bytes of @iter, which are read or written. Whether the program ran. */
+static bool rex_stream_udp_part(struct rex_stream_sock *s, u32 event, struct iov_iter *iter,
+				size_t *left, size_t asked, u32 flags)
 {
 	struct rex_stream *ctx = rex_stream_live(s) ? rex_stream_begin(s, event) : NULL;
-	size_t got;
+	u32 n = min_t(size_t, *left, REX_STREAM_BYTES);
+	bool whole;
 
 	if (!ctx)
 		return false;
 	pagefault_disable();
-	got = copy_from_iter((char *)ctx->data, n, iter);
+	whole = copy_from_iter((char *)ctx->data, n, iter) == n;
 	pagefault_enable();
-	if (got != n)
-		return false;
-	ctx->len = n;
-	ctx->flags |= flags;
+	/* The server can act on it all the same: the program hears of that now. */
+	if (unlikely(!whole))
+		s->lost = true;
+	*left = whole ? *left - n : 0;
+	ctx->len = whole ? n : 0;
+	ctx->flags |= flags | (*left ? REX_STREAM_MORE : 0);
 	ctx->tid = task_pid_nr(current);
 	if (event == REX_STREAM_READ)
 		ctx->asked = min_t(size_t, asked, U32_MAX);
@@ -46,27 +50,26 @@ static bool rex_stream_udp_part(struct rex_stream_sock *s, u32 event, struct iov
 
 /* @n bytes of @iter. Several threads may be at one socket: one at a time is shown. */
 static void rex_stream_udp_show(struct sock *sk, u32 event, struct iov_iter *iter, size_t n,
-				size_t asked)
+				size_t asked, u32 flags)
 {
-	u32 flags = REX_STREAM_UDP | (event == REX_STREAM_READ && n == asked ? REX_STREAM_FULL : 0);
 	struct rex_stream_sock *s;
-	u32 part;
 
 	iter->data_source = ITER_SOURCE;
+	/* What was swapped out meanwhile is not waited for with the lock. */
+	fault_in_iov_iter_readable(iter, n);
 	rcu_read_lock();
 	s = rcu_dereference_sk_user_data(sk);
 	/* The hook may have left the socket, which can have other user data by now. */
 	if (!s || rex_stream_udp_place(sk) < 0)
 		goto out;
 	spin_lock_bh(&s->udp_lock);
-	while (n && !s->closing) {
-		part = min_t(size_t, n, REX_STREAM_BYTES);
-		n -= part;
-		if (!rex_stream_udp_part(s, event, iter, part, flags | (n ? REX_STREAM_MORE : 0),
-					 asked)) {
+	while (!s->closing) {
+		if (!rex_stream_udp_part(s, event, iter, &n, asked, flags | REX_STREAM_UDP)) {
 			s->lost = true;
 			break;
 		}
+		if (!n)
+			break;
 	}
 	spin_unlock_bh(&s->udp_lock);
 out:
@@ -75,6 +78,7 @@ out:
 
 static REX_PROTO_RECVMSG(rex_stream_udp_recvmsg)
 {
+	u32 named = msg->msg_name ? REX_STREAM_NAMED : 0;
 	struct iov_iter to = msg->msg_iter;
 	int place, ret;
 
@@ -87,13 +91,19 @@ static REX_PROTO_RECVMSG(rex_stream_udp_recvmsg)
 	}
 	ret = rex_proto_recvmsg(rex_stream_udp_base[place], sk, msg, len, flags,
 				REX_ADDR_LEN);
-	if (ret > 0 && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-		rex_stream_udp_show(sk, REX_STREAM_READ, &to, min_t(size_t, ret, len), len);
+	/* A server that looks for the next datagram is done with the last, also if there is none. */
+	if ((ret >= 0 || ret == -EAGAIN) && !(flags & (MSG_PEEK | MSG_ERRQUEUE))) {
+		size_t got = clamp_t(ssize_t, ret, 0, len);
+
+		rex_stream_udp_show(sk, REX_STREAM_READ, &to, got, len,
+				    named | (got == len ? REX_STREAM_FULL : 0));
+	}
 	module_put(THIS_MODULE);
 	rex_stream_exit_call();
 	return ret;
 }
 
+/* Shown first: a client that has the reply finds that the program has seen it. */
 static int rex_stream_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct iov_iter from = msg->msg_iter;
@@ -105,16 +115,15 @@ static int rex_stream_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t le
 		rex_stream_exit_call();
 		return READ_ONCE(sk->sk_prot)->sendmsg(sk, msg, len);
 	}
+	rex_stream_udp_show(sk, REX_STREAM_WROTE, &from, len, 0, 0);
 	ret = rex_stream_udp_base[place]->sendmsg(sk, msg, len);
-	if (ret > 0)
-		rex_stream_udp_show(sk, REX_STREAM_WROTE, &from, ret, 0);
 	module_put(THIS_MODULE);
 	rex_stream_exit_call();
 	return ret;
 }
 
 /* Takes the hook off, with an end for the program. The socket is locked, or nobody has it. */
-static bool rex_stream_udp_unhook(struct sock *sk)
+static bool rex_stream_udp_unhook(struct sock *sk, u32 flags)
 {
 	struct rex_stream_sock *s;
 
@@ -123,7 +132,7 @@ static bool rex_stream_udp_unhook(struct sock *sk)
 	s = rcu_dereference_protected(sk->sk_user_data, true);
 	s = (void *)((unsigned long)s & SK_USER_DATA_PTRMASK);
 	spin_lock_bh(&s->udp_lock);
-	rex_stream_closed(s);
+	rex_stream_closed(s, flags);
 	s->closing = true;
 	spin_unlock_bh(&s->udp_lock);
 	WRITE_ONCE(sk->sk_prot, s->base);
@@ -139,7 +148,7 @@ static void rex_stream_udp_destroy(struct sock *sk)
 	bool had;
 
 	rex_stream_enter();
-	had = rex_stream_udp_unhook(sk);
+	had = rex_stream_udp_unhook(sk, 0);
 	READ_ONCE(sk->sk_prot)->destroy(sk);
 	if (had)
 		module_put(THIS_MODULE);
@@ -151,7 +160,7 @@ void rex_stream_udp_end(struct sock *sk)
 	bool had;
 
 	lock_sock(sk);
-	had = rex_stream_udp_unhook(sk);
+	had = rex_stream_udp_unhook(sk, REX_STREAM_DETACHED);
 	release_sock(sk);
 	if (had)
 		module_put(THIS_MODULE);

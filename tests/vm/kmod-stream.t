@@ -124,6 +124,9 @@ test_live_connections_get_and_lose_it() {
 	sensible
 	drive stream-del "$id"
 	eq "$(drive streams)" ""
+	some "$(count left)" left
+	some "$(count left_listeners)" left_listeners
+	eq "$(count listeners)" 0
 	rmmod cstream
 	rmmod rex
 	load_end
@@ -166,6 +169,31 @@ ask() {
 	dd bs=65536 count=1 status=none <&"$1" | head -c 12
 }
 
+# A socket that listened and is not closed yet: nobody else can listen there.
+test_the_port_is_free_when_the_program_knows() {
+	python3 - $PORT "$CPROG/drive" <<-END
+		import errno, os, socket, subprocess, sys
+		def listen():
+		    s = socket.socket()
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    s.bind(("127.0.0.1", int(sys.argv[1])))
+		    s.listen()
+		    return s
+		first = listen()
+		subprocess.run([sys.argv[2], "stream", "cstream/watch", str(os.getpid()), sys.argv[1]],
+		               check=True)
+		first.shutdown(socket.SHUT_RDWR)
+		try:
+		    listen()
+		    sys.exit("two at one port")
+		except OSError as error:
+		    assert error.errno == errno.EADDRINUSE, error
+		first.close()
+		listen()
+	END
+	eq "$(count listeners) $(count left_listeners)" "1 0"
+}
+
 test_datagrams_are_seen() {
 	server 3000 udp
 	attach watch
@@ -180,7 +208,7 @@ test_datagrams_are_seen() {
 	eq "$(count gets) $(count sets) $(count replies) $(count udp)" "3 3 6 14"
 	sensible
 	drive stream-del "$(drive streams | cut -d' ' -f2)"
-	eq "$(count closed)" 2
+	eq "$(count closed) $(count left)" "2 2"
 	eq "$(ask 3 'get 00000002\r\n')" "val 00000002"
 	eq "$(count udp)" 14
 	attach watch

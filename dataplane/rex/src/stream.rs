@@ -69,6 +69,7 @@
 //! the program has to find out anew where requests begin, or to leave the socket alone.
 
 use crate::pod::Pod;
+use crate::sock::SockAddr;
 use crate::{Scope, ffi};
 use core::marker::PhantomData;
 use core::mem::size_of;
@@ -193,6 +194,26 @@ impl<'a, R: Pod> Stream<'a, R> {
         self.raw().socket
     }
 
+    /// The address of the socket itself, by which other hooks know it. A later socket may get the same.
+    #[inline(always)]
+    pub fn sock(&self) -> SockAddr {
+        SockAddr(self.raw().sock)
+    }
+
+    /// Whether this is a listener, of which [`Closed`](StreamEvent::Closed) is the only event: the server
+    /// accepts no more connections there.
+    #[inline(always)]
+    pub fn is_listener(&self) -> bool {
+        self.has(ffi::REX_STREAM_LISTENER)
+    }
+
+    /// Whether this is [`Closed`](StreamEvent::Closed) because the program is detached from the socket,
+    /// which goes on. What follows passes unseen, but nothing did before the program has returned.
+    #[inline(always)]
+    pub fn is_detached(&self) -> bool {
+        self.has(ffi::REX_STREAM_DETACHED)
+    }
+
     /// This invocation, for borrows from hash maps.
     #[inline(always)]
     pub fn scope(&self) -> Scope<'a> {
@@ -206,12 +227,12 @@ pub enum StreamEvent<'a> {
     /// TCP: there are bytes that the server has not read yet. Not called again before more arrive or
     /// the server reads or writes.
     Ready(Ready<'a>),
-    /// The server is about to get bytes.
+    /// The server is about to get bytes. Over UDP, also when it finds that no datagram is there.
     Read(Read<'a>),
-    /// The kernel accepted bytes from the server.
+    /// The kernel accepted bytes from the server; over UDP, it is about to.
     Wrote(Wrote<'a>),
-    /// The socket closes, or the program is detached from it. No other event follows, and none
-    /// was before where this would be the first.
+    /// The socket closes, or the program [is detached](Stream::is_detached) from it. No other event
+    /// follows. Of a connection that closes, it is left out where it would be the first.
     Closed,
 }
 
@@ -405,6 +426,12 @@ impl Read<'_> {
     #[inline(always)]
     pub fn is_full(&self) -> bool {
         self.raw.flags & ffi::REX_STREAM_FULL != 0
+    }
+
+    /// UDP: whether the server asks who sent the datagram.
+    #[inline(always)]
+    pub fn asks_for_sender(&self) -> bool {
+        self.raw.flags & ffi::REX_STREAM_NAMED != 0
     }
 
     /// Gives the server only the first `n` bytes in this call, as if no more had come yet. The

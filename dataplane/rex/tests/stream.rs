@@ -236,6 +236,62 @@ fn datagrams_are_one_event_each() {
 }
 
 #[test]
+fn datagrams_that_are_not_there() {
+    let session = Session::new();
+    let log = RefCell::default();
+    let mut socket = session.udp_socket(watch(&log));
+    assert_eq!(socket.read(100).unwrap(), b"");
+    socket.lose();
+    socket.read(100).unwrap();
+    socket.read_unseen(100).unwrap();
+    let expected = ["read 0 of 100 new udp", "read 0 of 100 lost udp", "read 0 of 100 lost udp"];
+    assert_eq!(*log.borrow(), expected.map(String::from));
+}
+
+#[test]
+fn what_is_read_of_a_sender_and_of_a_socket() {
+    let session = Session::new();
+    let mut socket = session.udp_socket(|ctx: &mut Stream<'_>| {
+        assert_eq!(ctx.sock().0, 0x1000);
+        let StreamEvent::Read(read) = ctx.event() else { panic!("nothing is written") };
+        assert_eq!(read.asks_for_sender(), read.asked() == 1);
+        StreamVerdict::Pass
+    });
+    socket.sock = 0x1000;
+    for (asked, named) in [(1, true), (2, false)] {
+        socket.named = named;
+        socket.read(asked).unwrap();
+    }
+}
+
+#[test]
+fn how_a_socket_ends() {
+    let session = Session::new();
+    let log = RefCell::new(Vec::new());
+    let watch = |ctx: &mut Stream<'_>| {
+        if let StreamEvent::Closed = ctx.event() {
+            log.borrow_mut().push((ctx.is_udp(), ctx.is_listener(), ctx.is_detached()));
+        }
+        StreamVerdict::Pass
+    };
+    session.connection(watch).close().unwrap();
+    assert!(log.borrow().is_empty(), "nothing happened there");
+    session.connection(watch).detach().unwrap();
+    session.listener(watch).close().unwrap();
+    session.listener(watch).detach().unwrap();
+    session.udp_socket(watch).close().unwrap();
+    session.udp_socket(watch).detach().unwrap();
+    let expected = [
+        (false, false, true),
+        (false, true, false),
+        (false, true, true),
+        (true, false, false),
+        (true, false, true),
+    ];
+    assert_eq!(*log.borrow(), expected);
+}
+
+#[test]
 fn skipped_bytes_are_not_shown() {
     let session = Session::new();
     let mut shown = Vec::new();

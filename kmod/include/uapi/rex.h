@@ -17,7 +17,7 @@
 
 #include "rex_hooks.h"
 
-#define REX_ABI_VERSION	4
+#define REX_ABI_VERSION	5
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
 #define REX_NAME_LEN	32	/* programs and entries */
@@ -131,9 +131,11 @@ struct rex_args {
 enum rex_stream_event {
 	REX_STREAM_READY,		/* TCP: unread bytes that the server could be spared. Not while a
 					   call of its is half-way, nor within @skip */
-	REX_STREAM_READ,		/* the server is about to get these bytes */
-	REX_STREAM_WROTE,		/* the kernel accepted these bytes from the server */
-	REX_STREAM_CLOSED,		/* the socket goes; no bytes, and no other event follows */
+	REX_STREAM_READ,		/* the server is about to get these bytes; UDP: or finds nothing */
+	REX_STREAM_WROTE,		/* the kernel accepted these bytes from the server; UDP: is about to */
+	REX_STREAM_CLOSED,		/* the socket goes; no bytes, and no other event follows. A listener
+					   has no other. Of a connection without any other there is none,
+					   unless with REX_STREAM_DETACHED */
 };
 
 /* The verdicts. 0, the safe one, says that the program did not run to its end. */
@@ -142,12 +144,17 @@ enum rex_stream_event {
 
 #define REX_STREAM_NEW		1u	/* no event came before, and none of the socket's bytes is missing */
 #define REX_STREAM_LOST		2u	/* events are missing since the last one that ran to its end, or
-					   the program is another: its record is zero */
+					   the program is another: its record is zero. READ without bytes:
+					   the server may be about to get some that cannot be shown */
 #define REX_STREAM_MORE		4u	/* @data is not all of this read or write: more events follow */
 #define REX_STREAM_FULL		8u	/* READ: there are as many bytes as the read asks for: of the whole
 					   read, whatever part of it @data is */
 #define REX_STREAM_UDP		16u	/* one event is one datagram, or its part that is read */
 #define REX_STREAM_IPV6		32u
+#define REX_STREAM_DETACHED	64u	/* CLOSED: the hook leaves the socket, which goes on without it when
+					   the program has returned */
+#define REX_STREAM_LISTENER	128u	/* CLOSED: of a listener */
+#define REX_STREAM_NAMED	256u	/* READ of UDP: the server asks who sent the datagram */
 
 #define REX_STREAM_BYTES	16384	/* most of @data in one event */
 #define REX_STREAM_ROOM		(80 * 1024) /* most of a reply */
@@ -158,6 +165,7 @@ struct rex_stream {
 	__u64	reply;			/* READY: address of the room for a reply */
 	__u64	record;			/* address of the socket's own record, 8-byte aligned, zero at first */
 	__u64	socket;			/* an id of the socket, never used twice */
+	__u64	sock;			/* address of its struct sock, to compare */
 	__u32	len;			/* bytes of @data */
 	__u32	room;			/* READY: bytes of @reply; what does not fit the send buffer is not offered */
 	__u32	event;			/* enum rex_stream_event */

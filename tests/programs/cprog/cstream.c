@@ -19,7 +19,8 @@ static uint every = 1;	/* the misbehaving programs, so often */
 module_param(every, uint, 0644);
 
 enum { N_READY, N_READ, N_WROTE, N_CLOSED, N_NEW, N_LOST, N_UDP, N_WRONG, N_GETS, N_SETS, N_REPLIES,
-       N_LIMITED, N_READ_BYTES, N_WROTE_BYTES, N_FULL, N_MAX };
+       N_LIMITED, N_READ_BYTES, N_WROTE_BYTES, N_FULL, N_LISTENERS, N_LEFT_LISTENERS, N_LEFT,
+       N_NOTHING, N_MAX };
 static ulong counts[N_MAX];
 static int n_counts = N_MAX;
 module_param_array(counts, ulong, &n_counts, 0644);
@@ -165,11 +166,18 @@ static void on_wrote(struct rex_stream *ctx, struct record *r)
 
 static void begin(struct rex_stream *ctx, struct record *r)
 {
+	/* Of a listener, its end is all that is heard. */
+	if (ctx->flags & REX_STREAM_LISTENER) {
+		COUNT(ctx->flags & REX_STREAM_DETACHED ? N_LEFT_LISTENERS : N_LISTENERS, 1);
+		return;
+	}
 	COUNT(ctx->event, 1);
+	if (ctx->flags & REX_STREAM_DETACHED)
+		COUNT(N_LEFT, 1);
 	if (ctx->flags & REX_STREAM_NEW)
 		COUNT(N_NEW, 1);
-	if (ctx->flags & REX_STREAM_UDP)
-		COUNT(N_UDP, 1);
+	if (ctx->flags & REX_STREAM_UDP && ctx->event != REX_STREAM_CLOSED)
+		COUNT(ctx->event == REX_STREAM_READ && !ctx->len ? N_NOTHING : N_UDP, 1);
 	if (!(ctx->flags & REX_STREAM_LOST))
 		return;
 	COUNT(N_LOST, 1);

@@ -7,7 +7,8 @@
 PORT=7000
 DRIVERS=$BUILD/tests/drivers
 PARAMETERS=/sys/module/cstream/parameters
-NAMES=(ready read wrote closed new lost udp wrong gets sets replies limited read_bytes wrote_bytes full)
+NAMES=(ready read wrote closed new lost udp wrong gets sets replies limited read_bytes wrote_bytes full
+	listeners left_listeners left nothing)
 
 setup() {
 	ip link set lo up

@@ -71,6 +71,11 @@ pub struct Connection<'s, R: Pod, F> {
     pub tid: u32,
     /// Whether the socket's family is IPv6.
     pub ipv6: bool,
+    /// The address of the socket.
+    pub sock: u64,
+    /// UDP: whether reads ask for the sender.
+    pub named: bool,
+    listens: bool,
     _of: PhantomData<(&'s Session, R)>,
 }
 
@@ -97,6 +102,9 @@ impl Session {
             send_room: ffi::REX_STREAM_ROOM as usize,
             tid: 1000,
             ipv6: false,
+            sock: 0,
+            named: true,
+            listens: false,
             _of: PhantomData,
         }
     }
@@ -107,6 +115,14 @@ impl Session {
         F: FnMut(&mut Stream<'_, R>) -> StreamVerdict,
     {
         Connection { udp: true, ..self.connection(program) }
+    }
+
+    /// A listener of such a server, of which only the end is seen.
+    pub fn listener<R: Pod, F>(&self, program: F) -> Connection<'_, R, F>
+    where
+        F: FnMut(&mut Stream<'_, R>) -> StreamVerdict,
+    {
+        Connection { listens: true, ..self.connection(program) }
     }
 }
 
@@ -128,7 +144,12 @@ where
     /// `Read`. Gives what the server gets; nothing when there is nothing to read.
     pub fn read(&mut self, asked: usize) -> Result<Vec<u8>, Fault> {
         let ready = self.ready();
-        let Some(mut queue) = self.queue.pop_front() else { return ready.map(|()| Vec::new()) };
+        let queue = self.queue.pop_front();
+        // That there is no datagram is seen, too.
+        if queue.is_none() && !self.udp {
+            return ready.map(|()| Vec::new());
+        }
+        let mut queue = queue.unwrap_or_default();
         let mut end = queue.len().min(asked);
         let result = ready.and_then(|()| {
             end = self.show_read(&queue[..end], asked)?;
@@ -160,13 +181,40 @@ where
         self.ready()
     }
 
-    /// The socket closes: `Closed`, unless there was no event before. What was not read is lost.
-    pub fn close(mut self) -> Result<(), Fault> {
-        if self.is_new {
+    /// The socket closes: `Closed`, unless it is a connection without an event before. What was not
+    /// read is lost.
+    pub fn close(self) -> Result<(), Fault> {
+        self.end(0)
+    }
+
+    /// The program is detached from the socket: `Closed`.
+    pub fn detach(self) -> Result<(), Fault> {
+        self.end(ffi::REX_STREAM_DETACHED)
+    }
+
+    fn end(mut self, flags: u32) -> Result<(), Fault> {
+        if self.is_new && flags == 0 && !self.listens && !self.udp {
             return Ok(());
         }
         let mut context = self.context(ffi::rex_stream_event_REX_STREAM_CLOSED, &[]);
+        context.flags |= flags | if self.listens { ffi::REX_STREAM_LISTENER } else { 0 };
         self.run(&mut context).map(|_| ())
+    }
+
+    /// Bytes passed that nobody saw: the next event says that it is lost.
+    pub fn lose(&mut self) {
+        self.is_lost = true;
+    }
+
+    /// The server reads what cannot be shown.
+    pub fn read_unseen(&mut self, asked: usize) -> Result<(), Fault> {
+        self.is_lost = true;
+        let mut context = self.context(ffi::rex_stream_event_REX_STREAM_READ, &[]);
+        (context.tid, context.asked) = (self.tid, asked as u32);
+        context.flags |= if self.udp && self.named { ffi::REX_STREAM_NAMED } else { 0 };
+        let result = self.run(&mut context).map(|_| ());
+        self.is_lost = true;
+        result
     }
 
     /// All that the client got: replies, and what the server wrote.
@@ -232,6 +280,7 @@ where
             context.asked = u32::try_from(asked).unwrap_or(u32::MAX);
             context.flags |= if at < bytes.len() { ffi::REX_STREAM_MORE } else { 0 };
             context.flags |= if bytes.len() == asked { ffi::REX_STREAM_FULL } else { 0 };
+            context.flags |= if self.udp && self.named { ffi::REX_STREAM_NAMED } else { 0 };
             self.run(&mut context)?;
             assert!(context.limit <= context.len && (context.limit > 0 || context.len == 0));
             if context.limit < context.len {
@@ -283,6 +332,7 @@ where
             reply: 0,
             record: self.record.as_mut_ptr() as u64,
             socket: self.id,
+            sock: self.sock,
             len: bytes.len() as u32,
             room: 0,
             event,
