@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define BMC_LAYOUT	3		/* of everything here; the program's is in bmc_meta.layout */
+#define BMC_LAYOUT	4		/* of everything here; the program's is in bmc_meta.layout */
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
 #define BMC_PAGE_BYTES	2048		/* value of the map bmc_pages */
 #define BMC_BROADCASTS	64		/* entries of bmc_broadcasts */
@@ -44,13 +44,13 @@ struct bmc_meta {
 	__u32	vlans;			/* c: 1: look at bmc_vlans, 0: no tagged frame is answered */
 	__u64	broadcasts;		/* c: bit N: an address with N in its lowest 6 bits is in bmc_broadcasts */
 	__u32	pad0[2];
-	/* read for every system call that is observed; a cache line of its own */
-	__s32	server;			/* b: tgid of memcached, 0: none; the program clears it when that dies */
+	/* read for every call of the server; a cache line of its own */
+	__s32	server;			/* b: process of memcached, 0: none; the program clears it when that ends */
 	__u32	rbuf_len;		/* p: how much memcached asks for at the start of a command; 0: not known yet */
-	__u32	blind;			/* p: != 0: a connection could not be tracked (table full): no fills until rexctl clears it */
+	__u32	blind;			/* b: != 0: something was read that could not be tracked: no fills until rexctl clears it */
 	__u32	hidden;			/* p: connections that may be executing what nobody knows; in pending_all, too */
 	__u64	reads;			/* p: reads of the server seen, TCP and UDP (rexctl's self test) */
-	__u32	last_port;		/* p: remote port of the last of them, host order */
+	__u32	tcp;			/* c: 1: GETs over TCP are answered, 0: only followed */
 	__u32	server_deaths;		/* p */
 	__u32	clock;			/* c: what memcached's clock says at coarse time 0, in s since 1970; 0: not known */
 	__u32	era;			/* c: raised whenever the tables are emptied: records of connections are void */

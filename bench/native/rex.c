@@ -16,7 +16,7 @@
 
 #define RECORD	REX_STREAM_RECORD
 
-static int (*ingress)(void *ctx), (*tcp)(void *ctx);
+static int (*ingress)(void *ctx), (*sockets)(void *ctx);
 
 static void event(enum rex_stream_event what, __u32 flags, const void *data, size_t len)
 {
@@ -26,16 +26,21 @@ static void event(enum rex_stream_event what, __u32 flags, const void *data, siz
 		.event = what, .flags = flags, .asked = 16384, .tid = 1, .limit = len,
 	};
 
-	if (tcp(&s) != REX_STREAM_PASS || s.limit != len)
+	if (sockets(&s) != REX_STREAM_PASS || s.limit != len)
 		die("rex_bmc keeps bytes from the server");
 }
 
 /* The server reads from its UDP socket: the one that rex_ko.c finds for each packet. */
 static void learn_socket(void)
 {
-	struct rex_args args = { .n = 5, .arg = { REX_KO_SOCKET, 1 } };
+	static __u64 record[RECORD / sizeof(__u64)];
+	struct rex_stream s = {
+		.record = (__u64)record, .socket = 2, .sock = REX_KO_SOCKET, .event = REX_STREAM_READ,
+		.flags = REX_STREAM_UDP | REX_STREAM_NAMED, .asked = 65536, .tid = 1,
+	};
 
-	rex_ko_entry("udp_read")(&args);
+	if (sockets(&s) != REX_STREAM_PASS)
+		die("rex_bmc does not follow the UDP socket");
 }
 
 static void fill(const struct runner *r __attribute__((unused)), const struct packet *p)
@@ -69,7 +74,7 @@ struct runner rex_runner(void)
 
 	rex_ko_start();
 	ingress = rex_ko_entry("ingress");
-	tcp = rex_ko_entry("tcp");
+	sockets = rex_ko_entry("sockets");
 	meta = (struct bmc_meta *)rex_ko_map("bmc_meta")->base;
 	*meta = (struct bmc_meta){
 		.state = BMC_RUN, .epoch = 1, .generation = rex_program_generation,

@@ -101,17 +101,6 @@ bool ask_is_mptcp(const struct bmc_socket *s)
 	return is;
 }
 
-uint16_t ask_local_port(int fd)
-{
-	struct sockaddr_storage name;
-	socklen_t len = sizeof(name);
-
-	if (getsockname(fd, (void *)&name, &len))
-		return 0;
-	return ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port :
-		     ((struct sockaddr_in *)&name)->sin_port);
-}
-
 /* Whether the last line of @text, which ends there, is not one of several. */
 static bool is_whole(const char *text, size_t len)
 {

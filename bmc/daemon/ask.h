@@ -13,7 +13,6 @@ struct patience;
 
 /* A connection to @s (TCP), or a bound and connected UDP socket. -1: refused. */
 int ask_connect(const struct bmc_socket *s);
-uint16_t ask_local_port(int fd);
 /* To the first of @server's TCP sockets. -1: refused. */
 int ask_server(const struct bmc_server *server);
 bool ask_is_mptcp(const struct bmc_socket *s);

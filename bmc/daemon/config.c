@@ -115,6 +115,21 @@ static int parse_devs(const struct cli_arg *arg, char **words, int n, void *conf
 	return err;
 }
 
+int config_transports(struct bmc_config *c)
+{
+	if (!c->tcp && !c->udp) {
+		c->tcp = true;
+		c->udp = c->n_devs;
+	}
+	if (c->udp && !c->n_devs)
+		return bad_usage("--udp needs --dev: GETs over UDP are answered at the interfaces that they "
+				 "come in by");
+	if (!c->udp && c->n_devs)
+		return bad_usage("--dev is for GETs over UDP, and --tcp answers those over TCP only: omit one of "
+				 "the two, or add --udp");
+	return 0;
+}
+
 _Static_assert(REX_XDP_NATIVE == 1 && REX_XDP_GENERIC == 2, "the words of --mode are in this order");
 
 const struct cli_arg config_args[] = {
@@ -122,8 +137,10 @@ const struct cli_arg config_args[] = {
 	  .to = CLI_TO(bmc_config, port), .flags = CLI_NEEDED, .min = 1, .max = 65535 },
 	{ .name = "--dev", .value = "IF[,IF...]", .parse = parse_devs,
 	  .help = "the interfaces that requests over UDP come from; none: TCP alone is answered" },
-	{ .name = "--tcp", .help = "answer over TCP as well", .parse = cli_flag,
+	{ .name = "--tcp", .help = "answer over TCP; without this and --udp, all that can be", .parse = cli_flag,
 	  .to = CLI_TO(bmc_config, tcp) },
+	{ .name = "--udp", .help = "answer over UDP", .parse = cli_flag,
+	  .to = CLI_TO(bmc_config, udp) },
 	{ .name = "--memory", .value = "SIZE", .help = "for all that it remembers, like 512M",
 	  .parse = parse_memory, .to = CLI_TO(bmc_config, memory), .flags = CLI_NEEDED },
 	{ .name = "--max-age", .value = "TIME", .parse = parse_max_age,

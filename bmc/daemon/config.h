@@ -15,8 +15,8 @@
 struct bmc_config {
 	uint32_t port;
 	char devs[BMC_MAX_DEVS][BMC_DEV_LEN];
-	size_t n_devs;			/* 0: nothing over UDP */
-	bool tcp;			/* answer over TCP */
+	size_t n_devs;
+	bool tcp, udp;			/* what is answered */
 	uint64_t memory;		/* bytes */
 	struct bmc_max_age {
 		uint32_t us;		/* 0: entries of unknown expiry are not cached */
@@ -26,6 +26,8 @@ struct bmc_config {
 	bool foreground;
 };
 extern const struct cli_arg config_args[];
+/* What is answered if that is not said; refuses what does not go together. */
+int config_transports(struct bmc_config *config);
 uint32_t coarse_time(uint32_t us);
 
 #endif /* _REX_BMC_CONFIG_H */

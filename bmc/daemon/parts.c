@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a running accelerator is made of. */
 #include <rex/librex.h>
-#include <unistd.h>
 
 #include "meta.h"
 #include "parts.h"
 
 void parts_release(struct bmc_parts *parts)
 {
-	while (parts->n_links)
-		close(parts->link_fds[--parts->n_links]);
 	meta_unmap(parts->meta);
 	parts->meta = NULL;
 	rex_program_free(parts->program);

@@ -18,12 +18,8 @@ struct bmc_parts {
 	struct rex *rex;
 	struct rex_program *program;
 	struct bmc_meta *meta;
-	int link_fds[16];		/* of the trackers: they stay attached as long as these are open */
-	char pins[16][512];
-	const char *functions[16];	/* what they are attached to */
-	size_t n_links;
 	bool udp, tcp;			/* what GETs are answered over */
-	/* TCP: whose sockets have the program, by port; pid 0: nobody's yet */
+	/* whose sockets have the program, by port; pid 0: nobody's yet */
 	pid_t stream_server;
 	uint16_t stream_ports[BMC_MAX_SOCKETS];
 	size_t n_streams;

@@ -79,7 +79,6 @@ int program_load(struct bmc_parts *parts, const struct bmc_config *c, const stru
 		const struct rex_map_size sizes[] = {
 			{ "BMC_SETS", t.sets },
 			{ "BMC_PAGES", t.pages },
-			{ "BMC_CONNS", t.conns },
 			{ "BMC_EXPIRY", t.expiry },
 		};
 		/*

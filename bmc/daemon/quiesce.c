@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Before hits are given, every change that memcached read before the trackers were there must be
+ * Before hits are given, every change that memcached read before the program was there must be
  * made. "stats conns" shows the state of each connection; those that were there at first have to
  * be seen once where nothing that was read is still to be done:
  *

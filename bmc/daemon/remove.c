@@ -22,14 +22,14 @@ static int detach_all(const struct rex_program *p)
 		return refuse_rex();
 	mine = calloc(n ? n : 1, sizeof(*mine));
 	err = mine ? 0 : refuse("out of memory");
-	/* XDP first: hits without trackers would lie, trackers without hits do no harm. */
-	for (int trackers_too = 0; trackers_too < 2 && !err; trackers_too++) {
+	/* XDP first, so that nothing is answered that is not followed. */
+	for (int others = 0; others < 2 && !err; others++) {
 		size_t k = 0;
 
 		for (size_t i = 0; i < n; i++) {
 			bool xdp = !links[i].unknown && links[i].target.at == REX_AT_XDP;
 
-			if (rex_link_entry(&links[i], p) && !links[i].held && xdp != trackers_too)
+			if (rex_link_entry(&links[i], p) && !links[i].held && xdp != others)
 				mine[k++] = links[i];
 		}
 		if (rex_detach_all(p, mine, k))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From trackers that are attached to hits that are right. */
+/* From a server that is found to hits that are right. */
 #include <poll.h>
 #include <rex/librex.h>
 #include <time.h>
@@ -41,8 +41,8 @@ static uint32_t coarse_in(int64_t seconds)
 	return units < BMC_NEVER ? units : BMC_NEVER - 1;
 }
 
-/* From here on the trackers look at this process only. */
-static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
+/* From here on the program looks at what it reads and writes. */
+static int name_server(struct bmc_meta *meta, const struct bmc_server *server, bool tcp)
 {
 	uint64_t idle = server->idle_timeout * 1000000000ull >> BMC_TIME_SHIFT;
 	uint32_t clock = clock_at_zero(server);
@@ -53,6 +53,7 @@ static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 	meta_set(meta->udp_port, server->udp_port);
 	meta_set(meta->clock, clock);
 	meta_set(meta->idle, idle < BMC_NEVER ? idle : BMC_NEVER);
+	meta_set(meta->tcp, tcp);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
 	if (server_lives(server))
@@ -62,7 +63,7 @@ static int name_server(struct bmc_meta *meta, const struct bmc_server *server)
 }
 
 /*
- * A flush_all with delay of which the trackers saw nothing; what they saw is executed, too, when this
+ * A flush_all with delay of which the program saw nothing; what it saw is executed, too, when this
  * is asked. The program may widen the window at the same time, but must not end it meanwhile.
  */
 static int expect_flush(struct bmc_meta *meta, const struct bmc_server *server)
@@ -89,11 +90,8 @@ static int expect_flush(struct bmc_meta *meta, const struct bmc_server *server)
 
 int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 {
-	int err = name_server(parts->meta, server);
-
-	if (!err && parts->tcp)
-		err = stream_attach(parts, server);
-	return err ? err : selftest(parts, server);
+	return stream_prepare(parts, server) || name_server(parts->meta, server, parts->tcp) ||
+	       stream_attach(parts, server) || selftest(parts, server);
 }
 
 int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
@@ -101,6 +99,8 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
 {
 	uint32_t generation = parts->program->generation;
 
+	/* What was read so far and not seen is executed when this is over. */
+	meta_set(parts->meta->blind, 0);
 	if (quiesce(server, p) || expect_flush(parts->meta, server) || program_refresh(parts))
 		return 1;
 	/* 0: of a rex.ko that does not tell; the program would not believe it. */
@@ -110,6 +110,8 @@ int run_begin(struct bmc_parts *parts, const struct bmc_server *server,
 		return refuse("program \"%s\" is %s", BMC_PROGRAM,
 			      rex_state_name(parts->program->state));
 	meta_new_epoch(parts->program, parts->meta);
+	if (meta_get(parts->meta->state) == BMC_OFF)
+		return refuse("the program was detached from memcached's sockets");
 	if (!meta_run(parts->meta, server->pid, generation))
 		return refuse("memcached (process %d) has ended", server->pid);
 	return 0;

@@ -9,7 +9,7 @@ struct bmc_server;
 struct patience;
 
 bool server_lives(const struct bmc_server *server);
-/* Tell the trackers which process to look at, and see that they do. State is TRACK. */
+/* Attach the program to the server's sockets, and see that it sees what is read. State is TRACK. */
 int run_test(struct bmc_parts *parts, const struct bmc_server *server);
 /* When all is done that was read before: state RUN. */
 int run_begin(struct bmc_parts *parts, const struct bmc_server *server,

@@ -93,8 +93,8 @@ static json_t *to_json(const struct bmc_runfile *r)
 		json_array_append_new(devs, json_pack("{s:s,s:I,s:s}", "name", r->config.devs[i],
 				      "index", (json_int_t)r->devs[i].index, "note",
 				      r->devs[i].note));
-	return json_pack("{s:I,s:o,s:b,s:I,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port,
-			 "devices", devs, "tcp", r->config.tcp, "memory", (json_int_t)r->config.memory, "max_age_us",
+	return json_pack("{s:I,s:o,s:b,s:b,s:I,s:I,s:I,s:I,s:b,s:s}", "port", (json_int_t)r->config.port,
+			 "devices", devs, "tcp", r->config.tcp, "udp", r->config.udp, "memory", (json_int_t)r->config.memory, "max_age_us",
 			 (json_int_t)r->config.max_age.us, "mode", (json_int_t)r->config.mode, "netns", (json_int_t)r->netns, "runtime",
 			 r->runtime, "reason", r->reason);
 }
@@ -134,19 +134,20 @@ bool runfile_read(struct bmc_runfile *r)
 	json_int_t port, memory, max_age, mode, netns;
 	const char *reason;
 	json_t *devs, *dev, *o;
-	int runtime, tcp;
+	int runtime, tcp, udp;
 	size_t i;
 
 	memset(r, 0, sizeof(*r));
 	o = json_load_file(BMC_RUN_FILE, 0, NULL);
-	if (!o || json_unpack(o, "{s:I,s:o,s:b,s:I,s:I,s:I,s:I,s:b,s:s}", "port", &port, "devices", &devs,
-			      "tcp", &tcp, "memory", &memory, "max_age_us", &max_age, "mode", &mode, "netns", &netns,
+	if (!o || json_unpack(o, "{s:I,s:o,s:b,s:b,s:I,s:I,s:I,s:I,s:b,s:s}", "port", &port, "devices", &devs,
+			      "tcp", &tcp, "udp", &udp, "memory", &memory, "max_age_us", &max_age, "mode", &mode, "netns", &netns,
 			      "runtime", &runtime, "reason", &reason)) {
 		json_decref(o);
 		return false;
 	}
 	r->config.port = port;
 	r->config.tcp = tcp;
+	r->config.udp = udp;
 	r->config.memory = memory;
 	r->config.max_age.us = max_age;
 	r->config.mode = mode;

@@ -82,8 +82,9 @@ static int find_process(uint32_t port, const struct bmc_sockets *t, pid_t *found
 	if (d)
 		closedir(d);
 	if (!*found)
-		return refuse("no process has the socket that listens on TCP port %u; memcached must have "
-			      "it itself", port);
+		return refuse("no process that is visible here has the socket that listens on TCP port %u; "
+			      "memcached must have it itself, and in a PID namespace (a container), "
+			      "processes outside are not visible", port);
 	return 0;
 }
 
@@ -131,7 +132,7 @@ static bool is_unix(unsigned long inode, void *arg)
 	return u->found;
 }
 
-/* Changes that come by a unix socket are seen by no tracker. */
+/* Changes that come by a unix socket are not seen. */
 static int check_unix(pid_t pid)
 {
 	static struct unix_listeners u;
@@ -189,15 +190,10 @@ static int find_udp_port(struct bmc_server *s)
 	return 0;
 }
 
-int server_check_udp(const struct bmc_server *s, bool answered)
+int server_check_udp(const struct bmc_server *s)
 {
 	bool outside = false;
 
-	if (!answered)
-		return !s->udp_port ? 0 :
-		       refuse("process %d serves UDP as well, on port %u, and changes over UDP are followed "
-			      "with --dev only: start memcached with -U 0, or give --dev INTERFACE",
-			      s->pid, s->udp_port);
 	for (size_t i = 0; i < s->n_sockets; i++)
 		outside |= s->sockets[i].udp && !is_loopback(&s->sockets[i]);
 	if (!s->udp_port)

@@ -23,8 +23,8 @@ struct bmc_server {
 };
 /* Refuses when it cannot be told, or has sockets that cannot be watched. */
 int server_find(uint32_t port, struct bmc_server *server);
-/* @answered: whether GETs come to it over UDP that can be answered; else, that no changes do. */
-int server_check_udp(const struct bmc_server *server, bool answered);
+/* Whether GETs come to it that can be answered. */
+int server_check_udp(const struct bmc_server *server);
 void server_forget(struct bmc_server *server);
 
 #endif /* _REX_BMC_SERVER_H */

@@ -12,7 +12,7 @@
 #include "sockets.h"
 #include "why.h"
 
-/* The reads that the trackers rely on are those of this series. */
+/* The reads and writes that the program relies on are those of this series. */
 #define SERIES "1.6."
 
 static int is_on(const char *settings, const char *name)

@@ -27,7 +27,6 @@
 #include "server.h"
 #include "settings.h"
 #include "stream.h"
-#include "trackers.h"
 #include "watch.h"
 #include "why.h"
 
@@ -76,20 +75,19 @@ static int make(struct start *s)
 	char path[512];
 
 	if (machine_check(c) || server_find(c->port, &s->server) || settings_check(&s->server) ||
-	    server_check_udp(&s->server, s->parts.udp) || !program_path(path, sizeof(path)))
+	    (s->parts.udp && server_check_udp(&s->server)) || !program_path(path, sizeof(path)))
 		return 1;
 	if (!s->parts.rex && open_rex(s, true))
 		return 1;
 	s->made = true;
-	if ((s->parts.udp && machine_check_preemption(s->parts.rex)) ||
-	    program_load(&s->parts, c, &s->server))
+	if (program_load(&s->parts, c, &s->server))
 		return 1;
 	meta_set(s->parts.meta->state, BMC_TRACK);
 	for (size_t i = 0; i < c->n_devs; i++) {
 		strcpy(s->runfile.devs[i].wanted, c->devs[i]);
 		s->runfile.devs[i].fixed = c->mode;
 	}
-	if (trackers_attach(&s->parts) || run_test(&s->parts, &s->server) ||
+	if (run_test(&s->parts, &s->server) ||
 	    devs_attach(s->parts.program, s->runfile.devs, c->n_devs))
 		return 1;
 	/* A client can hold this up at will: not a reason to give up. */
@@ -110,7 +108,7 @@ static bool same(const struct bmc_config *a, const struct bmc_config *b)
 	for (size_t i = 0; devs && i < a->n_devs; i++)
 		devs = !strcmp(a->devs[i], b->devs[i]);
 	return devs && a->port == b->port && a->memory == b->memory && a->max_age.us == b->max_age.us &&
-	       a->mode == b->mode && a->tcp == b->tcp;
+	       a->mode == b->mode && a->tcp == b->tcp && a->udp == b->udp;
 }
 
 static int adopt(struct start *s)
@@ -127,7 +125,7 @@ static int adopt(struct start *s)
 			      "start it with its own: \"rexctl bmc status\"", old.config.port);
 	s->runfile = old;
 	*s->runfile.reason = '\0';
-	if (program_adopt(&s->parts, &old.config) || trackers_hold(&s->parts))
+	if (program_adopt(&s->parts, &old.config))
 		return 1;
 	/* Whatever became of it meanwhile: who says start wants it there. */
 	for (size_t i = 0; i < old.config.n_devs; i++)
@@ -139,8 +137,7 @@ static int adopt(struct start *s)
 	    (server_find(old.config.port, &s->server) || meta_get(meta->server) != s->server.pid))
 		server_forget(&s->server);
 	/* Nobody answers for sockets without it. */
-	if (s->parts.tcp && s->server.pidfd >= 0 &&
-	    !stream_hold(&s->parts, &s->server))
+	if (s->server.pidfd >= 0 && !stream_hold(&s->parts, &s->server))
 		server_forget(&s->server);
 	return runfile_write(&s->runfile);
 }
@@ -171,14 +168,12 @@ static int begin(struct start *s)
 
 	if (err)
 		return err;
-	if (machine_check_pidns())
-		return fail("%s", why());
 	lock = runfile_lock();
 	if (lock < 0)
 		return fail("%s", why());
 	s->runfile.netns = netns_inode();
 	s->parts.tcp = s->runfile.config.tcp;
-	s->parts.udp = s->runfile.config.n_devs;
+	s->parts.udp = s->runfile.config.udp;
 	err = open_rex(s, false);
 	if (!err && s->parts.rex && !rex_program_get(s->parts.rex, BMC_PROGRAM, &p)) {
 		rex_program_free(p);
@@ -257,8 +252,11 @@ static int start(const void *config)
 		return fail("out of memory");
 	s->server.pidfd = -1;
 	s->runfile.config = *(const struct bmc_config *)config;
-	if (!s->runfile.config.n_devs)
-		s->runfile.config.tcp = true;
+	err = config_transports(&s->runfile.config);
+	if (err) {
+		free(s);
+		return err;
+	}
 	if (!s->runfile.config.max_age.given)
 		s->runfile.config.max_age.us = 1000000;
 	/* The daemon takes them when it is ready to undo everything. */

@@ -96,6 +96,16 @@ static void print_tcp(const struct bmc_now *s)
 		       100 * tcp_ratio(s));
 }
 
+static void print_udp(const struct bmc_now *s)
+{
+	if (!s->runfile.config.udp)
+		return;
+	if (hit_ratio(s) < 0)
+		printf("  udp: no GETs yet\n");
+	else
+		printf("  udp: %.1f %% of GETs answered\n", 100 * hit_ratio(s));
+}
+
 static int print_status(const struct bmc_now *s, const struct bmc_server *server)
 {
 	char text[sizeof(s->devs[0].note) + BMC_DEV_LEN + 8];
@@ -118,10 +128,7 @@ static int print_status(const struct bmc_now *s, const struct bmc_server *server
 	printf("  memory: %" PRIu64 " MiB, %" PRIu64 " MiB of it for values\n",
 	       s->runfile.config.memory >> 20, s->memory >> 20);
 	print_tcp(s);
-	printf("  hits: %" PRIu64 ", misses: %" PRIu64, s->values[BMC_HITS], s->values[BMC_MISSES]);
-	if (hit_ratio(s) >= 0)
-		printf(" (%.1f %% hits)", 100 * hit_ratio(s));
-	printf("\n");
+	print_udp(s);
 	return fflush(stdout) ? fail("cannot write to standard output") : 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program's entry at the server's TCP sockets: attached for each port that the server listens
- * at, since a change through a port without it would not be seen.
+ * The program's entry at the server's sockets: attached for each port that the server has, of TCP or
+ * UDP, since a change through a port without it would not be seen.
  */
 #include <netinet/tcp.h>
 #include <rex/librex.h>
@@ -16,7 +16,7 @@
 #include "stream.h"
 #include "why.h"
 
-#define ENTRY "tcp"
+#define ENTRY "sockets"
 
 /* The links of the entry, at the front of *@links; malloc'ed. */
 static int list_ours(const struct bmc_parts *parts, struct rex_link **links, size_t *n)
@@ -47,13 +47,13 @@ static int detach_ours(const struct bmc_parts *parts)
 	return err;
 }
 
-/* Each TCP port once: whether socket @i is the first at its port. */
+/* Each port once: whether socket @i is the first at its port. */
 static bool is_first(const struct bmc_server *server, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!server->sockets[k].udp && server->sockets[k].port == server->sockets[i].port)
+		if (server->sockets[k].port == server->sockets[i].port)
 			return false;
-	return !server->sockets[i].udp;
+	return true;
 }
 
 static void note_ports(struct bmc_parts *parts, const struct bmc_server *server)
@@ -65,14 +65,23 @@ static void note_ports(struct bmc_parts *parts, const struct bmc_server *server)
 			parts->stream_ports[parts->n_streams++] = server->sockets[i].port;
 }
 
+int stream_prepare(struct bmc_parts *parts, const struct bmc_server *server)
+{
+	/* Its connections are followed, whatever became of the tables meanwhile. */
+	if (parts->stream_server == server->pid && stream_attached(parts))
+		return 0;
+	parts->stream_server = 0;
+	return detach_ours(parts);
+}
+
 int stream_attach(struct bmc_parts *parts, const struct bmc_server *server)
 {
 	const struct rex_entry *entry;
 
-	/* Its connections are followed, whatever became of the tables meanwhile. */
-	if (parts->stream_server == server->pid && stream_attached(parts))
-		return 0;
-	if (detach_ours(parts) || program_entry(parts->program, ENTRY, REX_AT_STREAM, &entry))
+	if (parts->stream_server)
+		return stream_attached(parts) ? 0 :
+		       refuse("the program was detached from memcached's sockets");
+	if (program_entry(parts->program, ENTRY, REX_AT_STREAM, &entry))
 		return 1;
 	note_ports(parts, server);
 	for (size_t i = 0; i < parts->n_streams; i++) {
@@ -81,8 +90,10 @@ int stream_attach(struct bmc_parts *parts, const struct bmc_server *server)
 		target.stream.pid = server->pid;
 		target.stream.port = parts->stream_ports[i];
 		snprintf(target.name, sizeof(target.name), "%d:%u", server->pid, target.stream.port);
-		if (rex_attach(parts->program, entry, &target))
+		if (rex_attach(parts->program, entry, &target)) {
+			parts->stream_server = 0;
 			return refuse_rex();
+		}
 	}
 	return 0;
 }

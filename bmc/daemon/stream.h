@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The program's entry at the server's TCP sockets. */
+/* The program's entry at the server's sockets. */
 #ifndef _REX_BMC_STREAM_H
 #define _REX_BMC_STREAM_H
 
@@ -9,9 +9,11 @@
 struct bmc_parts;
 struct bmc_server;
 
-/* At all ports where @server listens, in place of any other process's. */
+/* Away from any other process's sockets, before the program is told of @server. */
+int stream_prepare(struct bmc_parts *parts, const struct bmc_server *server);
+/* At all ports that @server has. */
 int stream_attach(struct bmc_parts *parts, const struct bmc_server *server);
-/* One that was found again: whether it is at all ports where @server listens. */
+/* One that was found again: whether it is at all ports that @server has. */
 bool stream_hold(struct bmc_parts *parts, const struct bmc_server *server);
 /* Whether it is where it was attached. */
 bool stream_attached(const struct bmc_parts *parts);

@@ -17,7 +17,7 @@
 #include "why.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HASH_ELEMENT	64		/* what the kernel adds to an element of a hash map, about */
+#define SOCKET_STATE	256		/* of rex.ko's own, beside the program's record, about */
 #define LEAST_SETS	64
 #define EXPIRY_SHARE	64		/* one part of so many */
 #define PAGES_SHARE	4		/* the same: of the memory for values, for those too long for UDP */
@@ -41,29 +41,35 @@ static int check_sizes(const struct rex_file *file, const struct rex_map *sets,
 		      pages->value_size, BMC_SET_BYTES, BMC_PAGE_BYTES);
 }
 
+/* What rex.ko and the program remember of a connection; 0: refused. */
+static uint64_t connection_bytes(const struct rex_file *file)
+{
+	for (uint32_t i = 0; i < file->n_entries; i++)
+		if (file->entries[i]->hook == REX_HOOK_STREAM)
+			return SOCKET_STATE + (file->entries[i]->ctx_size + 7) / 8 * 8;
+	refuse("program \"%s\" has no entry for sockets: it is not an accelerator of this build", file->name);
+	return 0;
+}
+
 int tables_size(const struct rex_file *file, uint64_t memory, bool tcp, uint32_t maxconns,
 		struct bmc_tables *t)
 {
-	const struct rex_map *conns = find_file_map(file, "BMC_CONNS");
 	const struct rex_map *sets = find_file_map(file, "BMC_SETS");
 	const struct rex_map *expiry = find_file_map(file, "BMC_EXPIRY");
 	const struct rex_map *pages = find_file_map(file, "BMC_PAGES");
-	uint64_t conn, others, n, least;
+	uint64_t conn = connection_bytes(file), others, n, least;
 
-	if (!conns || !sets || !expiry || !pages || check_sizes(file, sets, pages))
+	if (!conn || !sets || !expiry || !pages || check_sizes(file, sets, pages))
 		return 1;
-	/* More than memcached can have at once: some are just being closed, some have just come. */
-	n = 2ull * maxconns + 256;
-	conn = HASH_ELEMENT + (conns->key_size + 7) / 8 * 8 + (conns->value_size + 7) / 8 * 8;
+	n = maxconns;
 	others = n * conn + memory / EXPIRY_SHARE;
 	least = n * conn + LEAST_SETS * BMC_SET_BYTES;
 	least += least / (EXPIRY_SHARE - 1) + 1;
-	if (n > INT32_MAX || memory < least)
+	if (memory < least)
 		return refuse("--memory %" PRIu64 "M is too little: the connections that memcached may "
 			      "have (maxconns %u, its option -c) take %" PRIu64 " bytes each to follow; "
 			      "%" PRIu64 "M are the least", memory >> 20, maxconns, conn,
 			      (least >> 20) + 1);
-	t->conns = n;
 	t->expiry = memory / EXPIRY_SHARE / expiry->value_size;
 	memory -= others;
 	n = tcp ? memory / PAGES_SHARE / BMC_PAGE_BYTES : 1;

@@ -10,7 +10,7 @@ struct rex_file;
 struct rex_program;
 
 struct bmc_tables {
-	uint32_t sets, pages, conns, expiry;
+	uint32_t sets, pages, expiry;
 };
 int tables_size(const struct rex_file *file, uint64_t memory, bool tcp, uint32_t maxconns,
 		struct bmc_tables *t);

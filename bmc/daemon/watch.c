@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The daemon. Hits do not need it to be right: the program notices by itself when memcached ends,
- * and gives none after a crash. It is needed to begin again afterwards, and to see trackers go.
+ * gives none after a crash, and none when it is detached. It is needed to begin again afterwards.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,7 +18,6 @@
 #include "config.h"
 #include "counters.h"
 #include "devs.h"
-#include "machine.h"
 #include "meta.h"
 #include "networks.h"
 #include "parts.h"
@@ -33,7 +32,6 @@
 #include "sockets.h"
 #include "stream.h"
 #include "tables.h"
-#include "trackers.h"
 #include "watch.h"
 #include "why.h"
 
@@ -52,10 +50,10 @@ struct watcher {
 	struct bmc_runfile *runfile;
 	struct bmc_server *server;
 	int signals;			/* signalfd */
-	bool lost;			/* a tracker, or the program: only stop and start help */
+	bool lost;			/* the program: only stop and start help */
 	bool stale;			/* the tables: of another process, or something was missed */
 	uint32_t generation;
-	int64_t listens_since, try_at, empty_at, networks_at, stream_at;
+	int64_t listens_since, try_at, empty_at, networks_at, stream_at, closed_at;
 	bool networks_bad;
 	/* Looks at which something of all keys was pending, without anything new of the kind. */
 	unsigned int idle_ticks;
@@ -98,14 +96,13 @@ static void switch_off(struct watcher *w)
 	w->try_at = 0;
 }
 
-/* Whatever takes long asks this all the time: a signal, a tracker or memcached that has gone comes first. */
+/* Whatever takes long asks this all the time: a signal, or memcached's end, comes first. */
 static bool may_go_on(void *arg)
 {
 	const struct watcher *w = arg;
 	struct pollfd p = { .fd = w->signals, .events = POLLIN };
-	const char *which;
 
-	return !poll(&p, 1, 0) && trackers_attached(w->parts, &which) && server_lives(w->server);
+	return !poll(&p, 1, 0) && meta_get(w->parts->meta->state) != BMC_OFF && server_lives(w->server);
 }
 
 static struct patience patience_of(struct watcher *w, int ms)
@@ -115,30 +112,18 @@ static struct patience patience_of(struct watcher *w, int ms)
 
 /* ---- what can go wrong ------------------------------------------------------------------------------------ */
 
-static bool check_trackers(struct watcher *w)
-{
-	const char *which;
-
-	if (trackers_attached(w->parts, &which))
-		return true;
-	switch_off(w);
-	w->lost = true;
-	set_reason(w, "the tracker at %s was detached by another process: hits are off until \"rexctl bmc stop\" "
-		   "and start", which);
-	/* Now it may go. */
-	while (w->parts->n_links)
-		close(w->parts->link_fds[--w->parts->n_links]);
-	return false;
-}
-
-/* Who took the program off memcached's sockets has made changes invisible: begin again. */
+/*
+ * Who took the program off memcached's sockets has made changes invisible: begin again. The program
+ * knows and is off. Looking at the sockets is for what it did not see because it did not run.
+ */
 static void check_stream(struct watcher *w)
 {
-	if (!w->parts->tcp || w->server->pidfd < 0 || now_ms() < w->stream_at)
+	bool off = meta_get(w->parts->meta->state) == BMC_OFF;
+
+	if (w->stale || w->server->pidfd < 0 || (!off && now_ms() < w->stream_at))
 		return;
 	w->stream_at = now_ms() + STREAM_MS;
-	if (w->parts->stream_server != w->server->pid || stream_attached(w->parts) ||
-	    !server_lives(w->server))
+	if (!server_lives(w->server) || (!off && stream_attached(w->parts)))
 		return;
 	switch_off(w);
 	set_reason(w, "the program was detached from memcached's sockets: beginning again");
@@ -194,7 +179,7 @@ static bool may_begin_again(struct watcher *w)
 	return true;
 }
 
-/* A connection that found no room in the table: begin again with an empty one. */
+/* Something was read that could not be tracked: begin again. */
 static void check_blind(struct watcher *w)
 {
 	if (meta_get(w->parts->meta->blind) && may_begin_again(w))
@@ -295,8 +280,21 @@ static bool empty_tables(struct watcher *w)
 	meta_set(meta->hidden, 0);
 	meta_set(meta->era, meta_get(meta->era) + 1);
 	meta_set(meta->state, BMC_TRACK);
+	w->closed_at = 0;
 	w->stale = false;
 	return true;
+}
+
+/* Whether it has closed sockets some time ago, which it does when it ends, and has not ended. */
+static bool has_closed(struct watcher *w)
+{
+	uint32_t state = meta_get(w->parts->meta->state);
+
+	if (w->stale || state == BMC_OFF || meta_get(w->parts->meta->server) == w->server->pid)
+		w->closed_at = 0;
+	else if (!w->closed_at)
+		w->closed_at = now_ms();
+	return w->closed_at && now_ms() - w->closed_at > FRESH_MS;
 }
 
 static void check_server(struct watcher *w)
@@ -307,14 +305,14 @@ static void check_server(struct watcher *w)
 	if (w->server->pidfd < 0)
 		return;
 	/* The program sees its end first, and gives no hits; we wait until all its sockets are closed. */
-	if (server_lives(w->server))
+	if (server_lives(w->server) && !has_closed(w))
 		return;
 	/* If the program does not run, it has not. */
 	meta_exchange(meta->state, run, BMC_TRACK);
 	set_reason(w, "memcached (process %d) has ended", w->server->pid);
 	w->stale = true;
 	server_forget(w->server);
-	w->listens_since = w->try_at = 0;
+	w->listens_since = w->try_at = w->closed_at = 0;
 }
 
 /* A new one may still be opening its sockets: what is wrong with it is said a little later. */
@@ -326,7 +324,7 @@ static void not_yet(struct watcher *w)
 	w->try_at = now_ms() + AGAIN_MS;
 }
 
-/* Whether one is there that can be protected; the trackers look at it then. */
+/* Whether one is there that can be protected; the program looks at it then. */
 static bool find_server(struct watcher *w)
 {
 	if (!sockets_listen(w->runfile->config.port)) {
@@ -338,9 +336,7 @@ static bool find_server(struct watcher *w)
 	if (!w->listens_since)
 		w->listens_since = now_ms();
 	if (!server_find(w->runfile->config.port, w->server) && !settings_check(w->server) &&
-	    !server_check_udp(w->server, w->parts->udp) &&
-	    (!w->parts->udp || !machine_check_preemption(w->parts->rex)) &&
-	    !run_test(w->parts, w->server))
+	    (!w->parts->udp || !server_check_udp(w->server)) && !run_test(w->parts, w->server))
 		return true;
 	/* What was tracked of it will not be counted down. */
 	w->stale = meta_get(w->parts->meta->server) != 0;
@@ -353,7 +349,7 @@ static void tick(struct watcher *w)
 {
 	struct patience p;
 
-	if (w->lost || !check_trackers(w) || !check_program(w))
+	if (w->lost || !check_program(w))
 		return;
 	check_devs(w);
 	check_blind(w);
@@ -362,7 +358,7 @@ static void tick(struct watcher *w)
 	check_stream(w);
 	if (w->stale && !empty_tables(w))
 		return;
-	if (now_ms() < w->try_at || (w->server->pidfd < 0 && !find_server(w)))
+	if (now_ms() < w->try_at || w->closed_at || (w->server->pidfd < 0 && !find_server(w)))
 		return;
 	p = patience_of(w, QUIESCE_MS);
 	if (meta_get(w->parts->meta->state) == BMC_RUN)

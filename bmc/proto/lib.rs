@@ -23,9 +23,10 @@ mod tests;
 mod text;
 mod words;
 
+// Not all who read commands, replies and GETs name the types of what they get.
+#[allow(unused_imports)]
 pub use effect::{Complete, Effect, Lost, Op, Reply, Shape, Sink, Target};
 pub use frame::{FRAME_LEN, is_single};
-// Not all who read replies and GETs name the types of what they get.
 #[allow(unused_imports)]
 pub use get::{Keys, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;

@@ -54,7 +54,7 @@ struct Target {
     mac: u64,
 }
 
-/// The server read from the UDP socket at `sock` (the address of its `struct sock`).
+/// The server uses the UDP socket at `sock` (the address of its `struct sock`).
 pub fn server_socket(sock: u64) {
     if SOCKETS.iter().any(|socket| socket.load(Relaxed) == sock) {
         return;

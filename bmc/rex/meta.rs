@@ -15,7 +15,7 @@ const MMAPABLE: u32 = 1 << 10;
 static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
 #[cfg(test)]
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 /// A time that does not come.
 pub const NEVER: u32 = u32::MAX;
 /// Coarse time counts units of 2^27 ns.
@@ -50,7 +50,7 @@ pub struct Meta {
     pub blind: AtomicU32,
     pub hidden: AtomicU32,
     pub reads: AtomicU64,
-    pub last_port: AtomicU32,
+    pub tcp: AtomicU32,
     pub server_deaths: AtomicU32,
     pub clock: AtomicU32,
     pub era: AtomicU32,
@@ -78,7 +78,7 @@ static NONE: Meta = Meta {
     blind: AtomicU32::new(1),
     hidden: AtomicU32::new(1),
     reads: AtomicU64::new(0),
-    last_port: AtomicU32::new(0),
+    tcp: AtomicU32::new(0),
     server_deaths: AtomicU32::new(0),
     clock: AtomicU32::new(0),
     era: AtomicU32::new(0),

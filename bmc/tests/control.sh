@@ -8,7 +8,8 @@ NS=rex-server SERVER=10.77.0.1
 in_ns() { nsenter --net=/run/netns/$NS "$@"; }
 client() { nsenter --net=/run/netns/rex-client "$BUILD/tests/bmc-client" $SERVER "$@"; }
 # a minute: what is stored here is there as long as a test takes, whoever saw it stored
-OPTIONS=(--port 11211 --dev srv0 --memory 16M --max-age 60s)
+# over UDP alone: nothing is answered when no interface has the program
+OPTIONS=(--port 11211 --udp --dev srv0 --memory 16M --max-age 60s)
 start() { rexctl --netns $NS bmc start "${@:-${OPTIONS[@]}}"; }
 
 memcached_up() { # ARGUMENT...

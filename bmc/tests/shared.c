@@ -29,7 +29,7 @@ int main(void)
 	FIELD(blind);
 	FIELD(hidden);
 	FIELD(reads);
-	FIELD(last_port);
+	FIELD(tcp);
 	FIELD(server_deaths);
 	FIELD(clock);
 	FIELD(era);

@@ -54,6 +54,8 @@ test_options() {
 	local long
 	long=$(printf '%0128d' 0)
 	bad --port 1 --dev "$long" --memory 1M;             contains "$REFUSAL" "is longer than 127 characters"
+	bad --port 1 --udp --memory 1M;                     contains "$REFUSAL" "--udp needs --dev"
+	bad --port 1 --dev a --tcp --memory 1M;             contains "$REFUSAL" "--dev is for GETs over UDP"
 	bad --port 1 --dev a --memory 512;                  contains "$REFUSAL" '"512" is not an amount of memory'
 	bad --port 1 --dev a --memory 512k;                 contains "$REFUSAL" "like 512M"
 	bad --port 1 --dev a --memory 0M;                   contains "$REFUSAL" "1M is the least"
@@ -119,7 +121,7 @@ test_rex_bmc_is_built_of_public_headers() {
 }
 
 test_help_and_completion() {
-	contains "$(rexctl bmc --help)" "start --port N [--dev IF[,IF...]] [--tcp] --memory SIZE"
+	contains "$(rexctl bmc --help)" "start --port N [--dev IF[,IF...]] [--tcp] [--udp] --memory SIZE"
 	contains "$(rexctl bmc start --help)" "--max-age TIME"
 	eq "$(rexctl --complete bmc st | xargs)" "start stop status stats"
 	eq "$(rexctl --complete bmc start --mode g)" generic

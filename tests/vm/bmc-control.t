@@ -1,30 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # rexctl bmc in the VM: start, stop, status, stats, flush, and what the daemon does when memcached, the
-# program, a tracker, XDP or the daemon itself goes. Refusals of servers: tests/host/bmc-refusals.t.
+# program, the hook at its sockets, XDP or the daemon itself goes. Refusals of servers: tests/host/bmc-refusals.t.
 . "$(dirname "$0")/../lib/tap.sh"
 
 . "$TOP/bmc/tests/control.sh"
 
 # ---- refused by the kernel, or by what it shows -----------------------------------------------------
 
-test_a_preemptible_kernel_is_refused() {
-	local model=/sys/kernel/debug/sched/preempt was
-	was=$(sed 's/.*(\(.*\)).*/\1/' $model)
+test_a_program_that_sees_nothing_is_found_out_and_all_is_undone() {
 	everything >"$LAB_DIR/before"
-	echo full >$model
-	refuses start
-	echo "$was" >$model
-	contains "$REFUSAL" "preempt=voluntary"
-	nothing_left
-}
-
-test_trackers_that_see_nothing_are_found_out_and_all_is_undone() {
 	mkdir "$TMP/blind"
 	cp "$BUILD/tests/bmc_blind.ko" "$TMP/blind/rex_bmc.ko"
 	export REX_BMC_KO=$TMP/blind/rex_bmc.ko
 	refuses start
-	contains "$REFUSAL" "self test: memcached answers at 10.77.0.1:11211 over TCP, but the trackers do not see it"
+	contains "$REFUSAL" "self test: memcached answers at 10.77.0.1:11211 over TCP, but the program does not see it"
 	nothing_left
 }
 
@@ -247,15 +237,98 @@ test_the_program_is_disabled_and_enabled() {
 	hits 1 one
 }
 
-test_a_tracker_is_detached() {
-	rexctl detach rex_bmc:closed
-	eq "$(status state)" off
-	contains "$(status reason)" "the tracker at inet_release was detached"
+# Nothing of the daemon's is needed to be right: it is stopped.
+test_detached_from_the_sockets() {
+	local daemon
 	warm one
-	hits 0 one
+	hits 1 one
+	daemon=$(status daemon)
+	kill -STOP "$daemon"
+	rexctl detach rex_bmc:sockets
+	client set one 32 w
+	client get one 32 w
+	eq "$(status state)" off
+	kill -CONT "$daemon"
+	( wait_for 20 is_state running ) || fail "$(rexctl bmc status)"
+	client get one 32 w
+	warm one
+	hits 1 one
+}
+
+test_a_memcached_that_comes_at_once_is_not_answered_for() {
+	local daemon
+	warm one
+	hits 1 one
+	daemon=$(status daemon)
+	kill -STOP "$daemon"
+	memcached_down
+	memcached_up -U 11211
+	client set one 32 w
+	client get one 32 w
+	kill -CONT "$daemon"
+	wait_for 20 is_state running
+	eq "$(status server)" "$(memcached_pid)"
+	warm one
+	hits 1 one
+}
+
+test_full_preemption_is_no_obstacle() {
+	local model=/sys/kernel/debug/sched/preempt was
+	was=$(sed 's/.*(\(.*\)).*/\1/' $model)
+	rexctl bmc stop
+	nothing_left
+	echo full >$model
+	start
+	warm one
+	hits 1 one
+	client set one 32 w
+	client get one 32 w
+	rexctl bmc stop
+	echo "$was" >$model
+	nothing_left
+}
+
+tcp_get() { # KEY VALUE: twice over one connection; the second one can be a hit
+	nsenter --net=/run/netns/rex-client bash -c 'exec 3<>"/dev/tcp/$0/11211"
+		for _ in 1 2; do
+			printf "get %s\r\n" "$1" >&3
+			for want in "VALUE $1 0 ${#2}" "$2" END; do
+				read -rt 20 -u 3 line
+				[ "${line%?}" = "$want" ] || { echo "$line instead of $want"; exit 1; }
+			done
+		done' $SERVER "$@"
+}
+
+# answers WHAT OPTION...: over tcp, udp or both; both are followed
+answers() {
+	local what=$1 value before tcp udp
+	shift
+	start --port 11211 --memory 16M --max-age 60s "$@"
+	warm one
+	value=$(printf 'v%.0s' {1..32})
+	before=$(stat_of tcp_hits)
+	tcp_get one "$value"
+	tcp=$(($(stat_of tcp_hits) - before))
+	before=$(stat_of hits)
+	client get one 32 v
+	udp=$(($(stat_of hits) - before))
+	case $what in
+	tcp) eq "$tcp $udp" "1 0"; contains "$(rexctl bmc status)" "tcp: "; lacks "$(rexctl bmc status)" "udp: " ;;
+	udp) eq "$tcp $udp" "0 1"; contains "$(rexctl bmc status)" "udp: "; lacks "$(rexctl bmc status)" "tcp: " ;;
+	both) eq "$tcp $udp" "1 1"; contains "$(rexctl bmc status)" "tcp: "; contains "$(rexctl bmc status)" "udp: " ;;
+	esac
+	# a change over the transport that is not answered is one all the same
+	eq "$(client request $'set one 0 0 1\r\nx')" STORED$'\r'
+	tcp_get one x
 	rexctl bmc stop
 	nothing_left
 }
+
+test_both_transports_by_default() { answers both --dev srv0; }
+test_tcp_without_interfaces() { answers tcp; }
+test_tcp_alone() { answers tcp --tcp; }
+test_udp_alone() { answers udp --udp --dev srv0; }
+test_both_by_name() { answers both --tcp --udp --dev srv0; }
 
 # ---- other ways to run ------------------------------------------------------------------------------------
 
@@ -284,8 +357,6 @@ test_foreground_undoes_everything_at_sigterm() {
 	nothing_left
 }
 
-is_server() { [ "$(status server)" = "$1" ]; }
-
 # memcached is asked what is due before it is looked at, say, and here it comes in between: between both
 # the program is loaded.
 test_a_flush_with_delay_that_is_given_during_the_start() {
@@ -294,9 +365,10 @@ test_a_flush_with_delay_that_is_given_during_the_start() {
 	for delay in 25 150; do
 		rexctl --netns $NS bmc start "${OPTIONS[@]}" --foreground >"$TMP/log" 2>&1 &
 		pid=$!
-		wait_for 10 is_server 0
+		until [ -d /sys/module/rex_bmc ]; do kill -0 $pid; done
 		kill -STOP $pid
-		eq "$(status server)" 0
+		# nothing is followed yet, or there is not even a map that could say so
+		case $(status server 2>/dev/null || :) in 0 | '') ;; *) fail "too late: $(rexctl bmc status)" ;; esac
 		since=$(uptime_s)
 		eq "$(client request "flush_all $delay")" OK$'\r'
 		kill -CONT $pid

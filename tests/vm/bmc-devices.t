@@ -160,7 +160,7 @@ test_stop_after_an_interface_was_deleted() {
 
 test_names_of_one_interface_are_refused() {
 	in_ns ip link property add dev srv0 altname the-name-of-this-interface
-	refuses start --port 11211 --dev srv0,the-name-of-this-interface --memory 16M
+	refuses start --port 11211 --udp --dev srv0,the-name-of-this-interface --memory 16M
 	contains "$REFUSAL" "are names of the same interface"
 	nothing_left
 }
@@ -169,7 +169,7 @@ test_names_of_one_interface_are_refused() {
 test_an_alternative_name_is_taken() {
 	local i
 	for i in 1 3 5; do ip -n $NS link add dev$i type veth peer name dev$((i + 1)); done
-	start --port 11211 --dev the-name-of-this-interface,dev1,dev3,dev5 --memory 16M --max-age 60s
+	start --port 11211 --udp --dev the-name-of-this-interface,dev1,dev3,dev5 --memory 16M --max-age 60s
 	eq "$(device interface)" srv0
 	contains "$(rexctl bmc status)" "device: the-name-of-this-interface (called srv0 now, generic)"
 	warm one
@@ -238,7 +238,7 @@ test_a_bond_above_a_veth_is_generic() {
 	in_ns ip addr add 10.77.0.1/24 dev bond0
 	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev bond0 nud permanent
 	wait_for 10 client request version
-	start --port 11211 --dev bond0 --memory 16M --max-age 60s
+	start --port 11211 --udp --dev bond0 --memory 16M --max-age 60s
 	eq "$(device mode)" generic
 	warm one
 	hits 1 one
@@ -253,7 +253,7 @@ test_the_mode_is_what_was_asked_for() {
 	in_ns ip link set srv0 up
 	in_ns ip neigh replace 10.77.0.2 lladdr 02:00:0a:4d:00:02 dev srv0 nud permanent
 	wait_for 10 client request version
-	start --port 11211 --dev srv0 --memory 16M --max-age 60s --mode native
+	start --port 11211 --udp --dev srv0 --memory 16M --max-age 60s --mode native
 	eq "$(device mode)" native
 	peer_on
 	warm one

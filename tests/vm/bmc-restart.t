@@ -23,7 +23,6 @@ memcached_kill() { # SIGNAL
 start() { eval "$(start_command)" >"$TMP/start" 2>&1 || fail "$(cat "$TMP/start")"; }
 status() { at_server rexctl bmc status --json | sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p"; }
 running() { [ "$(status state)" = running ]; }
-not_running() { ! running; }
 hits() { "$BUILD/bench/bpfinfo" sum bmc_stats 0; }
 
 # GETs are answered by the accelerator, seen by its own counter while there is a load.
@@ -144,17 +143,17 @@ disable_and_enable() {
 
 test_the_program_is_off_for_a_while() { under_load disable_and_enable; }
 
-lose_tracker() {
-	local pin
-	pin=$(find /sys/fs/bpf/rex -name "*$1*" | head -n 1)
-	[ -n "$pin" ] || fail "no pin of $1: $(find /sys/fs/bpf/rex)"
-	rm "$pin"
-	wait_for 5 not_running
-	! hits_grow || fail "hits without a tracker"
-	stop_and_start
+# Changes pass unseen then: no hits at once, and the daemon begins again.
+detach_from_sockets() {
+	kill -STOP "$(status daemon)"
+	rexctl detach rex_bmc:sockets
+	! hits_grow || fail "hits without the hook"
+	kill -CONT "$(status daemon)"
+	( wait_for 20 running ) || fail "$(at_server rexctl bmc status)"
+	wait_for 10 hits_grow
 }
 
-test_a_tracker_is_removed() { under_load lose_tracker tcp_read; }
+test_the_program_is_detached_from_the_sockets() { under_load twice detach_from_sockets; }
 
 lose_xdp() {
 	at_server rexctl detach rex_bmc:ingress xdp $DEV

@@ -22,11 +22,11 @@ answered() {
 	shift
 	before=$(stat_of tcp_hits)
 	"$@"
-	eq "$(($(stat_of tcp_hits) - before))" "$n"
+	[ $(($(stat_of tcp_hits) - before)) -eq "$n" ] || fail "expected $n: $(rexctl bmc status; rexctl bmc stats | grep -v ' 0$')"
 }
 get() { say "get $1\r\n"; hears "VALUE $1 0 ${#2}" "$2" END; }
 miss() { say "get $1\r\n"; hears END; }
-serve() {
+serve() { # ARGUMENT...
 	memcached -u nobody -l 127.0.0.1 -p $PORT -t 2 -m 64 "$@" &
 	echo $! >/run/bmc-tcp.pid
 	wait_for 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
@@ -37,18 +37,8 @@ running() { rexctl bmc status | grep -q "^running"; }
 # The first command of a connection is memcached's.
 begin() { connect; miss nothing; }
 
-# Changes over UDP would not be seen.
-test_a_server_that_serves_udp_is_refused() {
-	ip link set lo up
-	serve -U $PORT
-	refuses start
-	contains "$REFUSAL" "start memcached with -U 0, or give --dev INTERFACE"
-	[ ! -d /sys/module/rex_bmc ] || fail "the program is loaded"
-	kill -9 "$(cat /run/bmc-tcp.pid)"
-	wait "$(cat /run/bmc-tcp.pid)" || :
-}
-
 test_start_needs_no_udp() {
+	ip link set lo up
 	serve
 	connect
 	say 'set old 0 0 3\r\none\r\n'; hears STORED
@@ -156,7 +146,7 @@ test_memcached_is_killed_and_comes_again() {
 }
 
 test_detached_by_another_process() {
-	rexctl detach rex_bmc:tcp
+	rexctl detach rex_bmc:sockets
 	wait_for 60 sh -c 'rexctl status | grep -q "attached: stream"'
 	wait_for 60 running
 	begin
@@ -190,6 +180,48 @@ test_full_preemption_is_no_obstacle() {
 	get i one
 	answered 1 get i one
 	echo "$was" >$model
+}
+
+ends() { ! kill -0 "$(cat /run/bmc-tcp.pid)" 2>/dev/null; }
+
+# At a port of its own, and nobody answers there.
+test_changes_over_udp_are_seen() {
+	kill "$(cat /run/bmc-tcp.pid)"
+	wait_for 20 ends
+	serve -U 11212
+	wait_for 60 running
+	begin
+	say 'set k 0 0 3\r\none\r\n'; hears STORED
+	get k one
+	answered 1 get k one
+	exec 9<>/dev/udp/127.0.0.1/11212
+	printf '\0\1\0\0\0\1\0\0set k 0 0 3\r\ntwo\r\n' | dd bs=1k iflag=fullblock status=none >&9
+	eq "$(dd bs=1k count=1 status=none <&9 | tail -c 8)" STORED$'\r'
+	exec 9>&-
+	get k two
+}
+
+# All that is needed is that memcached is visible.
+test_in_a_pid_namespace() {
+	rexctl bmc stop
+	refuses unshare --pid --fork --mount-proc rexctl bmc start --port $PORT --memory 32M
+	contains "$REFUSAL" "no process that is visible here"
+	kill "$(cat /run/bmc-tcp.pid)"
+	wait_for 20 ends
+	mkfifo "$TMP/end"
+	unshare --pid --fork --mount-proc sh -c "memcached -d -u nobody -l 127.0.0.1 -p $PORT -t 2 -m 64
+		until rexctl bmc start --port $PORT --memory 32M --max-age 60s; do sleep 0.2; done >&2
+		read -r _; rexctl bmc stop; kill \$(pidof memcached)" <"$TMP/end" &
+	exec 8>"$TMP/end"
+	wait_for 60 running
+	begin
+	say 'set l 0 0 3\r\none\r\n'; hears STORED
+	get l one
+	answered 1 get l one
+	echo >&8
+	wait
+	serve
+	start
 }
 
 test_stop_leaves_live_connections_as_they_were() {

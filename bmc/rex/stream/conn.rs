@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! One TCP connection of the server: what it reads and writes, and what becomes of the cache.
 
+use super::datagram::Datagram;
 use super::order::Order;
 use super::ready;
 use super::values::Candidates;
+use super::words;
 use crate::get::Question;
 use crate::meta::{self, Meta};
 use crate::proto::{self, Complete, Effect, Lost, Requests, Sink, WORDS};
 use crate::stats::{Stat, count};
-use crate::track::conn::{Pending, PendingWords};
+use crate::track::pending::{Pending, PendingWords};
 use crate::track::rules::{Progress, Trial};
 use crate::track::sink::{Commands, Supposed};
 use core::sync::atomic::Ordering::Relaxed;
@@ -109,16 +111,17 @@ impl Conn {
 
     #[inline(always)]
     fn requests(&self) -> Requests {
-        Requests::load(|i| self.words.get(i).copied().unwrap_or(0))
+        words::load(&self.words)
     }
 
     #[inline(always)]
     fn set_requests(&mut self, requests: &Requests) {
-        requests.save(|i, value| {
-            if let Some(word) = self.words.get_mut(i) {
-                *word = value;
-            }
-        });
+        words::save(&mut self.words, requests);
+    }
+
+    /// Of a UDP socket, which has no more to remember.
+    pub fn datagram(&mut self) -> Datagram<'_> {
+        Datagram { flags: &mut self.flags, words: &mut self.words }
     }
 
     /// Whether memcached has answered all that it has read, and what comes next is a line: then that
@@ -128,7 +131,8 @@ impl Conn {
         // memcached closes a connection that is idle, and does not see what is answered here.
         let idle = meta.idle.load(Relaxed);
         let awake = idle == 0 || now.saturating_sub(self.active) < idle / 2;
-        self.flags & SYNCED != 0
+        meta.tcp.load(Relaxed) != 0
+            && self.flags & SYNCED != 0
             && self.order.is_at_rest()
             && awake
             && self.requests().awaits_line()
@@ -150,7 +154,7 @@ impl Conn {
         let mut progress = pending.progress();
         let rbuf_len = meta.rbuf_len.load(Relaxed);
         let again = self.flags & MID_READ != 0;
-        let was_full = again || !progress.read(read.asked.into(), rbuf_len, at_boundary);
+        let was_full = again || !progress.read(read.asked.into(), rbuf_len);
         let given = if synced {
             if !was_full {
                 pending.executed(meta);
@@ -264,7 +268,7 @@ impl Conn {
         }
         let pending = Pending::of(&self.pending);
         let mut progress = pending.progress();
-        if progress.write(|_| None) {
+        if progress.write() {
             pending.executed(meta);
         }
         let candidates = &mut self.candidates;
@@ -321,7 +325,8 @@ impl Reader<'_, '_> {
 
     /// Whether this one will be answered when memcached has answered those before it.
     fn is_hit(&self, question: &proto::Question<'_>) -> bool {
-        self.conn.order.comes_to_rest()
+        self.commands.meta.tcp.load(Relaxed) != 0
+            && self.conn.order.comes_to_rest()
             && Question::new().is_ok_and(|cache| ready::is_hit(&cache, question))
     }
 }

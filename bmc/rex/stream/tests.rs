@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The server's connections against the mock of rex.ko.
 
+mod changes;
 mod model;
 mod turns;
 mod values;
 
 use super::conn::Conn;
-use super::tcp;
+use super::sockets;
 use crate::meta::{self, NEVER, state};
 use crate::stats::{Stat, counted};
 use crate::store;
@@ -28,6 +29,7 @@ fn start() -> Session {
     meta.server.store(1000, SeqCst);
     meta.quiet_from.store(NEVER, SeqCst);
     meta.max_age.store(SECOND, SeqCst);
+    meta.tcp.store(1, SeqCst);
     meta.generation.store(rex::program::generation(), SeqCst);
     meta.state.store(state::RUN, SeqCst);
     session.set_time_ns(1000 << meta::TIME_SHIFT);
@@ -38,7 +40,7 @@ fn start() -> Session {
 type Tcp<'s> = Connection<'s, Conn, fn(&mut Stream<'_, Conn>) -> StreamVerdict>;
 
 fn connect(session: &Session) -> Tcp<'_> {
-    session.connection(tcp as fn(&mut Stream<'_, Conn>) -> StreamVerdict)
+    session.connection(sockets as fn(&mut Stream<'_, Conn>) -> StreamVerdict)
 }
 
 /// Whether a value of the key that is read now could be put into the cache.

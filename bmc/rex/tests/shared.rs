@@ -32,7 +32,7 @@ fn shout(name: &str) -> String {
 fn say_what_is_shared() {
     fields! {
         state epoch generation quiet_from seed udp_port max_age pending_all quiet_to layout vlans
-        broadcasts pad0 server rbuf_len blind hidden reads last_port server_deaths clock era idle
+        broadcasts pad0 server rbuf_len blind hidden reads tcp server_deaths clock era idle
         pad1
     }
     println!("size {}", size_of::<Meta>());

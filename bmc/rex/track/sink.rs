@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What becomes of the commands that the parser finds.
 
-use super::conn::Pending;
 use super::expiry::{self, Others};
+use super::pending::Pending;
 use super::quiet;
 use super::rules::Progress;
 use crate::meta::Meta;
@@ -40,8 +40,8 @@ impl Sink for Commands<'_> {
     }
 
     #[inline(always)]
-    fn complete(&mut self, complete: Complete) {
-        self.progress.command(complete.reply);
+    fn complete(&mut self, _: Complete) {
+        self.progress.command();
         self.pending.whole();
     }
 }
@@ -55,8 +55,8 @@ pub struct Supposed {
 impl Sink for Supposed {
     fn effect(&mut self, _: Effect<'_>) {}
 
-    fn complete(&mut self, complete: Complete) {
-        self.progress.command(complete.reply);
+    fn complete(&mut self, _: Complete) {
+        self.progress.command();
     }
 }
 

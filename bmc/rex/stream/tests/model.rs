@@ -512,7 +512,7 @@ fn mixed(seed: u64) -> u64 {
 
 #[test]
 fn every_reply_in_its_turn_and_none_stale() {
-    let hits: u64 = (0..150).map(|seed| run(mixed(seed), |_| tcp)).sum();
+    let hits: u64 = (0..150).map(|seed| run(mixed(seed), |_| sockets)).sum();
     assert!(hits > 2000, "{hits}");
 }
 
@@ -539,7 +539,7 @@ fn the_model_finds_an_answer_out_of_turn() {
             ready.filled(len);
             ready.answer()
         }
-        _ => tcp(ctx),
+        _ => sockets(ctx),
     }));
 }
 
@@ -548,6 +548,6 @@ fn the_model_finds_a_mutation_that_was_not_seen() {
     // What the first connection reads is not shown.
     assert!(fails(|i| move |ctx: &mut Stream<'_, Conn>| match ctx.event() {
         StreamEvent::Read(_) if i == 0 => StreamVerdict::Pass,
-        _ => tcp(ctx),
+        _ => sockets(ctx),
     }));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::*;
-use crate::stats::{Stat, counted};
 
 #[test]
 fn a_set_is_pending_until_its_reply_is_written() {
@@ -118,4 +117,59 @@ fn no_room_for_the_thread() {
         udp.nothing();
     }
     assert!(blind());
+}
+
+#[test]
+fn a_datagram_in_several_parts() {
+    let value = "delete other\r\n".repeat(3000);
+    let set = format!("set key 0 0 {}\r\n{value}\r\n", value.len());
+    for (text, whole) in [
+        (&set[..], true),
+        (&set[..set.len() - 1], false),
+        (&[&set, "delete k\r\n"].concat(), false),
+    ] {
+        let server = server();
+        let udp = server.udp();
+        assert!(text.len() > 40_000);
+        udp.read(text);
+        assert!(!quiet("key") && quiet("other"));
+        udp.reply(&[b"STORED\r\n"]);
+        assert_eq!(quiet("key"), whole);
+        udp.get(&["other"]);
+        assert!(quiet("key") && quiet("k"));
+        assert_eq!((pending_all(), epoch()), (0, 0));
+    }
+    // Not understood, in the first part or later.
+    for text in [format!("nonsense\r\n{set}"), format!("{set}nonsense\r\n{set}")] {
+        let server = server();
+        let udp = server.udp();
+        udp.read(&text);
+        udp.reply(&[b"ERROR\r\n"]);
+        assert_eq!((pending_all(), hidden(), epoch()), (1, 1, 1));
+        udp.nothing();
+        udp.read("delete key\r\n");
+        assert!(!quiet("key") && quiet("other"));
+        assert_eq!((pending_all(), hidden(), epoch()), (0, 0, 1));
+    }
+}
+
+#[test]
+fn a_datagram_was_missed() {
+    let server = server();
+    server.cache("key", "value");
+    let udp = server.udp();
+    udp.get(&["other"]);
+    assert!(cached("key") && !blind());
+    udp.socket.borrow_mut().lose();
+    udp.nothing();
+    assert!(!cached("key") && blind() && !quiet("key"));
+}
+
+#[test]
+fn a_datagram_that_cannot_be_shown() {
+    let server = server();
+    server.cache("key", "value");
+    let udp = server.udp();
+    udp.socket.borrow_mut().read_unseen(65536).expect("no fault");
+    assert!(!cached("key") && blind() && !quiet("key"));
 }

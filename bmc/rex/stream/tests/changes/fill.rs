@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::*;
-use crate::stats::{Stat, counted};
 
 #[test]
 fn a_reply_in_pieces_is_put_in() {
@@ -71,7 +70,7 @@ fn requests_in_several_datagrams_are_no_requests() {
     let server = server();
     let udp = server.udp();
     let bytes = b"\x07\x07\0\0\0\x02\0\0get key\r\n";
-    udp.run(server.received(bytes, 65536).with_name(), 65536, bytes.len() as i64);
+    udp.datagram(bytes);
     udp.reply(&[&value_text("key", "value"), b"END\r\n"]);
     assert!(!cached("key"));
 }

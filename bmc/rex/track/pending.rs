@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! What is remembered of a connection: where its commands begin, and which of them may not have
-//! been executed yet.
+//! Which of the commands that were read may not have been executed yet.
 
 use super::expiry;
-use super::rules::{Progress, Trial};
+use super::rules::Progress;
 use crate::meta::{self, Meta};
-use crate::proto::{Requests, WORDS};
 use crate::stats::{Stat, count};
 use crate::store::{self, KeyHash};
 use core::sync::atomic::{
     AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    Ordering::{Relaxed, SeqCst},
 };
 use rex::prelude::*;
-
-/// By its socket's address.
-#[rex_map]
-static BMC_CONNS: RexHashMap<u64, Conn> = RexHashMap::new(8192, 0);
 
 /// Mutations of so many keys can be pending at once; of more, all keys are.
 pub const LIST: usize = 16;
@@ -228,141 +222,9 @@ impl Pending {
     }
 }
 
-/// A TCP connection of the server.
-#[derive(SharedPod)]
-#[repr(C)]
-pub struct Conn {
-    busy: AtomicU32,
-    /// `Meta::server_deaths` when it began.
-    life: AtomicU32,
-    /// The sequence number behind what was read.
-    pub copied_seq: AtomicU32,
-    /// The thread that read last.
-    pub tid: AtomicU32,
-    /// [`SYNCED`] and its like.
-    flags: AtomicU32,
-    pad: AtomicU32,
-    pub pending: Pending,
-    /// [`Requests`]
-    words: [AtomicU64; WORDS],
-}
-
-/// Where the next command begins is known.
-const SYNCED: u32 = 1;
-/// The last bytes that were read ended a line, and a read that was not full.
-const AFTER_LINE: u32 = 2;
-// [`Trial::FLAGS`] are 4, 8 and 16.
-
-static NEW: Conn = Conn {
-    busy: AtomicU32::new(0),
-    life: AtomicU32::new(0),
-    copied_seq: AtomicU32::new(0),
-    tid: AtomicU32::new(0),
-    flags: AtomicU32::new(0),
-    pad: AtomicU32::new(0),
-    pending: Pending::NEW,
-    words: [const { AtomicU64::new(0) }; WORDS],
-};
-
-/// The connection of this socket.
-#[inline(always)]
-pub fn find(scope: Scope<'_>, sk: u64) -> Option<&Conn> {
-    BMC_CONNS.get_ref(scope, &sk)
-}
-
-/// A connection that was not there yet; its position is not known.
+/// A command may be read that nobody sees: no value is put in until rexctl has cleaned up.
 #[cold]
-pub fn add<'a>(scope: Scope<'a>, meta: &Meta, sk: u64) -> Option<&'a Conn> {
-    BMC_CONNS.insert_new_from(&sk, &NEW).ok()?;
-    let conn = find(scope, sk)?;
-    conn.life.store(meta.server_deaths.load(Relaxed), Relaxed);
-    Some(conn)
-}
-
-pub fn remove(sk: u64) {
-    let _ = BMC_CONNS.remove(&sk);
-}
-
-/// Runs `run` unless somebody else does something with the same at the same time, or was cut off
-/// there. Then nobody knows what is pending: no value is put in until rexctl has cleaned up.
-#[inline(always)]
-pub fn alone<R>(meta: &Meta, busy: &AtomicU32, run: impl FnOnce() -> R) -> Option<R> {
-    if busy.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
-        blind(meta);
-        return None;
-    }
-    let result = run();
-    busy.store(0, Release);
-    Some(result)
-}
-
-/// A command may be read that nobody sees.
-#[cold]
-pub fn blind(meta: &Meta) {
+pub fn blind(meta: &Meta, why: Stat) {
     meta.blind.store(1, SeqCst);
-    meta::bump_epoch(Stat::EpochOverflow);
-}
-
-impl Conn {
-    /// Whether it belongs to another server than that of now: a socket of which the end was missed.
-    #[inline(always)]
-    pub fn is_of_the_past(&self, meta: &Meta) -> bool {
-        self.life.load(Relaxed) != meta.server_deaths.load(Relaxed)
-    }
-
-    #[inline(always)]
-    pub fn alone<R>(&self, meta: &Meta, run: impl FnOnce() -> R) -> Option<R> {
-        alone(meta, &self.busy, run)
-    }
-
-    #[inline(always)]
-    pub fn requests(&self) -> Requests {
-        Requests::load(|i| self.words.get(i).map_or(0, |word| word.load(Relaxed)))
-    }
-
-    #[inline(always)]
-    pub fn set_requests(&self, requests: &Requests) {
-        requests.save(|i, value| {
-            if let Some(word) = self.words.get(i) {
-                word.store(value, Relaxed);
-            }
-        });
-    }
-
-    #[inline(always)]
-    pub fn is_synced(&self) -> bool {
-        self.flags.load(Relaxed) & SYNCED != 0
-    }
-
-    pub fn set_synced(&self) {
-        self.flags.store(SYNCED, Relaxed);
-    }
-
-    /// From here on, nobody knows where a command begins.
-    #[cold]
-    pub fn lose(&self, meta: &Meta, why: Stat) {
-        if self.is_synced() {
-            count(Stat::ConnsUnsynced);
-        }
-        self.flags.store(0, Relaxed);
-        self.pending.anything(meta, why);
-    }
-
-    pub fn is_after_line(&self) -> bool {
-        self.flags.load(Relaxed) & AFTER_LINE != 0
-    }
-
-    pub fn set_after_line(&self, after_line: bool) {
-        let others = self.flags.load(Relaxed) & !AFTER_LINE;
-        self.flags.store(others | if after_line { AFTER_LINE } else { 0 }, Relaxed);
-    }
-
-    pub fn trial(&self) -> Option<Trial> {
-        Trial::of_flags(self.flags.load(Relaxed))
-    }
-
-    pub fn set_trial(&self, trial: Option<Trial>) {
-        let others = self.flags.load(Relaxed) & !Trial::FLAGS;
-        self.flags.store(others | trial.map_or(0, Trial::flag), Relaxed);
-    }
+    meta::bump_epoch(why);
 }
