@@ -50,8 +50,9 @@ struct rex_stream_sock {
 	u32			generation;	/* of the program that @record is from */
 	/* sequence numbers up to which the program knows what was read and written */
 	u32			read_seq, write_seq;
-	u32			read_end;	/* while @reading: where that read ends */
+	u32			read_end;	/* of the read that was shown last; @read_seq: it is over */
 	u32			ready_rcv, ready_copied;	/* when READY passed last */
+	u32			quiet;		/* REX_STREAM_QUIET_*, unless @lost */
 	/* bytes that the program does not want to see */
 	u32			read_skip, write_skip;
 	bool			listener;
@@ -61,7 +62,8 @@ struct rex_stream_sock {
 	bool			fresh;		/* none ran yet, and no byte is missing */
 	bool			lost;
 	bool			passed;		/* @ready_rcv and @ready_copied hold */
-	bool			reading, sending;	/* a call is on, perhaps without the lock */
+	bool			sending;	/* a call is on, perhaps without the lock; so is */
+	bool			reading;	/* this one, which may end without it */
 	bool			waiting;	/* a task, for bytes to read */
 	bool			closing;
 	bool			flushing;
@@ -101,13 +103,27 @@ static inline struct rex_stream_sock *rex_stream_of(const struct sock *sk)
 	return likely(s && !s->orphan) ? s : NULL;
 }
 
+/* Whether the program does without such events: REX_STREAM_QUIET_*. */
+static inline bool rex_stream_is_quiet(const struct rex_stream_sock *s, u32 what)
+{
+	return s->quiet & what && !s->lost;
+}
+
 /* Whether there are unread bytes that READY has not passed. */
 static inline bool rex_stream_is_ready(const struct rex_stream_sock *s)
 {
 	const struct tcp_sock *tp = tcp_sk(s->sk);
 
-	return tp->rcv_nxt != tp->copied_seq &&
+	return tp->rcv_nxt != tp->copied_seq && !rex_stream_is_quiet(s, REX_STREAM_QUIET_READY) &&
 	       !(s->passed && s->ready_rcv == tp->rcv_nxt && s->ready_copied == tp->copied_seq);
+}
+
+/* Whether the program would run; else there is no need to prepare an event. */
+static inline bool rex_stream_live(const struct rex_stream_sock *s)
+{
+	const struct rex_stream_set *set = s->set;
+
+	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
 }
 
 #define rex_stream_count(s, what, n) this_cpu_add((s)->set->counts->what, n)
@@ -157,7 +173,6 @@ void rex_stream_ulp_exit(void);
 int rex_stream_buffers(void);
 void rex_stream_buffers_exit(void);
 void rex_stream_spare_wanted(void);
-bool rex_stream_live(const struct rex_stream_sock *s);
 void rex_stream_sync(struct rex_stream_sock *s);
 struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event);
 s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx);

@@ -82,7 +82,7 @@ static bool rex_stream_untouched(const struct tcp_sock *tp)
 
 /*
  * Before an event: finds bytes that were read or written past the hook, by splice(2) and the like.
- * While another thread reads what the program was shown, it may be done already.
+ * What the program was shown last may have been read, or be about to.
  */
 void rex_stream_sync(struct rex_stream_sock *s)
 {
@@ -94,13 +94,16 @@ void rex_stream_sync(struct rex_stream_sock *s)
 		s->fresh = rex_stream_untouched(tp);
 		s->lost = !s->fresh;
 		s->read_seq = read;
+		s->read_end = read;
 		s->write_seq = tp->write_seq;
 		return;
 	}
-	if (unlikely(read != s->read_seq) && !(s->reading && read == s->read_end)) {
-		s->lost = true;
+	if (read != s->read_seq) {
+		s->lost |= read != s->read_end;
 		s->read_seq = read;
 	}
+	if (!READ_ONCE(s->reading))
+		s->read_end = read;
 	if (unlikely(tp->write_seq != s->write_seq)) {
 		/* Behind its end there are no more bytes. */
 		if (!(s->sk->sk_shutdown & SEND_SHUTDOWN))
@@ -110,14 +113,6 @@ void rex_stream_sync(struct rex_stream_sock *s)
 }
 
 /* ---- the call ----------------------------------------------------------------------------------- */
-
-/* Whether the program would run; else there is no need to prepare an event. */
-bool rex_stream_live(const struct rex_stream_sock *s)
-{
-	const struct rex_stream_set *set = s->set;
-
-	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
-}
 
 /*
  * The context of an event, but for what is particular to it. NULL: this CPU sends a reply, which
@@ -144,6 +139,7 @@ struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event)
 	ctx->consume = 0;
 	ctx->reply_len = 0;
 	ctx->skip = 0;
+	ctx->quiet = 0;
 	return ctx;
 }
 
@@ -166,6 +162,7 @@ s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx)
 		memset(s->record, 0, set->record);
 		s->read_skip = 0;
 		s->write_skip = 0;
+		s->quiet = 0;
 	}
 	ctx->limit = ctx->len;
 	verdict = rex_dispatch(REX_HOOK_STREAM, ctx, set->slot, set->cookie, rex_raw_setup);

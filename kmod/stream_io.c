@@ -38,22 +38,29 @@ void rex_stream_calls_wait(void)
 
 /* ---- reading ---------------------------------------------------------------------------------- */
 
-/* Shows @n bytes behind @skip. Gives how many of them the server may get; 0: it was not shown. */
+/*
+ * Shows @n bytes behind @skip. Gives how many of them the server may get; 0: it was not shown.
+ * Bottom halves are off.
+ */
 static u32 rex_stream_show(struct rex_stream_sock *s, u32 skip, u32 n, size_t asked, u32 flags)
 {
-	struct rex_stream *ctx = rex_stream_begin(s, REX_STREAM_READ);
+	struct rex_stream *ctx;
 
-	if (!ctx)
+	if (!rex_stream_live(s))
+		return 0;
+	ctx = rex_stream_begin(s, REX_STREAM_READ);
+	if (unlikely(!ctx))
 		return 0;
 	ctx->len = rex_stream_peek(s->sk, skip, (char *)ctx->data, n);
-	if (ctx->len != n)
+	if (unlikely(ctx->len != n))
 		return 0;
 	ctx->asked = min_t(size_t, asked, U32_MAX);
 	ctx->tid = task_pid_nr(current);
 	ctx->flags |= flags;
-	if (!rex_stream_run(s, ctx) || !ctx->limit || ctx->limit > n)
+	if (!rex_stream_run(s, ctx) || !ctx->limit || ctx->limit > n || ctx->quiet & ~REX_STREAM_QUIET)
 		return 0;
 	s->read_skip = ctx->limit == n ? ctx->skip : 0;
+	s->quiet = ctx->quiet;
 	return ctx->limit;
 }
 
@@ -66,7 +73,6 @@ static u32 rex_stream_plan(struct rex_stream_sock *s, u32 total, size_t asked)
 	u32 done = 0, n, got;
 	u32 full = total == asked ? REX_STREAM_FULL : 0;
 
-	rex_stream_sync(s);
 	while (done < total) {
 		if (s->read_skip) {
 			n = min(s->read_skip, total - done);
@@ -76,9 +82,8 @@ static u32 rex_stream_plan(struct rex_stream_sock *s, u32 total, size_t asked)
 		}
 		n = min(total - done, REX_STREAM_BYTES);
 		local_bh_disable();
-		got = rex_stream_live(s) ?
-		      rex_stream_show(s, done, n, asked,
-				      full | (done + n < total ? REX_STREAM_MORE : 0)) : 0;
+		got = rex_stream_show(s, done, n, asked,
+				      full | (done + n < total ? REX_STREAM_MORE : 0));
 		local_bh_enable();
 		if (!got) {
 			s->lost = true;
@@ -93,7 +98,24 @@ static u32 rex_stream_plan(struct rex_stream_sock *s, u32 total, size_t asked)
 	return total;
 }
 
-/* The end of a read, with the lock held again. */
+/* A read that the program was shown: of so many bytes, up to @end. */
+struct rex_stream_read {
+	struct proto	*base;
+	u64		id;
+	u32		len, end;
+};
+
+static void rex_stream_begin_read(struct rex_stream_sock *s, struct rex_stream_read *read, u32 len)
+{
+	read->base = s->base;
+	read->id = s->id;
+	read->len = len;
+	read->end = s->read_seq + len;
+	s->read_end = read->end;
+	s->reading = true;
+}
+
+/* Its end, with the lock held again. */
 static void rex_stream_account_read(struct rex_stream_sock *s)
 {
 	u32 read = tcp_sk(s->sk)->copied_seq;
@@ -106,6 +128,25 @@ static void rex_stream_account_read(struct rex_stream_sock *s)
 		s->read_skip = 0;
 	}
 	s->read_seq = read;
+	s->read_end = read;
+}
+
+/*
+ * The same without the lock, if just those bytes were read, and nobody has read behind them:
+ * rex_stream_sync() finds the rest. Whether that is so.
+ */
+static bool rex_stream_end_read(struct sock *sk, const struct rex_stream_read *read, int ret)
+{
+	struct rex_stream_sock *s;
+
+	if (unlikely(ret != read->len || READ_ONCE(tcp_sk(sk)->copied_seq) != read->end))
+		return false;
+	rcu_read_lock();
+	s = rex_stream_of(sk);
+	if (likely(s && s->id == read->id))
+		smp_store_release(&s->reading, false);
+	rcu_read_unlock();
+	return true;
 }
 
 /* Whether the kernel's own function has the answer at once: an end, an error, or the wrong state. */
@@ -170,7 +211,7 @@ static bool rex_stream_is_odd(const struct rex_stream_sock *s, size_t len, int f
 	const struct tcp_sock *tp = tcp_sk(s->sk);
 
 	return !len || flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE) || tp->urg_data || tp->repair ||
-	       s->reading;
+	       READ_ONCE(s->reading);
 }
 
 /*
@@ -181,8 +222,7 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 				int flags, long *timeo, int *addr_len, bool *more)
 {
 	struct sock *sk = s->sk;
-	struct proto *base = s->base;
-	u64 id = s->id;
+	struct rex_stream_read read;
 	u32 unread;
 	int ret;
 
@@ -190,8 +230,9 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 	if (unlikely(rex_stream_is_odd(s, len, flags))) {
 		if (len && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
 			rex_stream_read_unseen(s, len);
+		read.base = s->base;
 		release_sock(sk);
-		ret = rex_stream_base_recv(sk, base, msg, len, flags, addr_len);
+		ret = rex_stream_base_recv(sk, read.base, msg, len, flags, addr_len);
 		lock_sock(sk);
 		return ret;
 	}
@@ -206,14 +247,14 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 		*more = !ret;
 		return ret;
 	}
+	rex_stream_sync(s);
 	unread = rex_stream_plan(s, min_t(size_t, unread, len), len);
-	s->read_end = s->read_seq + unread;
-	s->reading = true;
+	rex_stream_begin_read(s, &read, unread);
 	release_sock(sk);
-	ret = rex_proto_recvmsg(base, sk, msg, unread ?: len, flags | MSG_DONTWAIT, addr_len);
+	ret = rex_proto_recvmsg(read.base, sk, msg, unread ?: len, flags | MSG_DONTWAIT, addr_len);
 	lock_sock(sk);
 	s = rex_stream_of(sk);
-	if (s && s->id == id) {
+	if (s && s->id == read.id) {
 		rex_stream_account_read(s);
 		*more = ret > 0 || (ret == -EAGAIN && *timeo);
 	}
@@ -244,13 +285,69 @@ static int rex_stream_recv(struct sock *sk, struct msghdr *msg, size_t len, int 
 	return copied ?: ret;
 }
 
+/*
+ * A read that does not wait, of bytes that can be shown at once, and all that READY was to do is
+ * done: as in softirq, the spinlock will do. Whether it was shown; else nothing has changed.
+ */
+static bool rex_stream_show_quickly(struct sock *sk, size_t len, int flags,
+				    struct rex_stream_read *read)
+{
+	struct rex_stream_sock *s = rex_stream_of(sk);
+	u32 n, got;
+
+	if (unlikely(!s || flags != MSG_DONTWAIT || rex_stream_is_odd(s, len, flags) ||
+		     rex_stream_is_ready(s)))
+		return false;
+	n = min_t(size_t, tcp_inq(sk), len);
+	if (!n || n > REX_STREAM_BYTES || s->read_skip)
+		return false;
+	rex_stream_sync(s);
+	got = rex_stream_show(s, 0, n, len, n == len ? REX_STREAM_FULL : 0);
+	if (unlikely(!got)) {
+		s->lost = true;
+		got = n;
+	}
+	rex_stream_begin_read(s, read, got);
+	return true;
+}
+
+/* Such a read, whole. false: it is none, and the socket is locked. */
+static bool rex_stream_recv_quickly(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+				    int *addr_len, int *ret)
+{
+	struct rex_stream_read read;
+	struct rex_stream_sock *s;
+	bool shown;
+
+	if (lock_sock_fast(sk))
+		return false;
+	shown = rex_stream_show_quickly(sk, len, flags, &read);
+	unlock_sock_fast(sk, false);
+	if (!shown) {
+		lock_sock(sk);
+		return false;
+	}
+	*ret = rex_proto_recvmsg(read.base, sk, msg, read.len, flags, addr_len);
+	if (likely(rex_stream_end_read(sk, &read, *ret)))
+		return true;
+	lock_sock(sk);
+	s = rex_stream_of(sk);
+	if (s && s->id == read.id)
+		rex_stream_account_read(s);
+	release_sock(sk);
+	return true;
+}
+
 static REX_PROTO_RECVMSG(rex_stream_recvmsg)
 {
 	bool gone;
 	int ret;
 
 	rex_stream_enter();
-	lock_sock(sk);
+	if (rex_stream_recv_quickly(sk, msg, len, flags, REX_ADDR_LEN, &ret)) {
+		rex_stream_exit_call();
+		return ret;
+	}
 	rex_stream_adopt(sk);
 	ret = rex_stream_recv(sk, msg, len, flags, REX_ADDR_LEN, &gone);
 	release_sock(sk);
@@ -299,6 +396,11 @@ static void rex_stream_wrote(struct rex_stream_sock *s, struct iov_iter *from, s
 	u32 part;
 	bool ok = true;
 
+	if (rex_stream_is_quiet(s, REX_STREAM_QUIET_WROTE)) {
+		s->write_skip -= min_t(size_t, s->write_skip, n);
+		s->passed = false;
+		return;
+	}
 	while (ok && n) {
 		if (s->write_skip) {
 			part = min_t(size_t, s->write_skip, n);

@@ -7,12 +7,41 @@
 
 #define REX_STREAM_TURNS 4	/* so many buffers are answered in one go */
 
+/* The same if just these are in one piece at the beginning of the queue, as most requests are. */
+static bool rex_stream_peek_first(struct sock *sk, char *to, u32 n)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	const skb_frag_t *frag;
+	u32 off;
+
+	if (unlikely(!skb || TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN))
+		return false;
+	off = tcp_sk(sk)->copied_seq - TCP_SKB_CB(skb)->seq;
+	if (off >= skb->len || n > skb->len - off)
+		return false;
+	if (off < skb_headlen(skb)) {
+		if (n > skb_headlen(skb) - off)
+			return false;
+		memcpy(to, skb->data + off, n);
+		return true;
+	}
+	off -= skb_headlen(skb);
+	frag = &skb_shinfo(skb)->frags[0];
+	if (!skb_shinfo(skb)->nr_frags || !skb_frags_readable(skb) ||
+	    off >= skb_frag_size(frag) || n > skb_frag_size(frag) - off)
+		return false;
+	memcpy(to, page_address(skb_frag_page(frag)) + skb_frag_off(frag) + off, n);
+	return true;
+}
+
 /* Up to @n of the unread bytes behind @skip. What cannot be read is left out, and all behind it. */
 u32 rex_stream_peek(struct sock *sk, u32 skip, char *to, u32 n)
 {
 	struct sk_buff *skb;
 	u32 off, len, done = 0;
 
+	if (!skip && rex_stream_peek_first(sk, to, n))
+		return n;
 	skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &off);
 	while (skb && done < n) {
 		len = skb->len - off;
@@ -41,7 +70,7 @@ static bool rex_stream_may_answer(const struct rex_stream_sock *s)
 	return sk->sk_state == TCP_ESTABLISHED && sk->sk_socket && !sk->sk_err &&
 	       !sk->sk_shutdown && !tp->urg_data && !tp->repair &&
 	       !(tp->nonagle & TCP_NAGLE_CORK) &&
-	       !s->reading && !s->sending && !s->closing && !s->read_skip && !s->write_skip;
+	       !READ_ONCE(s->reading) && !s->sending && !s->closing && !s->read_skip && !s->write_skip;
 }
 
 /* How long a reply may be: an empty send buffer takes any. */
@@ -82,6 +111,7 @@ static bool rex_stream_answer(struct rex_stream_sock *s, struct rex_stream_cpu *
 	/* After the reply, which carries the acknowledgement. */
 	tcp_read_done(s->sk, consume);
 	s->read_seq = tcp_sk(s->sk)->copied_seq;
+	s->read_end = s->read_seq;
 	return true;
 }
 
@@ -142,7 +172,8 @@ void rex_stream_data_ready(struct sock *sk)
 		return;
 	}
 	if (!sock_owned_by_user_nocheck(sk)) {
-		rex_stream_ready(s);
+		if (rex_stream_is_ready(s))
+			rex_stream_ready(s);
 		/* Nothing to wake the server for: poll(2) looks at the same numbers. */
 		if (tp->rcv_nxt == tp->copied_seq && !sk->sk_shutdown && !sk->sk_err &&
 		    sk->sk_state == TCP_ESTABLISHED)

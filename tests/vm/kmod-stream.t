@@ -33,6 +33,16 @@ test_reads_end_where_the_program_wants() {
 	in_order
 }
 
+test_events_are_left_out_until_the_next_read() {
+	server 100
+	echo 1 >$PARAMETERS/quiet
+	attach serve
+	stress 8 60 4 gets
+	some "$(count quiet)" quiet
+	some "$(of answered)" answered
+	in_order
+}
+
 test_a_server_that_sleeps_in_its_calls_is_served() {
 	server 3000 blocking
 	echo 1 >$PARAMETERS/shorten

@@ -434,6 +434,53 @@ impl Read<'_> {
         self.raw.flags & ffi::REX_STREAM_NAMED != 0
     }
 
+    /// Leaves out `Ready` from here to the next `Read`: what comes until then is not to be answered,
+    /// and the server gets it as if there were no program. Not for UDP.
+    ///
+    /// ```
+    /// use rex::prelude::*;
+    ///
+    /// /// Answers "ping", but not while the server is at something else.
+    /// #[rex_stream]
+    /// pub fn ping(ctx: &mut Stream<'_>) -> StreamVerdict {
+    ///     match ctx.event() {
+    ///         StreamEvent::Ready(mut ready) if ready.bytes() == b"ping" => {
+    ///             ready.consume(4);
+    ///             ready.answer()
+    ///         }
+    ///         StreamEvent::Read(mut read) if read.bytes() == b"work" => {
+    ///             read.without_ready();
+    ///             read.without_wrote();
+    ///             StreamVerdict::Pass
+    ///         }
+    ///         StreamEvent::Wrote(_) => panic!("not a word"),
+    ///         _ => StreamVerdict::Pass,
+    ///     }
+    /// }
+    /// # let session = rex::mock::Session::new();
+    /// # let mut connection = session.connection(ping);
+    /// # let ask = |connection: &mut rex::mock::Connection<'_, [u8; 0], _>, bytes: &[u8]| {
+    /// #     connection.receive(bytes).unwrap();
+    /// #     connection.read(9).unwrap().len()
+    /// # };
+    /// # assert_eq!(ask(&mut connection, b"ping"), 0);
+    /// # assert_eq!(ask(&mut connection, b"work"), 4);
+    /// # connection.write(b"done").unwrap();
+    /// # assert_eq!(ask(&mut connection, b"ping"), 4);
+    /// # assert_eq!(ask(&mut connection, b"ping"), 0);
+    /// # assert!(connection.write(b"ok").is_err());
+    /// ```
+    #[inline(always)]
+    pub fn without_ready(&mut self) {
+        self.raw.quiet |= ffi::REX_STREAM_QUIET_READY;
+    }
+
+    /// Leaves out `Wrote` from here to the next `Read`. Not for UDP.
+    #[inline(always)]
+    pub fn without_wrote(&mut self) {
+        self.raw.quiet |= ffi::REX_STREAM_QUIET_WROTE;
+    }
+
     /// Gives the server only the first `n` bytes in this call, as if no more had come yet. The
     /// others are ready anew afterwards.
     ///

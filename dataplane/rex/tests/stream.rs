@@ -397,3 +397,56 @@ fn sockets_have_numbers_of_their_own() {
     seen.dedup();
     assert_eq!(seen.len(), 3);
 }
+
+/// What is left out until the next read, one letter per event.
+#[test]
+fn events_are_left_out_until_the_next_read() {
+    let session = Session::new();
+    let seen = RefCell::new(String::new());
+    let mut connection = session.connection(|ctx: &mut Stream<'_>| {
+        let is_lost = ctx.is_lost();
+        seen.borrow_mut().push_str(if is_lost { "!" } else { "" });
+        match ctx.event() {
+            StreamEvent::Ready(_) => seen.borrow_mut().push('.'),
+            StreamEvent::Read(mut read) => {
+                seen.borrow_mut().push('r');
+                for byte in read.bytes() {
+                    match byte {
+                        b'a' => read.without_ready(),
+                        b'b' => read.without_wrote(),
+                        b'p' => panic!("on request"),
+                        _ => {}
+                    }
+                }
+            }
+            StreamEvent::Wrote(mut wrote) => {
+                seen.borrow_mut().push('w');
+                wrote.skip(if wrote.bytes() == b"skip" { 5 } else { 0 });
+            }
+            StreamEvent::Closed => seen.borrow_mut().push('c'),
+        }
+        StreamVerdict::Pass
+    });
+    let mut check = |bytes: &[u8], reply: &[u8], expected: &str| {
+        connection.receive(bytes).unwrap();
+        let read = connection.read(9);
+        let wrote = connection.write(reply);
+        assert_eq!(read.is_err() || wrote.is_err(), bytes == b"p", "{bytes:?}");
+        assert_eq!(seen.take(), expected, "{bytes:?}");
+    };
+    check(b"x", b"y", ".rw");
+    check(b"a", b"y", ".rw");
+    check(b"b", b"y", "r");
+    check(b"ab", b"y", ".r");
+    check(b"ab", b"y", "r");
+    check(b"x", b"skip", "rw");
+    // Bytes that would have been skipped pass unseen, too.
+    check(b"ab", b"12345", ".r");
+    check(b"x", b"y", "rw");
+    check(b"ab", b"y", ".r");
+    // A crash ends it.
+    check(b"p", b"y", "r!w");
+    check(b"x", b"y", ".rw");
+    connection.close().unwrap();
+    assert_eq!(seen.take(), "c");
+}

@@ -156,6 +156,11 @@ enum rex_stream_event {
 #define REX_STREAM_LISTENER	128u	/* CLOSED: of a listener */
 #define REX_STREAM_NAMED	256u	/* READ of UDP: the server asks who sent the datagram */
 
+/* Events that a program can do without: @quiet. */
+#define REX_STREAM_QUIET_READY	1u
+#define REX_STREAM_QUIET_WROTE	2u
+#define REX_STREAM_QUIET	(REX_STREAM_QUIET_READY | REX_STREAM_QUIET_WROTE)
+
 #define REX_STREAM_BYTES	16384	/* most of @data in one event */
 #define REX_STREAM_ROOM		(80 * 1024) /* most of a reply */
 #define REX_STREAM_RECORD	4096	/* most of a record */
@@ -178,6 +183,10 @@ struct rex_stream {
 	__u32	limit;			/* READ: how many of @data the server gets, at first @len; > 0 */
 	__u32	skip;			/* READ, WROTE: so many bytes behind @data are not to be shown,
 					   nor those of later reads or writes; not with a smaller @limit */
+	__u32	quiet;			/* READ of TCP: REX_STREAM_QUIET_*: events that are left out from
+					   here to the next READ. What they would have shown, and @skip
+					   would have left out, passes unseen, and nothing counts as lost */
+	__u32	__reserved;
 };
 
 /* ---- generic netlink family ---------------------------------------------- */

@@ -15,12 +15,14 @@ static uint max_len = 100;
 module_param(max_len, uint, 0644);
 static bool shorten;	/* reads end before the next get that can be answered */
 module_param(shorten, bool, 0644);
+static uint quiet;	/* every Nth read of whole gets, nothing is to be seen until the next one */
+module_param(quiet, uint, 0644);
 static uint every = 1;	/* the misbehaving programs, so often */
 module_param(every, uint, 0644);
 
 enum { N_READY, N_READ, N_WROTE, N_CLOSED, N_NEW, N_LOST, N_UDP, N_WRONG, N_GETS, N_SETS, N_REPLIES,
        N_LIMITED, N_READ_BYTES, N_WROTE_BYTES, N_FULL, N_LISTENERS, N_LEFT_LISTENERS, N_LEFT,
-       N_NOTHING, N_MAX };
+       N_NOTHING, N_QUIET, N_MAX };
 static ulong counts[N_MAX];
 static int n_counts = N_MAX;
 module_param_array(counts, ulong, &n_counts, 0644);
@@ -33,6 +35,8 @@ struct record {
 	__u32	out;			/* commands that were read and not answered */
 	__u32	in_len, out_len;	/* bytes of @in, @reply */
 	__u32	dirty;			/* what is outstanding is not known */
+	__u32	quiet;			/* nothing is to be seen before the next read */
+	__u32	reads;
 	char	in[SET_LEN + 2];	/* the beginning of a command, or of a reply */
 	char	reply[VAL_LEN + 2];
 };
@@ -92,17 +96,40 @@ static int command(struct record *r)
 	return len + 2;
 }
 
+/* Whether it is one to be quiet after: the next read shows that all of it has been answered. */
+static void be_quiet(struct rex_stream *ctx, struct record *r)
+{
+	const char *p = (char *)ctx->data;
+	__u32 at;
+
+	for (at = 0; at < ctx->len; at += GET_LEN)
+		if (ctx->len - at < GET_LEN || memcmp(p + at, "get ", 4))
+			return;
+	if (ctx->flags & (REX_STREAM_FULL | REX_STREAM_MORE) || ++r->reads % quiet)
+		return;
+	COUNT(N_QUIET, 1);
+	ctx->quiet = REX_STREAM_QUIET;
+	r->quiet = 1;
+	r->dirty = 1;
+}
+
 static void on_read(struct rex_stream *ctx, struct record *r)
 {
 	const char *p = (char *)ctx->data;
 	__u32 n = ctx->len, at = 0, begun = 0;
+	bool whole = !r->in_len && !r->dirty;
 
+	r->quiet = 0;
 	COUNT(N_READ_BYTES, n);
 	if (ctx->flags & REX_STREAM_FULL)
 		COUNT(N_FULL, 1);
 	/* The server reads when it has written all replies. */
-	if (r->dirty && n >= 4 && (!memcmp(p, "get ", 4) || !memcmp(p, "set ", 4)))
+	if (r->dirty && n >= 4 && (!memcmp(p, "get ", 4) || !memcmp(p, "set ", 4))) {
+		__u32 reads = r->reads;
+
 		memset(r, 0, sizeof(*r));
+		r->reads = reads;
+	}
 	if (r->dirty)
 		return;
 	while (at < n) {
@@ -128,6 +155,8 @@ static void on_read(struct rex_stream *ctx, struct record *r)
 		}
 		at += value;
 	}
+	if (quiet && whole)
+		be_quiet(ctx, r);
 }
 
 static void on_wrote(struct rex_stream *ctx, struct record *r)
@@ -178,6 +207,8 @@ static void begin(struct rex_stream *ctx, struct record *r)
 		COUNT(N_NEW, 1);
 	if (ctx->flags & REX_STREAM_UDP && ctx->event != REX_STREAM_CLOSED)
 		COUNT(ctx->event == REX_STREAM_READ && !ctx->len ? N_NOTHING : N_UDP, 1);
+	if (r->quiet && ctx->event != REX_STREAM_READ && ctx->event != REX_STREAM_CLOSED)
+		WRONG(r);
 	if (!(ctx->flags & REX_STREAM_LOST))
 		return;
 	COUNT(N_LOST, 1);
@@ -237,7 +268,7 @@ static __s32 e_bad(struct rex_stream *ctx)
 
 	if (!now())
 		return ret;
-	switch (__atomic_add_fetch(&kind, 1, __ATOMIC_RELAXED) % 8) {
+	switch (__atomic_add_fetch(&kind, 1, __ATOMIC_RELAXED) % 9) {
 	case 0:
 		ctx->consume = ctx->len + 1;
 		return REX_STREAM_ANSWER;
@@ -263,6 +294,9 @@ static __s32 e_bad(struct rex_stream *ctx)
 		return 3;
 	case 7:
 		return -1;
+	case 8:
+		ctx->quiet = REX_STREAM_QUIET + 1;
+		break;
 	}
 	return ret == REX_STREAM_ANSWER ? REX_STREAM_PASS : ret;
 }

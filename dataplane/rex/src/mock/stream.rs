@@ -63,6 +63,8 @@ pub struct Connection<'s, R: Pod, F> {
     is_lost: bool,
     /// The program passed what is in the queue, and nothing happened since.
     passed: bool,
+    /// What is left out until the next read.
+    quiet: u32,
     skip_read: usize,
     skip_written: usize,
     /// How many bytes of replies the send buffer takes; at first more than a program can reply.
@@ -97,6 +99,7 @@ impl Session {
             is_new: true,
             is_lost: false,
             passed: false,
+            quiet: 0,
             skip_read: 0,
             skip_written: 0,
             send_room: ffi::REX_STREAM_ROOM as usize,
@@ -169,6 +172,10 @@ where
         self.sent.extend(bytes);
         self.passed = false;
         let (mut at, mut begun) = (0, false);
+        if self.is_quiet(ffi::REX_STREAM_QUIET_WROTE) {
+            self.skip_written = self.skip_written.saturating_sub(bytes.len());
+            at = bytes.len();
+        }
         while self.next_piece(bytes, &mut at, &mut begun, Self::skip_written) {
             let piece = piece(bytes, at);
             at += piece.len();
@@ -241,7 +248,8 @@ where
     fn ready(&mut self) -> Result<(), Fault> {
         for _ in 0..TURNS {
             let is_empty = self.queue.front().is_none_or(Vec::is_empty);
-            if self.udp || self.passed || is_empty || self.skip_read > 0 || self.send_room == 0 {
+            let is_quiet = self.is_quiet(ffi::REX_STREAM_QUIET_READY) || self.passed;
+            if self.udp || is_quiet || is_empty || self.skip_read > 0 || self.send_room == 0 {
                 break;
             }
             self.turn()?;
@@ -282,6 +290,7 @@ where
             context.flags |= if bytes.len() == asked { ffi::REX_STREAM_FULL } else { 0 };
             context.flags |= if self.udp && self.named { ffi::REX_STREAM_NAMED } else { 0 };
             self.run(&mut context)?;
+            self.quiet = context.quiet;
             assert!(context.limit <= context.len && (context.limit > 0 || context.len == 0));
             if context.limit < context.len {
                 return Ok(start + context.limit as usize);
@@ -309,6 +318,10 @@ where
         *at < bytes.len() || is_empty_datagram
     }
 
+    fn is_quiet(&self, what: u32) -> bool {
+        self.quiet & what != 0 && !self.is_lost && !self.udp
+    }
+
     fn skip_read(&mut self) -> &mut usize {
         &mut self.skip_read
     }
@@ -325,6 +338,7 @@ where
             self.record.fill(0);
             self.skip_read = 0;
             self.skip_written = 0;
+            self.quiet = 0;
         }
         let is_new = self.is_new && !self.is_lost;
         ffi::rex_stream {
@@ -346,6 +360,8 @@ where
             reply_len: 0,
             limit: bytes.len() as u32,
             skip: 0,
+            quiet: 0,
+            __reserved: 0,
         }
     }
 
