@@ -114,10 +114,11 @@ struct bmc_meta {
 	X(PENDING_OVERFLOW,	pending_overflow, "",	"more keys at once than a connection has room for") \
 	X(TCP_HITS,		tcp_hits, "",		"GETs answered over TCP")		\
 	X(TCP_HIT_KEYS,		tcp_hit_keys, "",	"keys in them")				\
-	X(TCP_PASSED,		tcp_passed, "",		"GETs that memcached was given over TCP") \
+	X(TCP_PASSED,		tcp_passed, "",		"GETs that memcached was given over TCP after they were tried") \
 	X(TCP_MISSES,		tcp_passes, "miss",	"a key is not cached, or not with what is asked for") \
 	X(TCP_FORM,		tcp_passes, "form",	"GETs in another form")			\
-	X(TCP_ROOM,		tcp_passes, "room",	"the reply does not fit the send buffer")
+	X(TCP_ROOM,		tcp_passes, "room",	"the reply does not fit the send buffer") \
+	X(TCP_BYPASSED,		tcp_bypassed, "",	"GETs that memcached was given untried: hardly any of the connection is answered")
 
 enum bmc_stat {
 #define BMC_STAT(name, group, label, help) BMC_##name,

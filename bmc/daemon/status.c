@@ -30,10 +30,15 @@ static double hit_ratio(const struct bmc_now *s)
 	return ratio(s->values[BMC_HITS], s->values[BMC_MISSES]);
 }
 
+static uint64_t tcp_passed(const struct bmc_now *s)
+{
+	return s->values[BMC_TCP_PASSED] + s->values[BMC_TCP_BYPASSED];
+}
+
 /* Of the GETs over TCP. */
 static double tcp_ratio(const struct bmc_now *s)
 {
-	return ratio(s->values[BMC_TCP_HITS], s->values[BMC_TCP_PASSED]);
+	return ratio(s->values[BMC_TCP_HITS], tcp_passed(s));
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -73,7 +78,7 @@ static int print_status_json(const struct bmc_now *s, const struct bmc_server *s
 		json_object_set_new(o, "tcp", json_pack("{s:I,s:I,s:I,s:I}", "connections",
 				    (json_int_t)all, "followed", (json_int_t)ours, "hits",
 				    (json_int_t)s->values[BMC_TCP_HITS], "passed",
-				    (json_int_t)s->values[BMC_TCP_PASSED]));
+				    (json_int_t)tcp_passed(s)));
 	if (o && hit_ratio(s) >= 0)
 		json_object_set_new(o, "hit_ratio", json_real(hit_ratio(s)));
 	return print_json(o);

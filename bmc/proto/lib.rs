@@ -15,6 +15,7 @@ mod get;
 mod hash;
 mod meta;
 mod question;
+mod reads;
 mod replies;
 mod reply;
 mod request;
@@ -32,6 +33,8 @@ pub use get::{Keys, MAX_KEYS, get_key, get_keys};
 pub use hash::hash;
 #[allow(unused_imports)]
 pub use question::{KeyList, MetaFlag, MetaFlags, Question};
+#[allow(unused_imports)]
+pub use reads::count_gets;
 pub use replies::{Announced, Part, REPLY_LINE, Replies, ValueLine};
 #[allow(unused_imports)]
 pub use reply::{Block, Blocks, values};

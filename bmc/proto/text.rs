@@ -6,6 +6,7 @@ use super::meta;
 use super::words::Words;
 
 /// Whether a line that begins like this reads values only, however it goes on.
+#[inline(always)]
 pub(super) fn only_reads(start: &[u8]) -> bool {
     start.starts_with(b"get ") || start.starts_with(b"gets ")
 }

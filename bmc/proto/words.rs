@@ -31,8 +31,11 @@ pub(super) fn newline(text: &[u8]) -> Option<usize> {
             return Some(i * 8 + found.trailing_zeros() as usize / 8);
         }
     }
-    let at = rest.iter().position(|byte| *byte == b'\n')?;
-    Some(words.len() * 8 + at)
+    // The last eight bytes once more, all but those that are looked at already.
+    let Some(last) = text.last_chunk::<8>() else { return rest.iter().position(|b| *b == b'\n') };
+    let zeros = u64::from_le_bytes(*last) ^ NEWLINES;
+    let found = zeros.wrapping_sub(super::bytes(1)) & !zeros & super::bytes(0x80);
+    (found != 0).then(|| text.len() - 8 + found.trailing_zeros() as usize / 8)
 }
 
 /// A line without its end. Words are separated by spaces; no other blank belongs in a line.

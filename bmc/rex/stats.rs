@@ -30,7 +30,7 @@ stats! {
     Reads Replies
     ConnsNew ConnsUnsynced ConnsSynced
     PendingOverflow
-    TcpHits TcpHitKeys TcpPassed TcpMisses TcpForm TcpRoom
+    TcpHits TcpHitKeys TcpPassed TcpMisses TcpForm TcpRoom TcpBypassed
 }
 
 #[rex_map]

@@ -432,3 +432,34 @@ fn any_words_are_safe() {
         requests.advance(requests.skippable() / 2);
     }
 }
+
+#[test]
+fn reads_of_nothing_but_gets_have_no_effect() {
+    for (text, n) in [
+        (&b"get a\r\n"[..], Some(1)),
+        (b"gets a b\n", Some(1)),
+        (b"get \r\nget a\0b\tc\r\ngets a\r\n", Some(3)),
+        (b"", None),
+        (b"get a", None),
+        (b"get a\r\nget b", None),
+        (b"get\r\n", None),
+        (b" get a\r\n", None),
+        (b"gat 0 a\r\n", None),
+        (b"mg a\r\n", None),
+        (b"get a\r\n\r\n", None),
+        (b"get a\r\ndelete a\r\n", None),
+        (b"delete a\r\nget a\r\n", None),
+        (b"set get 0 0 5\r\nget a\r\n", None),
+    ] {
+        assert_eq!(count_gets(text), n, "{}", text.escape_ascii());
+    }
+    // Of any line that counts, the parser says the same, at any length.
+    for len in 0..1000 {
+        for byte in [b'k', b' ', 0, 0xff] {
+            let line = [b"get ", vec![byte; len].as_slice(), b"\r\n"].concat();
+            assert_eq!(count_gets(&line), Some(1));
+            assert_eq!(count_gets(&line[..line.len() - 1]), None);
+            assert_eq!(feed([&line[..]]), Ok((vec!["Other".to_string()], true)));
+        }
+    }
+}

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! One TCP connection of the server: what it reads and writes, and what becomes of the cache.
 
+use super::bypass::Bypass;
 use super::datagram::Datagram;
 use super::order::Order;
 use super::ready;
 use super::values::Candidates;
 use super::words;
 use crate::get::Question;
-use crate::meta::{self, Meta};
+use crate::meta::{self, Meta, state};
 use crate::proto::{self, Complete, Effect, Lost, Requests, Sink, WORDS};
-use crate::stats::{Stat, count};
+use crate::stats::{Stat, add, count};
 use crate::track::pending::{Pending, PendingWords};
 use crate::track::rules::{Progress, Trial};
 use crate::track::sink::{Commands, Supposed};
@@ -29,6 +30,7 @@ pub struct Conn {
     /// When memcached last got a command.
     active: u32,
     pad: u32,
+    bypass: Bypass,
     order: Order,
     pending: PendingWords,
     /// Of the GETs that memcached has read.
@@ -67,6 +69,14 @@ pub struct Given {
     pub limit: usize,
     /// So many bytes behind them need not be shown.
     pub skip: u32,
+    /// The replies to them need not be shown, nor what comes before the next read.
+    pub quiet: bool,
+}
+
+impl Given {
+    fn all(bytes: &[u8]) -> Self {
+        Self { limit: bytes.len(), skip: 0, quiet: false }
+    }
 }
 
 impl Conn {
@@ -95,6 +105,7 @@ impl Conn {
         self.flags = 0;
         self.candidates.clear();
         self.pending = [0; _];
+        self.bypass = Bypass::NONE;
         self.order.all_written();
         self.set_requests(&Requests::new());
     }
@@ -141,6 +152,9 @@ impl Conn {
     /// memcached is about to get bytes.
     #[inline(always)]
     pub fn read(&mut self, meta: &'static Meta, read: &Read<'_>) -> Given {
+        if self.bypass.is_on() && self.bypasses(read) {
+            return Given { quiet: true, ..Given::all(read.bytes) };
+        }
         if self.flags & FRESH != 0 {
             self.flags &= !FRESH;
             meta.learn_rbuf_len(read.asked);
@@ -163,17 +177,21 @@ impl Conn {
                     self.candidates.clear();
                 }
             }
-            let mut reader =
-                Reader { commands: Commands { meta, pending: &pending, progress }, conn: self };
+            let commands = Commands { meta, pending: &pending, progress };
+            let mut reader = Reader { commands, conn: self, gets: 0 };
             let limit = reader.take(&mut requests, read.bytes);
             progress = reader.commands.progress;
+            let gets = reader.gets;
+            if meta.state.load(Relaxed) == state::RUN {
+                self.bypass.missed(gets);
+            }
             self.taken(meta, &pending, &mut requests, limit, read, &mut progress)
         } else {
             progress.has_read(read.full || read.more);
             pending.set_progress(progress);
             self.take_unsynced(meta, &pending, read, was_full);
             progress = pending.progress();
-            Given { limit: read.bytes.len(), skip: 0 }
+            Given::all(read.bytes)
         };
         self.set_flag(MID_READ, read.more && given.limit == read.bytes.len());
         pending.set_progress(progress);
@@ -196,12 +214,53 @@ impl Conn {
         let Ok(limit) = limit else {
             self.lose(meta, pending, Stat::EpochUnsynced);
             self.set_flag(AFTER_LINE, ends_line(read));
-            return Given { limit: len, skip: 0 };
+            return Given::all(read.bytes);
         };
         let skip = u32::try_from(requests.skippable()).unwrap_or(u32::MAX);
         requests.advance(skip as usize);
         self.set_requests(requests);
-        Given { limit, skip }
+        Given { limit, skip, quiet: false }
+    }
+
+    /// Whether the read is nothing but whole GETs that need not be tried, and what was read before is
+    /// executed and answered, by rule R. Then nothing becomes pending, and the next read shows the
+    /// same of this one: until then, nobody need know what is answered.
+    #[inline(always)]
+    fn bypasses(&mut self, read: &Read<'_>) -> bool {
+        if self.flags != KNOWN | SYNCED
+            || read.full
+            || read.more
+            || !self.requests().awaits_line()
+            || !Pending::is_quiet(&self.pending)
+        {
+            return false;
+        }
+        let Some(gets) = proto::count_gets(read.bytes) else { return false };
+        if !self.bypass.takes(gets) {
+            return false;
+        }
+        self.active = meta::now();
+        self.tid = read.tid;
+        self.order.lose();
+        add(Stat::TcpBypassed, gets.into());
+        true
+    }
+
+    #[cfg(test)]
+    pub fn is_bypassing(&self) -> bool {
+        self.bypass.is_on()
+    }
+
+    /// What would be wrong to suppose.
+    #[cfg(test)]
+    pub fn suppose_answered(&mut self) {
+        self.order.all_written();
+    }
+
+    /// GETs were answered in memcached's place.
+    #[inline(always)]
+    pub fn answered(&mut self) {
+        self.bypass.hit();
     }
 
     /// From here on, nobody knows where a command begins.
@@ -288,6 +347,7 @@ impl Conn {
 struct Reader<'a, 'b> {
     commands: Commands<'b>,
     conn: &'a mut Conn,
+    gets: u32,
 }
 
 impl Sink for Reader<'_, '_> {
@@ -316,6 +376,7 @@ impl Reader<'_, '_> {
                 if later && requests.awaits_line() && self.is_hit(&question) {
                     break;
                 }
+                self.gets += u32::from(!matches!(question, proto::Question::End));
                 self.conn.candidates.note(question);
             }
             rest = requests.step(rest, self)?;

@@ -2,6 +2,7 @@
 //! The server's sockets: what it reads and writes there, and over TCP, answers in its place.
 //! docs/bmc-protocol.md says why they are right.
 
+mod bypass;
 mod conn;
 mod datagram;
 mod order;
@@ -18,6 +19,7 @@ use crate::track::pending::blind;
 use crate::track::{end, quiet};
 use conn::{Conn, Given, Read};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use ready::Answer;
 use rex::prelude::*;
 
 #[rex_stream]
@@ -46,11 +48,8 @@ pub fn sockets(ctx: &mut Stream<'_, Conn>) -> StreamVerdict {
         }
         StreamEvent::Read(mut read) => {
             reads(meta);
-            let Given { limit, skip } = conn.read(meta, &shown(&read));
-            if limit < read.bytes().len() {
-                read.limit(limit);
-            }
-            read.skip(skip);
+            let given = conn.read(meta, &shown(&read));
+            give(&mut read, given);
         }
         StreamEvent::Wrote(mut wrote) => {
             count(Stat::Replies);
@@ -129,11 +128,26 @@ fn shown<'a>(read: &rex::stream::Read<'a>) -> Read<'a> {
 }
 
 #[inline(always)]
-fn answer(meta: &Meta, conn: &Conn, mut ready: rex::stream::Ready<'_>) -> StreamVerdict {
+fn give(read: &mut rex::stream::Read<'_>, given: Given) {
+    if given.limit < read.bytes().len() {
+        read.limit(given.limit);
+    }
+    read.skip(given.skip);
+    if given.quiet {
+        read.without_ready();
+        read.without_wrote();
+    }
+}
+
+#[inline(always)]
+fn answer(meta: &Meta, conn: &mut Conn, mut ready: rex::stream::Ready<'_>) -> StreamVerdict {
     if !conn.is_our_turn(meta, meta::now()) {
         return StreamVerdict::Pass;
     }
-    let (consumed, len) = ready::answer(ready.bytes(), ready.room());
+    let Answer { consumed, len, keys } = ready::answer(ready.bytes(), ready.room());
+    if keys != 0 {
+        conn.answered();
+    }
     ready.consume(consumed);
     ready.filled(len);
     ready.answer()

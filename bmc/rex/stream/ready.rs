@@ -60,11 +60,21 @@ pub fn has(cache: &Cache, key: &[u8], cas: bool) -> bool {
     find(cache, key).is_ok_and(|value| value.is_there() && (!cas || value.cas().is_some()))
 }
 
-/// Answers the leading commands of `bytes` in `room`: how many bytes they are, and how many the reply
-/// is.
+/// What is answered.
+#[derive(Default)]
+pub struct Answer {
+    /// Bytes of commands.
+    pub consumed: usize,
+    /// Bytes of the reply.
+    pub len: usize,
+    /// Values.
+    pub keys: u64,
+}
+
+/// Answers the leading commands of `bytes` in `room`.
 #[inline(always)]
-pub fn answer(bytes: &[u8], room: &mut [u8]) -> (usize, usize) {
-    let Ok(cache) = Cache::new() else { return (0, 0) };
+pub fn answer(bytes: &[u8], room: &mut [u8]) -> Answer {
+    let Ok(cache) = Cache::new() else { return Answer::default() };
     let (mut consumed, mut hits, mut keys) = (0, 0, 0);
     let mut reply = Reply { room, len: 0 };
     while let Some((question, len)) = bytes.get(consumed..).and_then(first_line) {
@@ -84,7 +94,7 @@ pub fn answer(bytes: &[u8], room: &mut [u8]) -> (usize, usize) {
         add(Stat::TcpHits, hits);
         add(Stat::TcpHitKeys, keys);
     }
-    (consumed, reply.len)
+    Answer { consumed, len: reply.len, keys }
 }
 
 struct Reply<'a> {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The server's connections against the mock of rex.ko.
 
+mod bypass;
 mod changes;
 mod model;
 mod turns;
 mod values;
 
-use super::conn::Conn;
-use super::sockets;
+use super::conn::{Conn, Given};
+use super::{give, shown, sockets};
 use crate::meta::{self, NEVER, state};
 use crate::stats::{Stat, counted};
 use crate::store;

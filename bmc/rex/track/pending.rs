@@ -81,6 +81,14 @@ impl Pending {
         }
     }
 
+    /// Of kept words: whether nothing is pending, and the next read shows that all commands before it
+    /// have been executed.
+    #[inline(always)]
+    pub fn is_quiet(words: &PendingWords) -> bool {
+        let [a, b, ..] = *words;
+        a >> 32 == 0 && b == 0 && Progress::from_bits(a as u32).proves()
+    }
+
     #[inline(always)]
     pub fn progress(&self) -> Progress {
         Progress::from_bits(self.progress.load(Relaxed))

@@ -17,6 +17,13 @@ impl Progress {
         Self { complete, full: full != 0 }
     }
 
+    /// Whether the next read shows that all commands of those before it have been executed, whatever
+    /// it asks for.
+    #[inline(always)]
+    pub fn proves(self) -> bool {
+        !self.full
+    }
+
     pub fn bits(self) -> u32 {
         u32::from_le_bytes([self.complete, self.full.into(), 0, 0])
     }
