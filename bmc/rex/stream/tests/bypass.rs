@@ -18,7 +18,10 @@ fn get(tcp: &mut Tcp<'_>, key: &str) -> bool {
         assert_eq!(given, line.as_bytes());
         tcp.write(reply(key).as_bytes()).expect("no fault");
     }
-    assert_eq!(tcp.sent()[before..].escape_ascii().to_string(), reply(key).escape_default().to_string());
+    assert_eq!(
+        tcp.sent()[before..].escape_ascii().to_string(),
+        reply(key).escape_default().to_string()
+    );
     given.is_empty()
 }
 
@@ -113,7 +116,9 @@ fn a_mutation_is_seen_whatever_is_left_out() {
     get(&mut other, "hot");
     cold(&mut tcp, 100);
     assert!(get(&mut other, "hot"));
-    for line in ["delete hot\r\n", "get cold\r\ndelete hot\r\n", "get cold\r\ndelete hot noreply\r\n"] {
+    for line in
+        ["delete hot\r\n", "get cold\r\ndelete hot\r\n", "get cold\r\ndelete hot noreply\r\n"]
+    {
         tcp.receive(line.as_bytes()).expect("no fault");
         assert_eq!(tcp.read(RBUF), Ok(line.as_bytes().to_vec()));
         assert!(!quiet("hot"));
