@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Sends SETs and GETs while a test kills, stops and replaces processes, until a SIGTERM; then
- * reports the result. It pauses between requests, or an emulated machine would do little else. A request without a reply is lost if memcached was running all
- * the time; a reply is late if memcached answered something else before it, because an emulated
- * machine may stall for seconds. A new memcached is empty, and so must be its accelerator.
+ * reports the result. It pauses between requests, or an emulated machine would do little else. A
+ * request without a reply is lost if memcached was running all the time; a reply is late if memcached
+ * answered something else before it, because an emulated machine may stall for seconds. A new
+ * memcached is empty, and so must be its accelerator.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #define KEYS 8
 #define UDP_TIMEOUT_MS 2000
+#define UDP_TIMEOUTS 10		/* while memcached answers over TCP */
 #define TCP_TIMEOUT_MS 20000	/* its end is noticed at once */
 #define PAUSE_US 1000
 #define NOTHING 0		/* instead of a value: memcached has none ... */
@@ -59,13 +61,19 @@ static bool ask_tcp(struct text request, const char *reply)
 	return false;
 }
 
+/* Whether memcached itself answers: the accelerator passes this. */
+static bool answers(void)
+{
+	return ask_tcp(text_make("verbosity 0\r\n"), "OK\r\n");
+}
+
 /* To the memcached that is there now; @value is what a new one has. */
 static bool connected(void)
 {
 	if (tcp >= 0)
 		return true;
 	tcp = open_socket(SOCK_STREAM);
-	if (tcp < 0 || !ask_tcp(text_make("mn\r\n"), "MN\r\n")) {
+	if (tcp < 0 || !answers()) {
 		usleep(5000);
 		return false;
 	}
@@ -102,9 +110,11 @@ static void get_one(int key)
 		if (stop)
 			return;	/* the signal came instead */
 		/* nobody at the port, or nothing came: is memcached still the same? */
-		if (!ask_tcp(text_make("mn\r\n"), "MN\r\n"))
-			return;
-		n = mc_answer(udp, id, got, sizeof(got), NULL);
+		for (int i = 0; n < 0 && i < UDP_TIMEOUTS; i++) {
+			if (!answers())
+				return;
+			n = mc_answer(udp, id, got, sizeof(got), NULL);
+		}
 		if (n < 0) {
 			n_lost++;
 			fprintf(stderr, "load: GET %u of load%d: no reply: %s\n", n_gets, key,
@@ -119,7 +129,7 @@ static void get_one(int key)
 	reply = text_bytes(got, n);
 	if (value[key] != UNKNOWN && !text_equal(reply, want)) {
 		/* is it the same memcached that is to have it? */
-		if (!ask_tcp(text_make("mn\r\n"), "MN\r\n"))
+		if (!answers())
 			return;
 		if (!memcmp(reply.bytes, "VALUE", 5))
 			n_stale++;
