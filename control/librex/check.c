@@ -550,6 +550,7 @@ static int check_symbols(struct check *c)
 					"programs; build it with rexc, which says where it is used",
 					c->what, show(name, len));
 		c->file->pub.n_imports++;
+		c->file->traces |= !strcmp(name, "rex_trace_printk");
 	}
 	return 0;
 }

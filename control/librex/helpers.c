@@ -218,7 +218,13 @@ static int bind_some(struct rex *rex, const struct helper *const *which, size_t 
 	return err;
 }
 
-int rex_helpers_bind(struct rex *rex)
+/* Whether a program has a use for it: another one may be without what it costs. */
+static bool is_wanted(const struct own_file *file, const struct helper *h)
+{
+	return h->id != BPF_FUNC_trace_printk || file->traces;
+}
+
+int rex_helpers_bind(struct rex *rex, const struct own_file *file)
 {
 	struct helpers *have = malloc(sizeof(*have));
 	int err;
@@ -231,7 +237,8 @@ int rex_helpers_bind(struct rex *rex)
 		size_t n = 0;
 
 		for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
-			if (helpers[i].hook == hook && !is_bound(have, &helpers[i]))
+			if (helpers[i].hook == hook && is_wanted(file, &helpers[i]) &&
+			    !is_bound(have, &helpers[i]))
 				which[n++] = &helpers[i];
 		if (n)
 			err = bind_some(rex, which, n);

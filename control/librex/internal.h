@@ -82,6 +82,7 @@ struct own_file {
 	struct rex_file pub;
 	char name[REX_NAME_LEN], rexc[32], vermagic[128];
 	struct tables tables;
+	bool traces;		/* it imports rex_trace_printk() */
 };
 
 /* A module's file, as it was read. */
@@ -113,9 +114,10 @@ int rex_check_successor(const struct rex_program *p, const struct rex_file *file
 /*
  * Bind the kernel's eBPF helpers that rex.ko can use and does not have yet. Helpers
  * that this kernel or this rex.ko does not know are passed over: programs get
- * -EOPNOTSUPP from what needs them.
+ * -EOPNOTSUPP from what needs them. bpf_trace_printk() is bound for @file only if that calls it: with
+ * it, the kernel enables an event, and notes the name of each task at every switch from then on.
  */
-int rex_helpers_bind(struct rex *rex);
+int rex_helpers_bind(struct rex *rex, const struct own_file *file);
 
 /* Those that are bound: rex_info() with them. */
 #define MAX_HELPERS 256

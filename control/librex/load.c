@@ -102,7 +102,7 @@ int rex_program_load_opts(struct rex **rexp, const char *path, const struct rex_
 	if (!err && !rex_program_get(rex, file->pub.name, &parked))
 		err = rex_check_successor(parked, &file->pub, path);
 	if (!err)
-		err = rex_helpers_bind(rex);
+		err = rex_helpers_bind(rex, file);
 	if (!err)
 		err = rex_insert_and_bind(rex, &image, path, &file->pub, opts.sizes, opts.n_sizes,
 					  parked, &p);

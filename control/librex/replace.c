@@ -141,7 +141,9 @@ int rex_program_replace(struct rex *rex, const char *path, const char *fallback,
 	if (!err && back)
 		err = rex_check_successor(old, &back->file.pub, fallback);
 	if (!err)
-		err = rex_helpers_bind(rex);
+		err = rex_helpers_bind(rex, &c->file);
+	if (!err && back)
+		err = rex_helpers_bind(rex, &back->file);
 	if (!err) {
 		/* Nobody stops us in the middle. */
 		sigfillset(&all);
