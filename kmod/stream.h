@@ -126,6 +126,35 @@ static inline bool rex_stream_live(const struct rex_stream_sock *s)
 	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
 }
 
+/*
+ * The context of an event, but for what is particular to it. NULL: this CPU sends a reply, which
+ * led here, and its buffers are in use.
+ */
+static inline struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event)
+{
+	struct rex_stream_cpu *c = this_cpu_ptr(&rex_stream_cpu);
+	struct rex_stream *ctx = &c->ctx;
+
+	if (unlikely(c->busy))
+		return NULL;
+	ctx->data = (unsigned long)c->in;
+	ctx->reply = (unsigned long)c->out;
+	ctx->record = (unsigned long)s->record;
+	ctx->socket = s->id;
+	ctx->sock = (unsigned long)s->sk;
+	ctx->len = 0;
+	ctx->room = 0;
+	ctx->event = event;
+	ctx->flags = s->sk->sk_family == AF_INET6 ? REX_STREAM_IPV6 : 0;
+	ctx->asked = 0;
+	ctx->tid = 0;
+	ctx->consume = 0;
+	ctx->reply_len = 0;
+	ctx->skip = 0;
+	ctx->quiet = 0;
+	return ctx;
+}
+
 #define rex_stream_count(s, what, n) this_cpu_add((s)->set->counts->what, n)
 
 /* ---- tests make things fail: every so many times (stream_test.c) ------------------------- */
@@ -174,7 +203,6 @@ int rex_stream_buffers(void);
 void rex_stream_buffers_exit(void);
 void rex_stream_spare_wanted(void);
 void rex_stream_sync(struct rex_stream_sock *s);
-struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event);
 s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx);
 void rex_stream_closed(struct rex_stream_sock *s, u32 flags);
 

@@ -115,35 +115,6 @@ void rex_stream_sync(struct rex_stream_sock *s)
 /* ---- the call ----------------------------------------------------------------------------------- */
 
 /*
- * The context of an event, but for what is particular to it. NULL: this CPU sends a reply, which
- * led here, and its buffers are in use.
- */
-struct rex_stream *rex_stream_begin(struct rex_stream_sock *s, u32 event)
-{
-	struct rex_stream_cpu *c = this_cpu_ptr(&rex_stream_cpu);
-	struct rex_stream *ctx = &c->ctx;
-
-	if (unlikely(c->busy))
-		return NULL;
-	ctx->data = (unsigned long)c->in;
-	ctx->reply = (unsigned long)c->out;
-	ctx->record = (unsigned long)s->record;
-	ctx->socket = s->id;
-	ctx->sock = (unsigned long)s->sk;
-	ctx->len = 0;
-	ctx->room = 0;
-	ctx->event = event;
-	ctx->flags = s->sk->sk_family == AF_INET6 ? REX_STREAM_IPV6 : 0;
-	ctx->asked = 0;
-	ctx->tid = 0;
-	ctx->consume = 0;
-	ctx->reply_len = 0;
-	ctx->skip = 0;
-	ctx->quiet = 0;
-	return ctx;
-}
-
-/*
  * Gives the program's verdict; 0: it did not run to its end. It cannot be exchanged or enabled
  * between the look at its generation and its end, for both wait for this CPU.
  */

@@ -371,6 +371,34 @@ static bool rex_stream_copy_written(char *to, u32 n, struct iov_iter *from)
 	return got == n;
 }
 
+/* Shows that the server has written, but no bytes. Whether the program ran. */
+static bool rex_stream_show_write(struct rex_stream_sock *s)
+{
+	struct rex_stream *ctx;
+
+	if (!rex_stream_live(s))
+		return false;
+	ctx = rex_stream_begin(s, REX_STREAM_WROTE);
+	if (!ctx)
+		return false;
+	ctx->tid = task_pid_nr(current);
+	return rex_stream_run(s, ctx);
+}
+
+/* @n bytes were accepted that the program does not want to see, the first of them once. */
+static void rex_stream_wrote_quietly(struct rex_stream_sock *s, size_t n)
+{
+	s->write_skip -= min_t(size_t, s->write_skip, n);
+	s->passed = false;
+	if (s->quiet & REX_STREAM_QUIET_WROTE)
+		return;
+	s->quiet |= REX_STREAM_QUIET_WROTE;
+	local_bh_disable();
+	if (!rex_stream_show_write(s))
+		s->lost = true;
+	local_bh_enable();
+}
+
 /* Shows @n bytes, the next of @from. Whether the program ran. */
 static bool rex_stream_show_written(struct rex_stream_sock *s, struct iov_iter *from, u32 n,
 				    u32 flags)
@@ -396,9 +424,8 @@ static void rex_stream_wrote(struct rex_stream_sock *s, struct iov_iter *from, s
 	u32 part;
 	bool ok = true;
 
-	if (rex_stream_is_quiet(s, REX_STREAM_QUIET_WROTE)) {
-		s->write_skip -= min_t(size_t, s->write_skip, n);
-		s->passed = false;
+	if (rex_stream_is_quiet(s, REX_STREAM_QUIET_WROTE | REX_STREAM_QUIET_BYTES)) {
+		rex_stream_wrote_quietly(s, n);
 		return;
 	}
 	while (ok && n) {

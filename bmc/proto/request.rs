@@ -181,6 +181,13 @@ impl Requests {
         self.phase == Phase::Line && self.len == 0
     }
 
+    /// What it would say, from the first of the words that were kept.
+    #[inline(always)]
+    pub fn kept_awaits_line(first: u64) -> bool {
+        let [phase, _, len @ .., _, _, _, _] = first.to_le_bytes();
+        phase == Phase::Line as u8 && len == [0; 2]
+    }
+
     /// Takes bytes up to the end of the line, or all. What is left.
     #[inline(always)]
     fn feed_line<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], Lost> {

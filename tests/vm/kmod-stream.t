@@ -39,6 +39,7 @@ test_events_are_left_out_until_the_next_read() {
 	attach serve
 	stress 8 60 4 gets
 	some "$(count quiet)" quiet
+	some "$(count once)" once
 	some "$(of answered)" answered
 	in_order
 }

@@ -29,7 +29,8 @@ pub struct Conn {
     tid: u32,
     /// When memcached last got a command.
     active: u32,
-    pad: u32,
+    /// So many reads in a row were one change each.
+    changes: u32,
     bypass: Bypass,
     order: Order,
     pending: PendingWords,
@@ -69,13 +70,25 @@ pub struct Given {
     pub limit: usize,
     /// So many bytes behind them need not be shown.
     pub skip: u32,
-    /// The replies to them need not be shown, nor what comes before the next read.
-    pub quiet: bool,
+    pub quiet: Quiet,
 }
+
+/// What need not be shown before the next read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    Nothing,
+    /// What is written, but for that something is; nor what comes.
+    Bytes,
+    /// Neither what is written nor what comes.
+    All,
+}
+
+/// After so many changes in a row, another one is more likely than a GET that could be answered.
+const CHANGES: u32 = 16;
 
 impl Given {
     fn all(bytes: &[u8]) -> Self {
-        Self { limit: bytes.len(), skip: 0, quiet: false }
+        Self { limit: bytes.len(), skip: 0, quiet: Quiet::Nothing }
     }
 }
 
@@ -106,6 +119,7 @@ impl Conn {
         self.candidates.clear();
         self.pending = [0; _];
         self.bypass = Bypass::NONE;
+        self.changes = 0;
         self.order.all_written();
         self.set_requests(&Requests::new());
     }
@@ -146,14 +160,14 @@ impl Conn {
             && self.flags & SYNCED != 0
             && self.order.is_at_rest()
             && awake
-            && self.requests().awaits_line()
+            && words::await_line(&self.words)
     }
 
     /// memcached is about to get bytes.
     #[inline(always)]
     pub fn read(&mut self, meta: &'static Meta, read: &Read<'_>) -> Given {
         if self.bypass.is_on() && self.bypasses(read) {
-            return Given { quiet: true, ..Given::all(read.bytes) };
+            return Given { quiet: Quiet::All, ..Given::all(read.bytes) };
         }
         if self.flags & FRESH != 0 {
             self.flags &= !FRESH;
@@ -185,7 +199,13 @@ impl Conn {
             if meta.state.load(Relaxed) == state::RUN {
                 self.bypass.missed(gets);
             }
-            self.taken(meta, &pending, &mut requests, limit, read, &mut progress)
+            let given = self.taken(meta, &pending, &mut requests, limit, read, &mut progress);
+            if self.is_one_of_many_changes(gets, &requests, read, progress, given) {
+                self.order.lose();
+                Given { quiet: Quiet::Bytes, ..given }
+            } else {
+                given
+            }
         } else {
             progress.has_read(read.full || read.more);
             pending.set_progress(progress);
@@ -219,7 +239,7 @@ impl Conn {
         let skip = u32::try_from(requests.skippable()).unwrap_or(u32::MAX);
         requests.advance(skip as usize);
         self.set_requests(requests);
-        Given { limit, skip, quiet: false }
+        Given { limit, skip, quiet: Quiet::Nothing }
     }
 
     /// Whether the read is nothing but whole GETs that need not be tried, and what was read before is
@@ -230,7 +250,7 @@ impl Conn {
         if self.flags != KNOWN | SYNCED
             || read.full
             || read.more
-            || !self.requests().awaits_line()
+            || !words::await_line(&self.words)
             || !Pending::is_quiet(&self.pending)
         {
             return false;
@@ -246,6 +266,28 @@ impl Conn {
         true
     }
 
+    /// Whether the read is one change, as those before it: then its end is seen by the first write
+    /// (rule S), and what is written and what comes by the next read (rule R).
+    #[inline(always)]
+    fn is_one_of_many_changes(
+        &mut self,
+        gets: u32,
+        requests: &Requests,
+        read: &Read<'_>,
+        progress: Progress,
+        given: Given,
+    ) -> bool {
+        let is_one = gets == 0
+            && !read.full
+            && !read.more
+            && given.limit == read.bytes.len()
+            && self.flags & SYNCED != 0
+            && progress.is_one_command()
+            && requests.awaits_line();
+        self.changes = if is_one { self.changes.saturating_add(1) } else { 0 };
+        self.changes > CHANGES
+    }
+
     #[cfg(test)]
     pub fn is_bypassing(&self) -> bool {
         self.bypass.is_on()
@@ -255,6 +297,21 @@ impl Conn {
     #[cfg(test)]
     pub fn suppose_answered(&mut self) {
         self.order.all_written();
+    }
+
+    #[cfg(test)]
+    pub fn suppose_changes(&mut self) {
+        self.changes = CHANGES;
+    }
+
+    /// What would be wrong to suppose of one change that is followed by its first write only.
+    #[cfg(test)]
+    pub fn suppose_executed(&mut self, meta: &Meta) {
+        if self.changes > CHANGES {
+            let pending = Pending::of(&self.pending);
+            pending.executed(meta);
+            pending.save(&mut self.pending);
+        }
     }
 
     /// GETs were answered in memcached's place.
@@ -329,6 +386,13 @@ impl Conn {
         let mut progress = pending.progress();
         if progress.write() {
             pending.executed(meta);
+        }
+        if bytes.is_empty() {
+            // Nothing else is asked for: what is written is not followed.
+            self.order.lose();
+            pending.set_progress(progress);
+            pending.save(&mut self.pending);
+            return 0;
         }
         let candidates = &mut self.candidates;
         self.order.wrote(bytes, |part| candidates.remember(meta, part));

@@ -17,7 +17,7 @@ use crate::meta::{self, Meta, state};
 use crate::stats::{Stat, count};
 use crate::track::pending::blind;
 use crate::track::{end, quiet};
-use conn::{Conn, Given, Read};
+use conn::{Conn, Given, Quiet, Read};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use ready::Answer;
 use rex::prelude::*;
@@ -133,10 +133,12 @@ fn give(read: &mut rex::stream::Read<'_>, given: Given) {
         read.limit(given.limit);
     }
     read.skip(given.skip);
-    if given.quiet {
-        read.without_ready();
-        read.without_wrote();
+    match given.quiet {
+        Quiet::Nothing => return,
+        Quiet::Bytes => read.without_written_bytes(),
+        Quiet::All => read.without_wrote(),
     }
+    read.without_ready();
 }
 
 #[inline(always)]

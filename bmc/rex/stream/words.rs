@@ -8,6 +8,13 @@ pub fn load(words: &[u64; WORDS]) -> Requests {
     Requests::load(|i| words.get(i).copied().unwrap_or(0))
 }
 
+/// Whether what comes next is a line: [`Requests::awaits_line`].
+#[inline(always)]
+pub fn await_line(words: &[u64; WORDS]) -> bool {
+    let [first, ..] = *words;
+    Requests::kept_awaits_line(first)
+}
+
 #[inline(always)]
 pub fn save(words: &mut [u64; WORDS], requests: &Requests) {
     requests.save(|i, value| {

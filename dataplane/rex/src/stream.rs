@@ -481,6 +481,13 @@ impl Read<'_> {
         self.raw.quiet |= ffi::REX_STREAM_QUIET_WROTE;
     }
 
+    /// From here to the next `Read`, shows only the first of what the server writes, as a `Wrote` without
+    /// bytes: that it wrote at all. Not for UDP.
+    #[inline(always)]
+    pub fn without_written_bytes(&mut self) {
+        self.raw.quiet |= ffi::REX_STREAM_QUIET_BYTES;
+    }
+
     /// Gives the server only the first `n` bytes in this call, as if no more had come yet. The
     /// others are ready anew afterwards.
     ///

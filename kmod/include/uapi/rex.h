@@ -159,7 +159,8 @@ enum rex_stream_event {
 /* Events that a program can do without: @quiet. */
 #define REX_STREAM_QUIET_READY	1u
 #define REX_STREAM_QUIET_WROTE	2u
-#define REX_STREAM_QUIET	(REX_STREAM_QUIET_READY | REX_STREAM_QUIET_WROTE)
+#define REX_STREAM_QUIET_BYTES	4u	/* the first write is shown, without bytes, but no later one */
+#define REX_STREAM_QUIET	(REX_STREAM_QUIET_READY | REX_STREAM_QUIET_WROTE | REX_STREAM_QUIET_BYTES)
 
 #define REX_STREAM_BYTES	16384	/* most of @data in one event */
 #define REX_STREAM_ROOM		(80 * 1024) /* most of a reply */

@@ -15,14 +15,15 @@ static uint max_len = 100;
 module_param(max_len, uint, 0644);
 static bool shorten;	/* reads end before the next get that can be answered */
 module_param(shorten, bool, 0644);
-static uint quiet;	/* every Nth read of whole gets, nothing is to be seen until the next one */
+static uint quiet;	/* every Nth read of whole gets, nothing is to be seen until the next one;
+				   of these, every other one, the first write, without bytes */
 module_param(quiet, uint, 0644);
 static uint every = 1;	/* the misbehaving programs, so often */
 module_param(every, uint, 0644);
 
 enum { N_READY, N_READ, N_WROTE, N_CLOSED, N_NEW, N_LOST, N_UDP, N_WRONG, N_GETS, N_SETS, N_REPLIES,
        N_LIMITED, N_READ_BYTES, N_WROTE_BYTES, N_FULL, N_LISTENERS, N_LEFT_LISTENERS, N_LEFT,
-       N_NOTHING, N_QUIET, N_MAX };
+       N_NOTHING, N_QUIET, N_ONCE, N_MAX };
 static ulong counts[N_MAX];
 static int n_counts = N_MAX;
 module_param_array(counts, ulong, &n_counts, 0644);
@@ -35,7 +36,7 @@ struct record {
 	__u32	out;			/* commands that were read and not answered */
 	__u32	in_len, out_len;	/* bytes of @in, @reply */
 	__u32	dirty;			/* what is outstanding is not known */
-	__u32	quiet;			/* nothing is to be seen before the next read */
+	__u32	quiet;			/* nothing is to be seen before the next read; 2: a write */
 	__u32	reads;
 	char	in[SET_LEN + 2];	/* the beginning of a command, or of a reply */
 	char	reply[VAL_LEN + 2];
@@ -108,8 +109,8 @@ static void be_quiet(struct rex_stream *ctx, struct record *r)
 	if (ctx->flags & (REX_STREAM_FULL | REX_STREAM_MORE) || ++r->reads % quiet)
 		return;
 	COUNT(N_QUIET, 1);
-	ctx->quiet = REX_STREAM_QUIET;
-	r->quiet = 1;
+	r->quiet = 1 + (r->reads / quiet & 1);
+	ctx->quiet = REX_STREAM_QUIET & ~(r->quiet == 2 ? REX_STREAM_QUIET_WROTE : 0);
 	r->dirty = 1;
 }
 
@@ -207,8 +208,12 @@ static void begin(struct rex_stream *ctx, struct record *r)
 		COUNT(N_NEW, 1);
 	if (ctx->flags & REX_STREAM_UDP && ctx->event != REX_STREAM_CLOSED)
 		COUNT(ctx->event == REX_STREAM_READ && !ctx->len ? N_NOTHING : N_UDP, 1);
-	if (r->quiet && ctx->event != REX_STREAM_READ && ctx->event != REX_STREAM_CLOSED)
+	if (r->quiet == 2 && ctx->event == REX_STREAM_WROTE && !ctx->len) {
+		COUNT(N_ONCE, 1);
+		r->quiet = 1;
+	} else if (r->quiet && ctx->event != REX_STREAM_READ && ctx->event != REX_STREAM_CLOSED) {
 		WRONG(r);
+	}
 	if (!(ctx->flags & REX_STREAM_LOST))
 		return;
 	COUNT(N_LOST, 1);

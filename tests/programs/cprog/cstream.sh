@@ -8,7 +8,7 @@ PORT=7000
 DRIVERS=$BUILD/tests/drivers
 PARAMETERS=/sys/module/cstream/parameters
 NAMES=(ready read wrote closed new lost udp wrong gets sets replies limited read_bytes wrote_bytes full
-	listeners left_listeners left nothing quiet)
+	listeners left_listeners left nothing quiet once)
 
 setup() {
 	ip link set lo up

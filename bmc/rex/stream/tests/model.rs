@@ -594,13 +594,61 @@ fn the_model_finds_an_answer_in_a_bypass() {
         match event {
             StreamEvent::Read(mut read) if conn.is_bypassing() => {
                 let given = conn.read(meta::get(), &shown(&read));
-                if given.quiet {
+                if given.quiet != Quiet::Nothing {
                     conn.suppose_answered();
                 }
-                give(&mut read, Given { quiet: false, ..given });
+                give(&mut read, Given { quiet: Quiet::Nothing, ..given });
                 StreamVerdict::Pass
             }
             _ => sockets(ctx),
         }
+    }));
+}
+
+/// As if each change came after many.
+fn after_many_changes(ctx: &mut Stream<'_, Conn>) -> StreamVerdict {
+    let (event, conn) = ctx.split();
+    if let StreamEvent::Read(_) = event {
+        conn.suppose_changes();
+    }
+    sockets(ctx)
+}
+
+#[test]
+fn order_and_freshness_after_many_changes() {
+    (0..150).for_each(|seed| _ = run(mixed(seed), |_| after_many_changes));
+}
+
+#[test]
+fn the_model_finds_an_answer_after_many_changes() {
+    // As if the first write were the whole reply, so that what comes next can be answered.
+    assert!(fails(|_| |ctx: &mut Stream<'_, Conn>| {
+        let (event, conn) = ctx.split();
+        match event {
+            StreamEvent::Read(mut read) => {
+                conn.suppose_changes();
+                let given = conn.read(meta::get(), &shown(&read));
+                give(&mut read, Given { quiet: Quiet::Nothing, ..given });
+                if given.quiet == Quiet::Bytes {
+                    read.without_written_bytes();
+                }
+            }
+            StreamEvent::Wrote(wrote) if wrote.bytes().is_empty() => conn.suppose_answered(),
+            _ => return sockets(ctx),
+        }
+        StreamVerdict::Pass
+    }));
+}
+
+#[test]
+fn the_model_finds_an_early_end_of_many_changes() {
+    // As if the change were executed before memcached gets it.
+    assert!(fails(|_| |ctx: &mut Stream<'_, Conn>| {
+        let verdict = after_many_changes(ctx);
+        let (event, conn) = ctx.split();
+        if let StreamEvent::Read(_) = event {
+            conn.suppose_executed(meta::get());
+        }
+        verdict
     }));
 }

@@ -172,9 +172,15 @@ where
         self.sent.extend(bytes);
         self.passed = false;
         let (mut at, mut begun) = (0, false);
-        if self.is_quiet(ffi::REX_STREAM_QUIET_WROTE) {
+        if self.is_quiet(ffi::REX_STREAM_QUIET_WROTE | ffi::REX_STREAM_QUIET_BYTES) {
             self.skip_written = self.skip_written.saturating_sub(bytes.len());
             at = bytes.len();
+            if !self.is_quiet(ffi::REX_STREAM_QUIET_WROTE) {
+                self.quiet |= ffi::REX_STREAM_QUIET_WROTE;
+                let mut context = self.context(ffi::rex_stream_event_REX_STREAM_WROTE, &[]);
+                context.tid = self.tid;
+                self.run(&mut context)?;
+            }
         }
         while self.next_piece(bytes, &mut at, &mut begun, Self::skip_written) {
             let piece = piece(bytes, at);
