@@ -126,6 +126,20 @@ static inline bool rex_stream_live(const struct rex_stream_sock *s)
 	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
 }
 
+void rex_stream_find_missing(struct rex_stream_sock *s);
+
+/* Before an event: finds what was read or written past the hook. */
+static inline void rex_stream_sync(struct rex_stream_sock *s)
+{
+	const struct tcp_sock *tp = tcp_sk(s->sk);
+	u32 read = READ_ONCE(tp->copied_seq);
+
+	if (unlikely(!s->started || read != s->read_end || tp->write_seq != s->write_seq))
+		rex_stream_find_missing(s);
+	else
+		s->read_seq = read;
+}
+
 /*
  * The context of an event, but for what is particular to it. NULL: this CPU sends a reply, which
  * led here, and its buffers are in use.
@@ -202,8 +216,6 @@ void rex_stream_ulp_exit(void);
 int rex_stream_buffers(void);
 void rex_stream_buffers_exit(void);
 void rex_stream_spare_wanted(void);
-void rex_stream_sync(struct rex_stream_sock *s);
-s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx);
 void rex_stream_closed(struct rex_stream_sock *s, u32 flags);
 
 /* ---- answers (stream_ready.c) -------------------------------------------------------------------- */

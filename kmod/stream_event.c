@@ -5,9 +5,7 @@
  */
 #include <linux/vmalloc.h>
 
-#include "dispatch.h"
-#include "stream.h"
-#include "trace.h"
+#include "stream_run.h"
 
 DEFINE_PER_CPU(struct rex_stream_cpu, rex_stream_cpu);
 
@@ -81,10 +79,10 @@ static bool rex_stream_untouched(const struct tcp_sock *tp)
 }
 
 /*
- * Before an event: finds bytes that were read or written past the hook, by splice(2) and the like.
- * What the program was shown last may have been read, or be about to.
+ * Finds bytes that were read or written past the hook, by splice(2) and the like. What the program
+ * was shown last may have been read, or be about to.
  */
-void rex_stream_sync(struct rex_stream_sock *s)
+void rex_stream_find_missing(struct rex_stream_sock *s)
 {
 	const struct tcp_sock *tp = tcp_sk(s->sk);
 	u32 read = READ_ONCE(tp->copied_seq);
@@ -112,39 +110,7 @@ void rex_stream_sync(struct rex_stream_sock *s)
 	}
 }
 
-/* ---- the call ----------------------------------------------------------------------------------- */
-
-/*
- * Gives the program's verdict; 0: it did not run to its end. It cannot be exchanged or enabled
- * between the look at its generation and its end, for both wait for this CPU.
- */
-s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx)
-{
-	const struct rex_stream_set *set = s->set;
-	const struct rex_prog *prog = READ_ONCE(rex_slots[set->slot].prog);
-	u32 generation = prog ? READ_ONCE(prog->generation) : 0;
-	s32 verdict;
-
-	if (unlikely(s->fresh && !s->lost)) {
-		ctx->flags |= REX_STREAM_NEW;
-	} else if (unlikely(s->lost || s->generation != generation)) {
-		ctx->flags |= REX_STREAM_LOST;
-		/* What it did not want to see is forgotten, too. */
-		memset(s->record, 0, set->record);
-		s->read_skip = 0;
-		s->write_skip = 0;
-		s->quiet = 0;
-	}
-	ctx->limit = ctx->len;
-	verdict = rex_dispatch(REX_HOOK_STREAM, ctx, set->slot, set->cookie, rex_raw_setup);
-	s->fresh = false;
-	/* What follows may be answered now, though it did not change. */
-	s->passed = false;
-	s->generation = generation;
-	s->lost = verdict != REX_STREAM_PASS &&
-		  !(verdict == REX_STREAM_ANSWER && ctx->event == REX_STREAM_READY);
-	return s->lost ? 0 : verdict;
-}
+/* ---- the last one ------------------------------------------------------------------------------- */
 
 /*
  * The socket goes, or the hook leaves it (REX_STREAM_DETACHED): the program hears of that before a

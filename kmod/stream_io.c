@@ -9,7 +9,7 @@
 #include <linux/delay.h>
 #include <linux/uio.h>
 
-#include "stream.h"
+#include "stream_run.h"
 
 /* ---- who is here ---------------------------------------------------------------------------- */
 
@@ -42,7 +42,8 @@ void rex_stream_calls_wait(void)
  * Shows @n bytes behind @skip. Gives how many of them the server may get; 0: it was not shown.
  * Bottom halves are off.
  */
-static u32 rex_stream_show(struct rex_stream_sock *s, u32 skip, u32 n, size_t asked, u32 flags)
+static __always_inline u32 rex_stream_show(struct rex_stream_sock *s, u32 skip, u32 n, size_t asked,
+					   u32 flags)
 {
 	struct rex_stream *ctx;
 

@@ -3,7 +3,7 @@
  * Unread bytes that the program may answer: in softirq, when they come, or in the server's call,
  * before it gets them. The socket is locked, and no call of the server's is half-way.
  */
-#include "stream.h"
+#include "stream_run.h"
 
 #define REX_STREAM_TURNS 4	/* so many buffers are answered in one go */
 
@@ -18,6 +18,8 @@ static __always_inline void rex_stream_copy(char *to, const char *from, u32 n)
 		asm volatile("rep movsq" : "+D" (to), "+S" (from), "+c" (words) : : "memory");
 		n %= sizeof(u64);
 	}
+	/* Short ones are better copied by the kernel's function than by this instruction. */
+	OPTIMIZER_HIDE_VAR(n);
 	memcpy(to, from, n);
 }
 

@@ -9,7 +9,7 @@
 #include <linux/uio.h>
 #include <net/udp.h>
 
-#include "stream.h"
+#include "stream_run.h"
 
 /* The one for IPv6 is not exported: what a new socket has. NULL: this machine has no IPv6. */
 static struct proto *rex_stream_udp_base[2] = { &udp_prot };

@@ -66,6 +66,14 @@ impl Requests {
     #[inline(always)]
     pub fn load(word: impl Fn(usize) -> u64) -> Self {
         let mut requests = Self::new();
+        requests.load_into(word);
+        requests
+    }
+
+    /// [`load`](Self::load), without copying it, into a new one.
+    #[inline(always)]
+    pub fn load_into(&mut self, word: impl Fn(usize) -> u64) {
+        let requests = self;
         let [phase, reply, len @ .., _, _, _, _] = word(0).to_le_bytes();
         requests.phase = match phase {
             0 => Phase::Start,
@@ -86,7 +94,6 @@ impl Requests {
         if requests.len != 0 {
             requests.load_line(word);
         }
-        requests
     }
 
     /// Gives the words that [`load`](Self::load) will ask for; others need not be kept.

@@ -70,17 +70,9 @@ pub struct Given {
     pub limit: usize,
     /// So many bytes behind them need not be shown.
     pub skip: u32,
-    pub quiet: Quiet,
-}
-
-/// What need not be shown before the next read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quiet {
-    Nothing,
-    /// What is written, but for that something is; nor what comes.
-    Bytes,
-    /// Neither what is written nor what comes.
-    All,
+    /// Before the next read, what comes need not be shown, and of what is written, only that
+    /// something is.
+    pub quiet: bool,
 }
 
 /// After so many changes in a row, another one is more likely than a GET that could be answered.
@@ -88,7 +80,7 @@ const CHANGES: u32 = 16;
 
 impl Given {
     fn all(bytes: &[u8]) -> Self {
-        Self { limit: bytes.len(), skip: 0, quiet: Quiet::Nothing }
+        Self { limit: bytes.len(), skip: 0, quiet: false }
     }
 }
 
@@ -135,11 +127,6 @@ impl Conn {
     }
 
     #[inline(always)]
-    fn requests(&self) -> Requests {
-        words::load(&self.words)
-    }
-
-    #[inline(always)]
     fn set_requests(&mut self, requests: &Requests) {
         words::save(&mut self.words, requests);
     }
@@ -166,19 +153,18 @@ impl Conn {
     /// memcached is about to get bytes.
     #[inline(always)]
     pub fn read(&mut self, meta: &'static Meta, read: &Read<'_>) -> Given {
-        if self.bypass.is_on() && self.bypasses(read) {
-            return Given { quiet: Quiet::All, ..Given::all(read.bytes) };
-        }
         if self.flags & FRESH != 0 {
             self.flags &= !FRESH;
             meta.learn_rbuf_len(read.asked);
         }
         self.active = meta::now();
         self.tid = read.tid;
-        let mut requests = self.requests();
+        let mut requests = Requests::new();
+        words::load_into(&mut requests, &self.words);
         let synced = self.flags & SYNCED != 0;
         let at_boundary = synced && requests.at_boundary();
-        let pending = Pending::of(&self.pending);
+        let pending = Pending::NEW;
+        pending.load(&self.pending);
         let mut progress = pending.progress();
         let rbuf_len = meta.rbuf_len.load(Relaxed);
         let again = self.flags & MID_READ != 0;
@@ -202,7 +188,7 @@ impl Conn {
             let given = self.taken(meta, &pending, &mut requests, limit, read, &mut progress);
             if self.is_one_of_many_changes(gets, &requests, read, progress, given) {
                 self.order.lose();
-                Given { quiet: Quiet::Bytes, ..given }
+                Given { quiet: true, ..given }
             } else {
                 given
             }
@@ -239,28 +225,31 @@ impl Conn {
         let skip = u32::try_from(requests.skippable()).unwrap_or(u32::MAX);
         requests.advance(skip as usize);
         self.set_requests(requests);
-        Given { limit, skip, quiet: Quiet::Nothing }
+        Given { limit, skip, quiet: false }
     }
 
-    /// Whether the read is nothing but whole GETs that need not be tried, and what was read before is
+    /// Whether the read, of which these are the bytes, is nothing but whole GETs that need not be tried; it
+    /// is `whole` if it neither fills the server's buffer nor goes on, and what was read before is
     /// executed and answered, by rule R. Then nothing becomes pending, and the next read shows the
     /// same of this one: until then, nobody need know what is answered.
     #[inline(always)]
-    fn bypasses(&mut self, read: &Read<'_>) -> bool {
-        if self.flags != KNOWN | SYNCED
-            || read.full
-            || read.more
+    pub fn bypasses(&mut self, meta: &Meta, bytes: &[u8], whole: bool, tid: u32) -> bool {
+        if !self.bypass.is_on()
+            || self.flags != KNOWN | SYNCED
+            || !whole
             || !words::await_line(&self.words)
             || !Pending::is_quiet(&self.pending)
         {
             return false;
         }
-        let Some(gets) = proto::count_gets(read.bytes) else { return false };
+        let Some(gets) = proto::count_gets(bytes) else { return false };
         if !self.bypass.takes(gets) {
             return false;
         }
-        self.active = meta::now();
-        self.tid = read.tid;
+        if meta.idle.load(Relaxed) != 0 {
+            self.active = meta::now();
+        }
+        self.tid = tid;
         self.order.lose();
         add(Stat::TcpBypassed, gets.into());
         true
@@ -379,7 +368,10 @@ impl Conn {
             self.order.lose();
             return 0;
         }
-        if self.flags & SYNCED == 0 && !self.sync(bytes) {
+        if self.flags & SYNCED == 0 && (bytes.is_empty() || !self.sync(bytes)) {
+            return 0;
+        }
+        if bytes.is_empty() && Pending::wrote(&mut self.pending) {
             return 0;
         }
         let pending = Pending::of(&self.pending);
@@ -388,8 +380,7 @@ impl Conn {
             pending.executed(meta);
         }
         if bytes.is_empty() {
-            // Nothing else is asked for: what is written is not followed.
-            self.order.lose();
+            // What is written is not followed.
             pending.set_progress(progress);
             pending.save(&mut self.pending);
             return 0;

@@ -17,7 +17,7 @@ use crate::meta::{self, Meta, state};
 use crate::stats::{Stat, count};
 use crate::track::pending::blind;
 use crate::track::{end, quiet};
-use conn::{Conn, Given, Quiet, Read};
+use conn::{Conn, Given, Read};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use ready::Answer;
 use rex::prelude::*;
@@ -48,8 +48,14 @@ pub fn sockets(ctx: &mut Stream<'_, Conn>) -> StreamVerdict {
         }
         StreamEvent::Read(mut read) => {
             reads(meta);
-            let given = conn.read(meta, &shown(&read));
-            give(&mut read, given);
+            let whole = !read.is_full() && !read.has_more();
+            if conn.bypasses(meta, read.bytes(), whole, read.tid()) {
+                read.without_ready();
+                read.without_wrote();
+            } else {
+                let given = conn.read(meta, &shown(&read));
+                give(&mut read, given);
+            }
         }
         StreamEvent::Wrote(mut wrote) => {
             count(Stat::Replies);
@@ -133,12 +139,10 @@ fn give(read: &mut rex::stream::Read<'_>, given: Given) {
         read.limit(given.limit);
     }
     read.skip(given.skip);
-    match given.quiet {
-        Quiet::Nothing => return,
-        Quiet::Bytes => read.without_written_bytes(),
-        Quiet::All => read.without_wrote(),
+    if given.quiet {
+        read.without_ready();
+        read.without_written_bytes();
     }
-    read.without_ready();
 }
 
 #[inline(always)]

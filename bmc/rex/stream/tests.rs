@@ -7,7 +7,7 @@ mod model;
 mod turns;
 mod values;
 
-use super::conn::{Conn, Given, Quiet};
+use super::conn::{Conn, Given};
 use super::{give, shown, sockets};
 use crate::meta::{self, NEVER, state};
 use crate::stats::{Stat, counted};

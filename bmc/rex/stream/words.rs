@@ -8,6 +8,12 @@ pub fn load(words: &[u64; WORDS]) -> Requests {
     Requests::load(|i| words.get(i).copied().unwrap_or(0))
 }
 
+/// The same, over what a new one is.
+#[inline(always)]
+pub fn load_into(requests: &mut Requests, words: &[u64; WORDS]) {
+    requests.load_into(|i| words.get(i).copied().unwrap_or(0));
+}
+
 /// Whether what comes next is a line: [`Requests::awaits_line`].
 #[inline(always)]
 pub fn await_line(words: &[u64; WORDS]) -> bool {

@@ -55,16 +55,43 @@ impl Pending {
     /// As it was when [`save`](Self::save) made these.
     #[inline(always)]
     pub fn of(words: &PendingWords) -> Self {
-        let [a, b, list @ ..] = *words;
         let pending = Self::NEW;
-        pending.progress.store(a as u32, Relaxed);
-        pending.len.store((a >> 32) as u32, Relaxed);
-        pending.done.store(b as u32, Relaxed);
-        pending.flags.store((b >> 32) as u32, Relaxed);
-        for (to, hash) in pending.list.iter().zip(list).take((a >> 32) as usize) {
-            to.store(hash, Relaxed);
-        }
+        pending.load(words);
         pending
+    }
+
+    /// [`of`](Self::of), without copying it, into a new one.
+    #[inline(always)]
+    pub fn load(&self, words: &PendingWords) {
+        let [a, b, list @ ..] = words;
+        self.progress.store(*a as u32, Relaxed);
+        self.len.store((*a >> 32) as u32, Relaxed);
+        self.done.store(*b as u32, Relaxed);
+        self.flags.store((*b >> 32) as u32, Relaxed);
+        for (to, hash) in self.list.iter().zip(list).take((*a >> 32) as usize) {
+            to.store(*hash, Relaxed);
+        }
+    }
+
+    /// Of kept words: rule S, if all that is pending are keys of whole commands. Else nothing is done.
+    /// Whether it was so.
+    #[inline(always)]
+    pub fn wrote(words: &mut PendingWords) -> bool {
+        let [a, b, list @ ..] = words;
+        let (len, done, flags) = (*a >> 32, *b as u32, *b >> 32);
+        if flags != 0 || u64::from(done) != len || len > LIST as u64 {
+            return false;
+        }
+        let mut progress = Progress::from_bits(*a as u32);
+        let executed = progress.write();
+        *a = len << 32 | u64::from(progress.bits());
+        if executed {
+            (*a, *b) = (progress.bits().into(), 0);
+            for hash in list.iter().take(len as usize) {
+                store::mutation_ends(KeyHash(*hash));
+            }
+        }
+        true
     }
 
     /// To be kept in plain words.

@@ -43,6 +43,7 @@ typedef Conn {
 	/* the record */
 	byte out; bool dirty, open, filled;
 	byte own;			/* of "pending" */
+	bool once;			/* of what is written, only that it is will be seen */
 	byte candidate[CMDS];		/* the generation of a GET that was read */
 };
 Conn c[CONNS];
@@ -135,13 +136,19 @@ inline ready(i)
 	od
 }
 
+inline executed(i)
+{
+	pending = pending - c[i].own;
+	c[i].own = 0
+}
+
 /* All commands that were read have been executed and answered. */
 inline all_answered(i)
 {
 	c[i].out = 0;
 	c[i].dirty = false;
-	pending = pending - c[i].own;
-	c[i].own = 0;
+	c[i].once = false;
+	executed(i);
 	k = 0;
 	do
 	:: k < CMDS -> c[i].candidate[k] = NONE; k++
@@ -234,6 +241,28 @@ inline bypass(i)
 	c[i].filled = false
 }
 
+/* A read was one SET, whole, and did not fill the buffer: its reply need not be known. */
+inline one_change(i)
+{
+	c[i].once = true;
+	c[i].dirty = true;
+	c[i].filled = false;
+#ifdef FAULT_EARLY
+	executed(i)
+#endif
+}
+
+/* The first write after that: rule S. */
+inline wrote_once(i)
+{
+	c[i].once = false;
+#ifdef FAULT_ONCE
+	c[i].out = 0;
+	c[i].dirty = false;
+#endif
+	executed(i)
+}
+
 /* recvmsg: READY, then READ, part by part, up to a GET that will hit. */
 inline receive(i)
 {
@@ -265,6 +294,10 @@ inline receive(i)
 		if
 		:: parts > 0 -> c[i].filled = (parts == MOST); parts = 0
 		:: else
+		fi;
+		if
+		:: !c[i].open && !c[i].dirty && c[i].out == 1 && c[i].own == 1 -> one_change(i)
+		:: true
 		fi;
 		c[i].owned = false;
 		break }
@@ -332,6 +365,10 @@ end:	do
 		:: else
 		fi;
 		atomic {
+			if
+			:: c[i].once -> wrote_once(i)
+			:: else
+			fi;
 			if
 			:: half ->
 				replies[i]?_, _;
