@@ -34,7 +34,7 @@ test_reads_end_where_the_program_wants() {
 }
 
 test_events_are_left_out_until_the_next_read() {
-	server 100
+	server 100 pieces
 	echo 1 >$PARAMETERS/quiet
 	attach serve
 	stress 8 60 4 gets

@@ -2,10 +2,11 @@
 /*
  * The least server for ../cprog/cstream.h: what is read is answered before more is read.
  *
- *	stream_server PORT MAX [epoll|blocking|udp]	MAX: the longest value
+ *	stream_server PORT MAX [epoll|blocking|udp|pieces]	MAX: the longest value
  *
  * At IPv6 and IPv4 addresses. With "blocking" each connection has a thread, which reads and writes
- * without poll. It says "ready" when it listens, and at SIGTERM how many gets and sets it answered.
+ * without poll. With "pieces" replies are written in two. It says "ready" when it listens, and at
+ * SIGTERM how many gets and sets it answered.
  */
 #include <err.h>
 #include <errno.h>
@@ -33,6 +34,7 @@ struct conn {
 };
 
 static unsigned int max_len;
+static bool in_pieces;
 static volatile unsigned long gets, sets;
 
 static void on_term(int sig)
@@ -99,10 +101,14 @@ static void serve(struct conn *c)
 /* false: the connection is broken */
 static bool flush(struct conn *c)
 {
+	size_t len;
 	ssize_t n;
 
 	while (c->out_off < c->out_len) {
-		n = send(c->fd, c->out + c->out_off, c->out_len - c->out_off, MSG_NOSIGNAL);
+		len = c->out_len - c->out_off;
+		if (in_pieces && !c->out_off)
+			len /= 2;
+		n = send(c->fd, c->out + c->out_off, len, MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		c->out_off += n;
@@ -256,7 +262,7 @@ int main(int argc, char **argv)
 	pthread_t thread;
 
 	if (argc < 3)
-		errx(1, "usage: stream_server PORT MAX [epoll|blocking|udp]");
+		errx(1, "usage: stream_server PORT MAX [epoll|blocking|udp|pieces]");
 	setrlimit(RLIMIT_NOFILE, &files);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_term);
@@ -265,7 +271,8 @@ int main(int argc, char **argv)
 	six = bound(AF_INET6, type, atoi(argv[1]));
 	puts("ready");
 	fflush(stdout);
-	if (argc < 4 || !strcmp(argv[3], "epoll"))
+	in_pieces = argc > 3 && !strcmp(argv[3], "pieces");
+	if (argc < 4 || in_pieces || !strcmp(argv[3], "epoll"))
 		by_epoll(four, six);
 	pthread_create(&thread, NULL, serve_all, &six);
 	serve_all(&four);
