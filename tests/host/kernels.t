@@ -56,6 +56,14 @@ test_the_configuration_decides_what_is_refused() {
 	eq "$(exception bmc-udp "$TMP/config")" ""
 }
 
+test_what_the_groups_need_can_be_built() {
+	local needs
+	needs=$(for group in $(group_names); do group_needs "$group"; done | tr ' ' '\n' | sort -u)
+	contains "$needs" rex_bmc.ko
+	# shellcheck disable=SC2046,SC2086 # names without blanks
+	make --no-print-directory -n $(printf "$BUILD/%s " $needs) >/dev/null
+}
+
 test_the_table_and_its_status() {
 	printf '%s\n' $'12\tload\tok 3\t' $'12\tbmc-udp\tok 4\t' $'13\tload\tok 3\t' $'13\tbmc-udp\trefused\tlazy' >"$TMP/cells"
 	eq "$(table "$TMP/cells")" "\
