@@ -21,6 +21,7 @@
 #include "parts.h"
 #include "patience.h"
 #include "program.h"
+#include "queues.h"
 #include "remove.h"
 #include "run.h"
 #include "runfile.h"
@@ -96,6 +97,7 @@ static int make(struct start *s)
 		fail("not running yet: %s", why());
 		snprintf(s->runfile.reason, sizeof(s->runfile.reason), "%s", why());
 	}
+	queues_warn(c);
 	return runfile_write(&s->runfile);
 }
 

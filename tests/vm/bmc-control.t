@@ -46,6 +46,25 @@ test_start() {
 		fail "$(bpftool map show name BMC_SETS)"
 }
 
+# A veth has one, and may have as many as there are CPUs: where XDP is, at least the other end's.
+client_channels() { nsenter --net=/run/netns/rex-client rexctl nic set cli0 channels "$1"; }
+channels() { in_ns rexctl nic set srv0 channels "$1"; }
+
+test_one_receive_queue_is_warned_of() {
+	rexctl bmc stop
+	start 2>"$TMP/said"
+	contains "$(cat "$TMP/said")" "srv0 has one receive queue, so one CPU answers all of its GETs"
+	rexctl bmc stop
+	client_channels 2
+	channels 2
+	start 2>"$TMP/said"
+	lacks "$(cat "$TMP/said")" "receive queue"
+	rexctl bmc stop
+	channels 1
+	client_channels 1
+	start
+}
+
 test_hits_are_given() {
 	warm one
 	hits 1 one
