@@ -12,7 +12,9 @@ ENDS='rex_panic rex_stack_overflow rex_runtime'
 HOOKED=__x64_sys_getppid
 
 test_setup() {
-	# rexctl tells rex.ko where the kernel's helpers are
+	# rexctl tells rex.ko where the kernel's helpers are; bpf_trace_printk() only for who calls it
+	rexctl load "$BUILD/tests/trace_helpers.ko"
+	rexctl unload trace_helpers
 	rexctl load "$BUILD/tests/stop_mem.ko"
 	drive set stop_mem budget 8000
 	insmod "$CPROG/cloop.ko"
