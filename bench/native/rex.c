@@ -55,10 +55,16 @@ static void fill(const struct runner *r __attribute__((unused)), const struct pa
 
 static unsigned int call(struct room *r)
 {
-	struct rex_ctx ctx = {
-		.data = (__u64)r->data, .data_end = (__u64)r->end, .raw = (__u64)r->data,
-	};
+	/*
+	 * Each pointer by itself, as drivers set them: a load of both at once would wait until the
+	 * store of each is through.
+	 */
+	unsigned char *volatile *end = &r->end;
+	struct rex_ctx ctx;
 
+	ctx.data = (__u64)r->data;
+	ctx.data_end = (__u64)*end;
+	ctx.raw = (__u64)r->data;
 	return ingress(&ctx);
 }
 

@@ -34,6 +34,7 @@
 // The derive macros name this crate by `::rex`.
 extern crate self as rex;
 
+pub mod bytes;
 pub mod cgroup_skb;
 mod context;
 mod copy;

@@ -205,7 +205,7 @@ impl<const N: usize> SharedBytes<N> {
     pub fn copy_to(&self, offset: usize, to: &mut [u8]) -> bool {
         match self.at(offset, to.len()) {
             // SAFETY: the range was checked; `to` is exclusive, hence no overlap.
-            Some(from) => unsafe { copy::copy(from, to.as_mut_ptr(), to.len()) },
+            Some(from) => unsafe { copy::copy::<true>(from, to.as_mut_ptr(), to.len()) },
             None => return false,
         }
         true
@@ -217,7 +217,7 @@ impl<const N: usize> SharedBytes<N> {
     pub fn copy_from(&self, offset: usize, from: &[u8]) -> bool {
         match self.at(offset, from.len()) {
             // SAFETY: the range was checked; no slice of our bytes can exist, hence no overlap.
-            Some(to) => unsafe { copy::copy(from.as_ptr(), to, from.len()) },
+            Some(to) => unsafe { copy::copy::<false>(from.as_ptr(), to, from.len()) },
             None => return false,
         }
         true
@@ -261,7 +261,7 @@ impl<const N: usize> SharedBytes<N> {
     pub fn copy_down(&self, from: usize, to: usize, len: usize) -> bool {
         match (self.at(from, len), self.at(to, len)) {
             // SAFETY: both ranges were checked, and `to` is not above `from`.
-            (Some(at), Some(down)) if to <= from => unsafe { copy::copy(at, down, len) },
+            (Some(at), Some(down)) if to <= from => unsafe { copy::copy_down(at, down, len) },
             _ => return false,
         }
         true

@@ -5,6 +5,7 @@ mod maps;
 mod stream;
 mod tracing;
 
+use rex::bytes::shift_up;
 use rex::map::RexStackTrace;
 use rex::mock::{self, Packet, Session};
 use rex::net::{Ipv4, Tcp, Udp, checksum};
@@ -57,6 +58,43 @@ fn shared_bytes_copy_and_compare_every_length() {
     }
     let shared = SharedBytes::<8>::new();
     assert!(!shared.matches(usize::MAX, b"a") && !shared.copy_from(9, b""));
+}
+
+#[test]
+fn long_shared_bytes_are_copied() {
+    let from: Vec<u8> = (0..600).map(|i| (i * 7 + i / 251) as u8).collect();
+    for len in 100..=600 {
+        let shared = SharedBytes::<602>::new();
+        assert!(shared.copy_from(1, &from[..len]));
+        let mut all = vec![9; len + 2];
+        assert!(shared.copy_to(1, &mut all[1..=len]));
+        assert_eq!(&all[1..=len], &from[..len]);
+        assert_eq!((all[0], all[len + 1]), (9, 9));
+        for to in [0, 1, 3, 40] {
+            let shared = SharedBytes::<602>::new();
+            assert!(
+                shared.copy_from(2, &from)
+                    && shared.copy_down(602 - len, to, len) | (to > 602 - len)
+            );
+            assert!(to > 602 - len || shared.matches(to, &from[600 - len..]), "{len} to {to}");
+        }
+    }
+}
+
+#[test]
+fn bytes_are_shifted_up() {
+    for len in 0..80 {
+        for by in 0..20 {
+            let mut bytes: Vec<u8> = (0..100).collect();
+            let mut copy = bytes.clone();
+            copy.copy_within(..len, by);
+            assert!(shift_up(&mut bytes[..len + by], len, by));
+            assert_eq!(bytes, copy, "{len} by {by}");
+            assert!(len + by == 0 || !shift_up(&mut bytes[..len + by - 1], len, by));
+            assert_eq!(bytes, copy);
+        }
+    }
+    assert!(!shift_up(&mut [1, 2], usize::MAX, 3) && !shift_up(&mut [1, 2], 3, usize::MAX));
 }
 
 #[test]
