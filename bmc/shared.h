@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define BMC_LAYOUT	4		/* of everything here; the program's is in bmc_meta.layout */
+#define BMC_LAYOUT	5		/* of everything here; the program's is in bmc_meta.layout */
 #define BMC_SET_BYTES	4096		/* value of the map bmc_sets */
 #define BMC_PAGE_BYTES	2048		/* value of the map bmc_pages */
 #define BMC_BROADCASTS	64		/* entries of bmc_broadcasts */

@@ -30,7 +30,8 @@ pub use effect::{Complete, Effect, Lost, Op, Reply, Shape, Sink, Target};
 pub use frame::{FRAME_LEN, is_single};
 #[allow(unused_imports)]
 pub use get::{Keys, MAX_KEYS, get_key, get_keys};
-pub use hash::hash;
+#[allow(unused_imports)]
+pub use hash::{hash, hash_and_sum};
 #[allow(unused_imports)]
 pub use question::{KeyList, MetaFlag, MetaFlags, Question};
 #[allow(unused_imports)]
@@ -54,8 +55,17 @@ const fn blanks(word: u64) -> u64 {
 }
 
 /// Whether `text` can be (part of) a key: nothing up to a space in it.
-fn no_blanks(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    let bad = words.iter().fold(0, |bad, word| bad | blanks(u64::from_le_bytes(*word)));
-    bad == 0 && rest.iter().all(|byte| *byte > b' ')
+#[inline(always)]
+pub fn no_blanks(text: &[u8]) -> bool {
+    // The last word overlaps the one before.
+    let Some(last) = text.last_chunk() else { return text.iter().all(|byte| *byte > b' ') };
+    let mut bad = blanks(u64::from_le_bytes(*last));
+    let mut rest = text;
+    while rest.len() > 8
+        && let Some((word, behind)) = rest.split_first_chunk()
+    {
+        bad |= blanks(u64::from_le_bytes(*word));
+        rest = behind;
+    }
+    bad == 0
 }

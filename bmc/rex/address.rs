@@ -29,7 +29,9 @@ static NEXT_SOCKET: AtomicUsize = AtomicUsize::new(0);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 static KNOWN: [Known; 16] = [const { Known::new() }; 16];
-/// Who writes to KNOWN has it.
+/// The one of them that was asked about last and is ours, if it is an IPv4 address without VLAN.
+static FIRST: First = First::new();
+/// Who writes to KNOWN and FIRST has it.
 static WRITER: SpinLock<u32> = SpinLock::new(0);
 
 /// The time, and how many strangers were looked up in it.
@@ -43,6 +45,16 @@ struct Known {
     ours: AtomicU32,
     high: AtomicU64,
     low: AtomicU64,
+    mac: AtomicU64,
+}
+
+/// An address of the server's, with the words as they are in a frame.
+struct First {
+    seq: SeqCount,
+    generation: AtomicU32,
+    to: AtomicU32,
+    until: AtomicU32,
+    /// In the upper 48 bits.
     mac: AtomicU64,
 }
 
@@ -78,6 +90,12 @@ pub fn forget_sockets() {
 struct Verdict {
     ours: bool,
     until: u32,
+}
+
+/// Whether a plain frame with that first word is for [`FIRST`].
+#[inline(always)]
+pub fn is_first(word: u64, to: u32, now: u32) -> bool {
+    FIRST.is(word << 16, to, now)
 }
 
 /// Whether the request is for the server.
@@ -133,7 +151,11 @@ fn ask(ctx: &Xdp<'_>, place: &Place, meta: &Meta, now: u32, old: Option<Verdict>
     let oldest = || KNOWN.iter().filter(|_| ours).min_by_key(|known| known.until.load(Relaxed));
     let free = || KNOWN.iter().find(is_free).or_else(oldest);
     if let Some(known) = KNOWN.iter().find(is_it).or_else(free) {
-        known.write(&target, generation, Verdict { ours, until: now.saturating_add(LIFE) });
+        let until = now.saturating_add(LIFE);
+        known.write(&target, generation, Verdict { ours, until });
+        if ours && place.is_plain() {
+            FIRST.write(&target, generation, until);
+        }
     }
     ours
 }
@@ -176,6 +198,44 @@ impl Address {
             u64::MAX => IpAddr::V4(Ipv4Addr::from_bits(self.low as u32)),
             _ => IpAddr::V6(Ipv6Addr::from_bits(self.bits())),
         }
+    }
+}
+
+impl First {
+    const fn new() -> Self {
+        Self {
+            seq: SeqCount::new(),
+            generation: AtomicU32::new(0),
+            to: AtomicU32::new(0),
+            until: AtomicU32::new(0),
+            mac: AtomicU64::new(0),
+        }
+    }
+
+    #[inline(always)]
+    fn is(&self, mac: u64, to: u32, now: u32) -> bool {
+        let is_it = || {
+            self.to.load(Relaxed) == to
+                && self.mac.load(Relaxed) == mac
+                && now < self.until.load(Relaxed)
+                && self.generation.load(Relaxed) == GENERATION.load(Relaxed)
+        };
+        self.seq.read(is_it) == Some(true)
+    }
+
+    /// Only with the lock.
+    fn write(&self, target: &Target, generation: u32, until: u32) {
+        if self.seq.count() & 1 != 0 {
+            // As in Known.
+            self.until.store(0, Relaxed);
+            self.seq.reset();
+        }
+        self.seq.write(|| {
+            self.generation.store(generation, Relaxed);
+            self.until.store(until, Relaxed);
+            self.to.store((target.address.low as u32).swap_bytes(), Relaxed);
+            self.mac.store(target.mac.swap_bytes() << 16, Relaxed);
+        });
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sum::{self, Sum};
 use core::sync::atomic::Ordering::SeqCst;
 use rex::prelude::*;
 
+pub mod plain;
 mod several;
 
 /// What every way that IPv6 packets go takes: nobody here learns of a larger one.
@@ -96,13 +97,8 @@ impl Question {
 
     #[inline(always)]
     pub fn find(&self, key: &[u8]) -> Result<Found, Stat> {
-        store::find(store::hash_with(self.meta, key), key, self.epoch, self.now).map_err(|why| {
-            match why {
-                NotFound::Absent => Stat::Misses,
-                NotFound::Busy => Stat::PassBusy,
-                NotFound::Expired => Stat::PassExpired,
-            }
-        })
+        let hash = store::hash_with(self.meta, key);
+        store::find(hash, key, self.epoch, self.now).map_err(NotFound::stat)
     }
 
     /// Whether this request may be answered with so many bytes of text, now that it could be.

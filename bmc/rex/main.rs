@@ -22,6 +22,7 @@ mod tests;
 mod track;
 
 use core::sync::atomic::Ordering::Relaxed;
+use meta::Meta;
 use packet::{Kind, Look};
 use rex::prelude::*;
 use stats::{Stat, count};
@@ -32,14 +33,23 @@ pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let port = meta.udp_port.load(Relaxed) as u16;
     match packet::look(ctx.data(), port, meta) {
         Look::Nothing => XdpVerdict::Pass,
-        Look::Plain => plain(ctx),
+        Look::Plain => plain(ctx, meta),
         Look::Other => other(ctx, port),
     }
 }
 
-/// Where everything is where it mostly is: the compiler knows the offsets.
+/// Where everything is where it mostly is.
 #[inline(never)]
-fn plain(ctx: &mut Xdp<'_>) -> XdpVerdict {
+fn plain(ctx: &mut Xdp<'_>, meta: &'static Meta) -> XdpVerdict {
+    match get::plain::answer(ctx, meta) {
+        Some(result) => verdict(result),
+        None => plain_long(ctx),
+    }
+}
+
+/// The headers are where they mostly are: the compiler knows the offsets.
+#[inline(never)]
+fn plain_long(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let result = match packet::plain(ctx.data()) {
         Ok(place) => get::answer(ctx, place),
         Err(why) => Err(why),

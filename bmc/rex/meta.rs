@@ -15,7 +15,7 @@ const MMAPABLE: u32 = 1 << 10;
 static BMC_META: RexArray<Meta> = RexArray::new(1, MMAPABLE);
 
 #[cfg(test)]
-pub const LAYOUT: u32 = 4;
+pub const LAYOUT: u32 = 5;
 /// A time that does not come.
 pub const NEVER: u32 = u32::MAX;
 /// Coarse time counts units of 2^27 ns.

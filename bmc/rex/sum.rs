@@ -48,6 +48,16 @@ pub fn fold(sum: Sum) -> u16 {
     (half.wrapping_add(half.rotate_left(16)) >> 16) as u16
 }
 
+/// Whether a sum folds to 0xffff; it is not 0, and has more words in it than 64 bits have room for.
+#[inline(always)]
+pub fn is_right(sum: u128) -> bool {
+    // Modulo 2^64 - 1, and so modulo 65535, which divides that.
+    let (sum, carry) = (sum as u64).overflowing_add((sum >> 64) as u64);
+    // The rest that a division by 65535 leaves is 0, without the division: by its inverse.
+    let quotient = sum.wrapping_add(u64::from(carry)).wrapping_mul(0xfffe_fffe_fffe_ffff);
+    quotient <= u64::MAX / 0xffff
+}
+
 /// What `sum` counts at an odd offset, if `odd` is odd.
 #[inline(always)]
 pub fn at(sum: u16, odd: usize) -> Sum {

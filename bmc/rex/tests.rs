@@ -17,6 +17,7 @@ pub mod random;
 mod several;
 mod shared;
 mod store;
+mod ways;
 
 use crate::ingress;
 use crate::meta::{self, NEVER, state};

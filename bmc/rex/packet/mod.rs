@@ -183,6 +183,16 @@ impl From<Result<Place, Stat>> for Kind {
 }
 
 impl Place {
+    /// Of a plain frame, with an IP packet of `len` bytes.
+    pub fn plain(len: usize) -> Self {
+        Self { ip: ETH_LEN, udp: ETH_LEN + ipv4::LEN, end: ETH_LEN + len, version: Version::V4 }
+    }
+
+    /// Whether it is a plain frame.
+    pub fn is_plain(&self) -> bool {
+        self.ip == ETH_LEN && self.version == Version::V4
+    }
+
     /// Where the text begins.
     #[inline(always)]
     pub fn text(&self) -> usize {

@@ -79,6 +79,7 @@ impl Set {
         let all = self.referenced.load(Relaxed);
         let (mut to_slot, mut to, mut referenced) = (0, 0, 0u64);
         let count = usize::from(self.count.load(Relaxed)).min(SLOTS);
+        self.clear_buckets();
         for slot in 0..count {
             if keep & 1 << slot == 0 {
                 continue;
@@ -87,13 +88,13 @@ impl Set {
             if at != to && !self.data.copy_down(at, to, size) {
                 return None;
             }
-            self.set_slot(to_slot, self.tag(slot), to);
+            self.set_slot(to_slot, self.tag(slot), self.place(slot)?.moved(to));
             referenced |= (all >> slot & 1) << to_slot;
             to_slot += 1;
             to += size;
         }
         for slot in to_slot..count {
-            self.set_slot(slot, 0, to);
+            self.set_slot(slot, 0, self.place(slot)?.moved(to));
         }
         self.referenced.store(referenced, Relaxed);
         // As many are before the hand as before.

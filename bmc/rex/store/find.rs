@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 use super::pages::Text;
-use super::set::{Head, Set, four, zeros};
+use super::set::{Head, Set};
 use super::{KeyHash, set_of};
+use crate::stats::Stat;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// A value that is there, or was when it was found.
@@ -22,6 +23,18 @@ pub enum NotFound {
     Busy,
     /// It is too old.
     Expired,
+}
+
+impl NotFound {
+    /// What a GET that ends so is counted as.
+    #[inline(always)]
+    pub fn stat(self) -> Stat {
+        match self {
+            Self::Absent => Stat::Misses,
+            Self::Busy => Stat::PassBusy,
+            Self::Expired => Stat::PassExpired,
+        }
+    }
 }
 
 /// Looks for the value of `key`, in the epoch `epoch`, at the time `now`.
@@ -49,34 +62,43 @@ pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, No
     Ok(Found { set, count, at: at as u32, head })
 }
 
-/// The slot of `key`, where its entry begins, and the head. Nonsense when somebody writes.
+/// A slot, where its entry begins, and the head.
+type Place = (usize, usize, Head);
+
+/// The entry of `key`. Nonsense when somebody writes.
 #[inline(always)]
-fn search(set: &Set, tag: u16, key: &[u8]) -> Option<(usize, usize, Head)> {
-    let wanted = four(tag);
-    let mut first = 0;
-    for word in set.words() {
-        let mut found = zeros(word.load(Relaxed) ^ wanted);
-        while found != 0 {
-            let slot = first + found.trailing_zeros() as usize / 16;
-            if let Some((at, head)) = set.head(slot)
-                && holds(set, at, head, key)
-            {
-                return Some((slot, at, head));
-            }
-            found &= found - 1;
-        }
-        first += 4;
+fn search(set: &Set, tag: u16, key: &[u8]) -> Option<Place> {
+    let (slot, others) = next(set, tag, set.slots(tag))?;
+    match set.entry_of(slot, key) {
+        Some((at, head)) => Some((slot, at, head)),
+        None => search_others(set, tag, key, others),
     }
-    None
 }
 
-/// Whether it is the value of `key`. No key has a space in it, hence not a part of another.
+/// The same among other slots: a key with the same tag was in the way.
+#[cold]
+#[inline(never)]
+fn search_others(set: &Set, tag: u16, key: &[u8], mut slots: u64) -> Option<Place> {
+    loop {
+        let slot;
+        (slot, slots) = next(set, tag, slots)?;
+        if let Some((at, head)) = set.entry_of(slot, key) {
+            return Some((slot, at, head));
+        }
+    }
+}
+
+/// The first of `slots` that has the tag, and those behind it.
 #[inline(always)]
-fn holds(set: &Set, at: usize, head: Head, key: &[u8]) -> bool {
-    let text = at + Head::LEN;
-    head.len() > key.len()
-        && set.data.matches(text, key)
-        && set.data.load::<u8>(text + key.len()) == Some(b' ')
+fn next(set: &Set, tag: u16, mut slots: u64) -> Option<(usize, u64)> {
+    while slots != 0 {
+        let slot = slots.trailing_zeros() as usize;
+        slots &= slots - 1;
+        if set.tag(slot) == tag {
+            return Some((slot, slots));
+        }
+    }
+    None
 }
 
 impl Found {
@@ -107,8 +129,23 @@ impl Found {
     /// is in `to` is good for nothing.
     #[inline(always)]
     pub fn copy_to(&self, from: usize, to: &mut [u8]) -> bool {
+        #[cfg(test)]
+        if let Some(act) = BEFORE_COPY.take() {
+            act();
+        }
         self.set.data.copy_to(self.at as usize + Head::LEN + from, to) && self.is_there()
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static BEFORE_COPY: std::cell::Cell<Option<Box<dyn FnOnce()>>> = const { std::cell::Cell::new(None) };
+}
+
+/// The next copy of a value finds that this has happened in between.
+#[cfg(test)]
+pub fn before_copy(act: impl FnOnce() + 'static) {
+    BEFORE_COPY.set(Some(Box::new(act)));
 }
 
 /// A value with its text, wherever that is.

@@ -20,6 +20,8 @@ mod find;
 mod pages;
 mod set;
 
+#[cfg(test)]
+pub use find::before_copy;
 pub use find::{Found, NotFound, Value, find};
 
 use crate::meta::{self, Meta, state};
@@ -113,7 +115,7 @@ pub fn hash(key: &[u8]) -> KeyHash {
 
 #[inline(always)]
 pub fn hash_with(meta: &Meta, key: &[u8]) -> KeyHash {
-    KeyHash(proto::hash(meta.seed.load(Relaxed), key) | 1 << 16)
+    KeyHash::of(proto::hash(meta.seed.load(Relaxed), key))
 }
 
 /// Whether values may be answered and remembered at the time `now`.
@@ -269,6 +271,12 @@ pub fn cut_off(hash: KeyHash, write: impl FnOnce(&Set)) {
 }
 
 impl KeyHash {
+    /// Of the hash of its bytes.
+    #[inline(always)]
+    pub fn of(hash: u64) -> Self {
+        Self(hash | 1 << 16)
+    }
+
     /// What the set's directory has of it; never 0.
     #[inline(always)]
     fn tag(self) -> u16 {

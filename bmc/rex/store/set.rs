@@ -14,12 +14,12 @@ use rex::prelude::*;
 
 /// The most entries of a set.
 pub const SLOTS: usize = 48;
-/// Tags are looked at four at a time.
-const WORDS: usize = SLOTS / 4;
+/// A tag is in one of so many.
+const BUCKETS: usize = 16;
 /// Bytes for entries: what is left of 4096.
-pub const ROOM: usize = 4096 - 128 - 2 * SLOTS;
+pub const ROOM: usize = 4096 - 32 - 8 * BUCKETS - 2 * 2 * SLOTS;
 /// Entries begin at multiples of it.
-const ALIGN: usize = 8;
+const ALIGN: usize = 2;
 
 /// As an element of the map: any bytes at all are a set, and harm nobody.
 #[derive(SharedPod)]
@@ -39,10 +39,12 @@ pub struct Set {
     /// Bytes in use.
     pub(super) used: AtomicU16,
     pad: AtomicU16,
+    /// The slots of each bucket, as bits: those with a tag that is in it, and perhaps holes.
+    buckets: [AtomicU64; BUCKETS],
     /// The tag of each slot; 0: a hole.
-    tags: [AtomicU64; WORDS],
-    /// Where each slot's entry begins.
-    at: [AtomicU16; SLOTS],
+    tags: [AtomicU16; SLOTS],
+    /// Where each slot's entry begins: a [`Place`].
+    places: [AtomicU16; SLOTS],
     pub(super) data: SharedBytes<ROOM>,
 }
 
@@ -93,7 +95,36 @@ impl State {
     }
 }
 
-/// What stands before the text of an entry: in one word, so that all of it belongs together.
+/// Where an entry begins, in the lowest 11 bits, and the lowest 5 bits of the length of its key.
+#[derive(Clone, Copy)]
+pub(super) struct Place(u16);
+
+const _: () = assert!(ROOM / ALIGN <= 1 << Place::BITS);
+
+impl Place {
+    const BITS: u32 = 11;
+
+    fn new(at: usize, key_len: usize) -> Self {
+        Self((at / ALIGN) as u16 | (key_len as u16) << Self::BITS)
+    }
+
+    /// The same place, if the key has that length. Else it is outside of the set.
+    #[inline(always)]
+    fn of_key(self, key_len: usize) -> usize {
+        usize::from(self.0 ^ (key_len as u16) << Self::BITS) * ALIGN
+    }
+
+    fn at(self) -> usize {
+        usize::from(self.0 & ((1 << Self::BITS) - 1)) * ALIGN
+    }
+
+    /// The same key elsewhere.
+    pub(super) fn moved(self, at: usize) -> Self {
+        Self(self.0 >> Self::BITS << Self::BITS | (at / ALIGN) as u16)
+    }
+}
+
+/// What stands before the text of an entry, in one word.
 #[derive(Clone, Copy)]
 pub struct Head(u64);
 
@@ -105,6 +136,10 @@ impl Head {
     /// The text is in pages. Here is its beginning, the key and a space, and behind the number where
     /// the pages are.
     const IN_PAGES: u64 = 0x4000;
+    /// The highest bits of the key's length.
+    const KEY_MASK: u64 = 0x3800;
+    /// Bytes of the text that are here.
+    const LEN_MASK: u64 = 0x07ff;
 
     #[inline(always)]
     pub fn deadline(self) -> u32 {
@@ -114,7 +149,19 @@ impl Head {
     /// Bytes of the text: `KEY FLAGS BYTES\r\nDATA\r\n`. If that is in pages: more than any frame has.
     #[inline(always)]
     pub fn len(self) -> usize {
-        self.0 as usize & 0x7fff
+        (self.0 & (Self::IN_PAGES | Self::LEN_MASK)) as usize
+    }
+
+    /// What the head has of the length of a key besides [`Place`].
+    #[inline(always)]
+    fn key_bits(key_len: usize) -> u64 {
+        (key_len as u64 >> (16 - Place::BITS)) << 11
+    }
+
+    /// Whether the key has that length, if its place says so, too.
+    #[inline(always)]
+    pub fn is_of_key(self, key_len: usize) -> bool {
+        self.0 & Self::KEY_MASK == Self::key_bits(key_len)
     }
 
     #[inline(always)]
@@ -124,7 +171,7 @@ impl Head {
 
     /// Bytes of the text that are here, with those up to where anything else may begin.
     fn padded_len(self) -> usize {
-        ((self.0 & (Self::IN_PAGES - 1)) as usize).next_multiple_of(ALIGN)
+        ((self.0 & Self::LEN_MASK) as usize).next_multiple_of(ALIGN)
     }
 
     /// Bytes of the whole entry.
@@ -152,6 +199,7 @@ impl Head {
 /// What is to be put in.
 pub struct Entry<'a> {
     head: Head,
+    key_len: usize,
     text: &'a [u8],
     /// If the head says that there is one.
     cas: u64,
@@ -176,16 +224,17 @@ impl<'a> Entry<'a> {
             return Err(Refused::Form);
         }
         let sum = sum::fold(sum::of(block));
-        let flag = if cas.is_some() { Head::CAS } else { 0 };
-        let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flag | text.len() as u64;
-        Ok(Self { head: Head(head), text, cas: cas.unwrap_or(0), pages: [0; 2] })
+        let flags = if cas.is_some() { Head::CAS } else { 0 } | Head::key_bits(key_len);
+        let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flags | text.len() as u64;
+        Ok(Self { head: Head(head), key_len, text, cas: cas.unwrap_or(0), pages: [0; 2] })
     }
 
     /// Of a text that is in pages. `start` is its beginning, the key and a space.
     pub fn of_pages(start: &'a [u8], text: Text, cas: Option<u64>, deadline: u32) -> Self {
-        let flag = if cas.is_some() { Head::CAS } else { 0 } | Head::IN_PAGES;
-        let head = u64::from(deadline) << 32 | flag | start.len() as u64;
-        Self { head: Head(head), text: start, cas: cas.unwrap_or(0), pages: text.words() }
+        let key_len = start.len().saturating_sub(1);
+        let flags = if cas.is_some() { Head::CAS } else { 0 } | Head::key_bits(key_len);
+        let head = u64::from(deadline) << 32 | flags | Head::IN_PAGES | start.len() as u64;
+        Self { head: Head(head), key_len, text: start, cas: cas.unwrap_or(0), pages: text.words() }
     }
 
     pub fn deadline(&self) -> u32 {
@@ -205,17 +254,6 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Four times the same 16 bits.
-pub const fn four(bits: u16) -> u64 {
-    bits as u64 * 0x0001_0001_0001_0001
-}
-
-/// The top bit of each quarter of `word` that is 0. The lowest is exact, above it may be false ones.
-#[inline(always)]
-pub const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(four(1)) & !word & four(0x8000)
-}
-
 impl Set {
     /// How often it was written; odd: it is being written.
     #[inline(always)]
@@ -223,11 +261,15 @@ impl Set {
         self.seq.count()
     }
 
-    /// The tags of the slots in use, and perhaps a few more.
     #[inline(always)]
-    pub fn words(&self) -> &[AtomicU64] {
-        let words = usize::from(self.count.load(Relaxed)).div_ceil(4);
-        self.tags.get(..words).unwrap_or(&self.tags)
+    fn bucket(&self, tag: u16) -> &AtomicU64 {
+        &self.buckets[usize::from(tag) % BUCKETS]
+    }
+
+    /// The slots that may have this tag, as bits.
+    #[inline(always)]
+    pub fn slots(&self, tag: u16) -> u64 {
+        self.bucket(tag).load(Relaxed)
     }
 
     /// Whether nobody has written since the count was that, though what was read was read before.
@@ -254,8 +296,22 @@ impl Set {
     /// Where the entry of `slot` begins, and its head.
     #[inline(always)]
     pub fn head(&self, slot: usize) -> Option<(usize, Head)> {
-        let at = usize::from(self.at.get(slot)?.load(Relaxed));
+        let at = self.place(slot)?.at();
         Some((at, Head(self.data.load(at)?)))
+    }
+
+    /// The same if that is the entry of `key`. Nonsense when somebody writes.
+    #[inline(always)]
+    pub fn entry_of(&self, slot: usize, key: &[u8]) -> Option<(usize, Head)> {
+        let at = self.place(slot)?.of_key(key.len());
+        let head = Head(self.data.load(at)?);
+        // Of the same length: no key is a part of another, whatever bytes are in it.
+        (head.is_of_key(key.len()) && self.data.matches(at + Head::LEN, key)).then_some((at, head))
+    }
+
+    #[inline(always)]
+    pub(super) fn place(&self, slot: usize) -> Option<Place> {
+        Some(Place(self.places.get(slot)?.load(Relaxed)))
     }
 
     /// Where the number of `gets` is, of an entry at `at` that has one.
@@ -287,60 +343,58 @@ impl Set {
     /// Removes all entries of that tag. Without the lock: others may write meanwhile.
     #[inline(always)]
     pub fn remove(&self, tag: u16) {
-        // SeqCst: after the generation was raised. All words, since the count may be changing.
-        let words = self.tags.iter();
-        if words.fold(0, |found, word| found | zeros(word.load(SeqCst) ^ four(tag))) != 0 {
-            self.remove_some(tag);
-        }
-    }
-
-    #[cold]
-    fn remove_some(&self, tag: u16) {
-        for word in &self.tags {
-            let mut found = zeros(word.load(SeqCst) ^ four(tag));
-            while found != 0 {
-                let shift = found.trailing_zeros() & !15;
-                // A false one is left alone unless it has become a true one.
-                if word.load(SeqCst) >> shift & 0xffff == u64::from(tag) {
-                    word.fetch_and(!(0xffff << shift), SeqCst);
-                }
-                found &= found - 1;
+        // SeqCst: after the generation was raised.
+        let mut slots = self.bucket(tag).load(SeqCst);
+        while slots != 0 {
+            if let Some(there) = self.tags.get(slots.trailing_zeros() as usize) {
+                let _ = there.compare_exchange(tag, 0, SeqCst, SeqCst);
             }
+            slots &= slots - 1;
         }
     }
 
     /// The tag of a slot; 0 for a hole.
+    #[inline(always)]
     pub(super) fn tag(&self, slot: usize) -> u16 {
-        self.tags.get(slot / 4).map_or(0, |word| (word.load(Relaxed) >> (slot % 4 * 16)) as u16)
+        self.tags.get(slot).map_or(0, |tag| tag.load(Relaxed))
     }
 
     /// Only while the set is written.
-    pub(super) fn set_slot(&self, slot: usize, tag: u16, at: usize) {
-        if let (Some(word), Some(begin)) = (self.tags.get(slot / 4), self.at.get(slot)) {
-            let shift = slot % 4 * 16;
-            let others = word.load(Relaxed) & !(0xffff << shift);
-            begin.store(at as u16, Relaxed);
-            word.store(others | u64::from(tag) << shift, Relaxed);
+    pub(super) fn set_slot(&self, slot: usize, tag: u16, place: Place) {
+        let (Some(there), Some(begin)) = (self.tags.get(slot), self.places.get(slot)) else {
+            return;
+        };
+        begin.store(place.0, Relaxed);
+        there.store(tag, Relaxed);
+        if tag != 0 {
+            let bucket = self.bucket(tag);
+            bucket.store(bucket.load(Relaxed) | 1 << slot, Relaxed);
         }
+    }
+
+    /// Before all slots are set anew. Only while the set is written.
+    pub(super) fn clear_buckets(&self) {
+        self.buckets.iter().for_each(|bucket| bucket.store(0, Relaxed));
     }
 
     /// Where the entry of `slot` begins, and how many bytes it has, holes too. `None` if that is
     /// nonsense, which only a stranger can have written.
     pub(super) fn extent(&self, slot: usize) -> Option<(usize, usize)> {
         let count = usize::from(self.count.load(Relaxed));
-        let at = usize::from(self.at.get(slot)?.load(Relaxed));
-        let end = if slot + 1 < count { self.at.get(slot + 1)? } else { &self.used };
-        let size = usize::from(end.load(Relaxed)).checked_sub(at)?;
+        let at = self.place(slot)?.at();
+        let used = usize::from(self.used.load(Relaxed));
+        let end = if slot + 1 < count { self.place(slot + 1)?.at() } else { used };
+        let size = end.checked_sub(at)?;
         (slot < count && size >= Head::LEN && at + size <= ROOM).then_some((at, size))
     }
 
     /// Half of something.
     #[cfg(test)]
     pub fn put_noise(&self) {
-        self.tags.iter().for_each(|word| word.store(four(self.tag(0).max(7)), Relaxed));
+        self.tags.iter().for_each(|tag| tag.store(self.tag(0).max(7), Relaxed));
         self.count.store(33, Relaxed);
         self.used.store(ROOM as u16 + 9, Relaxed);
-        self.at.iter().for_each(|at| at.store(16, Relaxed));
+        self.places.iter().for_each(|place| place.store(16, Relaxed));
         assert!(self.data.copy_from(0, &[0x55; 500]));
     }
 
@@ -361,11 +415,16 @@ impl Set {
         }
         assert_eq!(at, used);
         assert!((count..SLOTS).all(|slot| self.tag(slot) == 0));
+        let found = |slot: &usize| self.slots(self.tag(*slot)) & 1 << slot != 0;
+        assert!((0..count).filter(|slot| self.tag(*slot) != 0).all(|slot| found(&slot)));
+        let bits = self.buckets.iter().fold(0, |all, bucket| all | bucket.load(Relaxed));
+        assert_eq!(bits.checked_shr(count as u32).unwrap_or(0), 0);
     }
 
     /// Removes everything. Only while the set is written.
     pub fn clear(&self) {
-        self.tags.iter().for_each(|word| word.store(0, Relaxed));
+        self.tags.iter().for_each(|tag| tag.store(0, Relaxed));
+        self.clear_buckets();
         self.referenced.store(0, Relaxed);
         self.count.store(0, Relaxed);
         self.hand.store(0, Relaxed);
@@ -407,7 +466,7 @@ impl Set {
             && (!entry.head.has_cas()
                 || self.data.copy_from(Self::cas_at(at, entry.head), &entry.cas.to_ne_bytes()))
             && (!entry.head.is_in_pages() || self.put_pages(at, entry));
-        self.set_slot(slot, if written { tag } else { 0 }, at);
+        self.set_slot(slot, if written { tag } else { 0 }, Place::new(at, entry.key_len));
     }
 
     fn put_pages(&self, at: usize, entry: &Entry<'_>) -> bool {

@@ -7,7 +7,7 @@ use super::*;
 const ROUNDS: u32 = 20_000;
 
 /// Some bytes of `frame` changed, one put in or taken out, or its end cut off.
-fn damage(random: &mut Random, frame: &[u8]) -> Vec<u8> {
+pub fn damage(random: &mut Random, frame: &[u8]) -> Vec<u8> {
     let mut frame = frame.to_vec();
     for _ in 0..=random.below(3) {
         let at = random.below(frame.len());

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The usual request in one pass: IPv4 without a tag and options, one key, `get KEY\r\n`.
+//!
+//! Everything is at an offset that the compiler knows, and read as words. All that the long way
+//! ([`get::answer`](super::answer)) checks is checked here, too; what is not just such a request goes
+//! there, with the frame as it came. A test compares the two ways on random frames.
+
+use super::{end_sum, put};
+use crate::address;
+use crate::meta::{self, Meta};
+use crate::packet::Place;
+use crate::proto;
+use crate::room::Room;
+use crate::stats::Stat;
+use crate::store::{self, END, Found, KeyHash, MAX_TEXT, NotFound, VALUE};
+use crate::sum::{self, Sum};
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use rex::bytes::shift_up;
+use rex::prelude::*;
+
+/// Where the key begins.
+const KEY: usize = 54;
+/// The text.
+const TEXT: usize = KEY - GET.len();
+const GET: &[u8; 4] = b"get ";
+const CRLF: &[u8; 2] = b"\r\n";
+/// What is in the IP packet besides the key: IP, UDP and frame header, the rest of the text.
+const OTHERS: usize = 20 + 8 + 8 + GET.len() + CRLF.len();
+/// What the words of the request that are known add to its UDP checksum: the protocol in the
+/// pseudo header, `get `.
+const KNOWN_SUM: Sum = (17 << 8) + u32::from_le_bytes(*GET) as Sum;
+
+type Head = [u8; KEY];
+
+macro_rules! word {
+    ($name:ident, $word:ty) => {
+        /// A word of the headers, as it is in memory.
+        #[inline(always)]
+        fn $name(head: &Head, at: usize) -> $word {
+            let bytes = head.get(at..).and_then(|rest| rest.first_chunk());
+            bytes.map_or(0, |bytes| <$word>::from_le_bytes(*bytes))
+        }
+    };
+}
+word!(u16_at, u16);
+word!(u32_at, u32);
+word!(u64_at, u64);
+
+/// What [`answer`](super::answer) returns, or `None`: nothing was changed, and the long way decides.
+#[inline(always)]
+pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>> {
+    let now = meta::now();
+    let (head, key) = request(ctx.data())?;
+    if !store::running(meta, now) {
+        return None;
+    }
+    // With what is before the key: so its last word is read in one.
+    let last = ctx.data().get(KEY - 8..KEY + key.len())?.last_chunk()?;
+    let (hash, key_sum) =
+        proto::hash_and_sum(meta.seed.load(Relaxed), key, u64::from_le_bytes(*last));
+    let found = store::find(KeyHash::of(hash), key, meta.epoch.load(SeqCst), now);
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => return not_found(head, key, why),
+    };
+    let key_len = key.len();
+    let reply_len = VALUE.len() + found.len() + END.len();
+    if reply_len > MAX_TEXT || is_from_nobody(head) {
+        return None;
+    }
+    if !is_right(head, key_len, key_sum) {
+        return (!is_to_nobody(head)).then_some(Err(Stat::PassChecksum));
+    }
+    if !address::is_first(u64_at(head, 0), u32_at(head, 30), now) && !is_ours(ctx, meta, now)? {
+        return Some(Err(Stat::PassAddress));
+    }
+    Some(reply(ctx, &found, key_len))
+}
+
+/// The headers and the key, if the frame is a request in the usual form. The key may have blanks in
+/// it; then none is found.
+#[inline(always)]
+fn request(frame: &[u8]) -> Option<(&Head, &[u8])> {
+    let (head, rest) = frame.split_first_chunk::<KEY>()?;
+    let ip_len = u16_at(head, 16).swap_bytes();
+    let key_len = usize::from(ip_len).wrapping_sub(OTHERS);
+    if key_len.wrapping_sub(1) >= proto::MAX_KEY {
+        return None;
+    }
+    let (key, crlf) = rest.get(..key_len + CRLF.len())?.split_last_chunk()?;
+    // In one piece, UDP; all of it in the datagram, from a port that can be answered; one datagram.
+    let good = u32_at(head, 20) & 0xff00_ff3f == 0x1100_0000
+        && u16_at(head, 38) == (ip_len.wrapping_sub(20)).swap_bytes()
+        && u16_at(head, 34) != 0
+        && u64_at(head, 42) >> 16 == 1 << 24
+        && u32_at(head, TEXT) == u32::from_le_bytes(*GET)
+        && crlf == CRLF;
+    good.then_some((head, key))
+}
+
+/// Of hosts only: not this one, not nobody, no group.
+#[inline(always)]
+fn is_host(first: u8) -> bool {
+    first.wrapping_sub(1) < 223 && first != 127
+}
+
+/// Whether no host sends such a packet.
+#[inline(always)]
+fn is_from_nobody(head: &Head) -> bool {
+    let from = u32_at(head, 26);
+    !is_host(from as u8) || from == u32_at(head, 30)
+}
+
+/// Whether no host can be sent such a packet. What is known to be ours is none.
+#[inline(always)]
+fn is_to_nobody(head: &Head) -> bool {
+    head[0] & 1 != 0 || !is_host(head[30])
+}
+
+#[inline(always)]
+fn not_found(head: &Head, key: &[u8], why: NotFound) -> Option<Result<(), Stat>> {
+    if is_from_nobody(head) || is_to_nobody(head) || !proto::no_blanks(key) {
+        return None;
+    }
+    Some(Err(why.stat()))
+}
+
+/// Whether the checksums are right.
+#[inline(always)]
+fn is_right(head: &Head, key_len: usize, key_sum: u64) -> bool {
+    let addresses = u128::from(u64_at(head, 26));
+    let ip = addresses
+        + u128::from(u64_at(head, 16))
+        + u128::from(u16_at(head, 14))
+        + u128::from(u16_at(head, 24));
+    let crlf = sum::at(u16::from_le_bytes(*CRLF), key_len);
+    let pseudo = addresses + u128::from(KNOWN_SUM) + u128::from(u16_at(head, 38));
+    let udp = pseudo
+        + u128::from(u64_at(head, 34))
+        + u128::from(u64_at(head, 42))
+        + u128::from(crlf)
+        + u128::from(key_sum);
+    sum::is_right(ip) && (sum::is_right(udp) || is_partial(head))
+}
+
+/// Whether there is no UDP checksum, or that of the pseudo header only: from a socket of this
+/// machine, over a virtual device.
+#[inline(always)]
+fn is_partial(head: &Head) -> bool {
+    let (from, to) = (Sum::from(u32_at(head, 26)), Sum::from(u32_at(head, 30)));
+    let pseudo = sum::fold(from + to + (17 << 8) + Sum::from(u16_at(head, 38)));
+    let check = u16_at(head, 40);
+    check == 0 || check == pseudo
+}
+
+/// Whether the request is for the server: at another address than most.
+#[cold]
+#[inline(never)]
+fn is_ours(ctx: &Xdp<'_>, meta: &Meta, now: u32) -> Option<bool> {
+    let head = ctx.data().first_chunk::<KEY>().filter(|head| !is_to_nobody(head))?;
+    let len = usize::from(u16_at(head, 16).swap_bytes());
+    Some(address::is_server(ctx, &Place::plain(len), meta, now))
+}
+
+/// Makes the request the reply.
+#[inline(always)]
+fn reply(ctx: &mut Xdp<'_>, found: &Found, key_len: usize) -> Result<(), Stat> {
+    // From KEY on: the last two bytes of `VALUE `, then the value's text.
+    let end = 2 + found.len();
+    let len = KEY + end + END.len();
+    let room = Room::up_to(ctx, len)?;
+    if !write(ctx.data_mut(), found, key_len, end) {
+        room.give_back(ctx, KEY + key_len + CRLF.len());
+        return Err(Stat::PassBusy);
+    }
+    if let Room::Enough = room {
+        // As in the long way.
+        let behind = ctx.data().len().saturating_sub(len) as u32;
+        let _ = ctx.adjust_tail(0i32.saturating_sub_unsigned(behind));
+    }
+    Ok(())
+}
+
+/// Writes the reply. False, and only what is behind the key was changed, when the value is no longer there.
+#[inline(always)]
+fn write(frame: &mut [u8], found: &Found, key_len: usize, end: usize) -> bool {
+    let Some((head, text)) = frame.split_first_chunk_mut::<KEY>() else { return false };
+    let Some(text) = text.get_mut(..end + END.len()) else { return false };
+    let rest = text.get_mut(2 + key_len..end);
+    if !rest.is_some_and(|rest| found.copy_to(key_len, rest)) {
+        return false;
+    }
+    // Nothing fails from here on.
+    let _ = shift_up(text, key_len, 2);
+    put(text, end, END);
+    put(text, 0, b"E ");
+    headers(head, found);
+    true
+}
+
+/// Makes the headers those of the reply, with the first four bytes of its text: as
+/// [`turn_round`](crate::packet::turn_round) does.
+#[inline(always)]
+fn headers(head: &mut Head, found: &Found) {
+    let text_len = VALUE.len() + found.len();
+    let (to, from) = (u64_at(head, 0), u64_at(head, 6));
+    let addresses = u64_at(head, 26);
+    let (ports, request_id) = (u32_at(head, 34), u16_at(head, 42));
+    // No overflow: at most MAX_TEXT.
+    let udp_len = (text_len + END.len() + 16) as u16;
+    let ip_len = Sum::from(udp_len.wrapping_add(20).swap_bytes());
+    let udp_len = Sum::from(udp_len.swap_bytes());
+    let id = Sum::from(request_id ^ ports as u16);
+    let address_sum = (addresses & 0xffff_ffff) + (addresses >> 32);
+    // Version 4 with 20 bytes; TTL 64 and UDP.
+    let ip_check = !sum::fold(address_sum + 0x0045 + 0x1140 + ip_len + id);
+    // The rest of the frame header says that there is one datagram.
+    let frame_sum = Sum::from(request_id) + 0x0100;
+    let ports = Sum::from(ports.rotate_left(16));
+    let text = Sum::from(found.sum()) + end_sum(text_len);
+    // The length is in the pseudo header, too.
+    let check = sum::finish(address_sum + (17 << 8) + 2 * udp_len + ports + frame_sum + text);
+    put(head, 0, &from.to_le_bytes());
+    put(head, 6, &(to & 0xffff_ffff_ffff | 0x0008 << 48).to_le_bytes());
+    put(head, 14, &(0x0045 | ip_len << 16 | id << 32).to_le_bytes());
+    put(head, 22, &(0x1140 | u32::from(ip_check) << 16).to_le_bytes());
+    put(head, 26, &addresses.rotate_left(32).to_le_bytes());
+    let check = Sum::from(u16::from_le_bytes(check));
+    put(head, 34, &(ports | udp_len << 32 | check << 48).to_le_bytes());
+    put(head, TEXT, b"VALU");
+}
