@@ -52,13 +52,13 @@ impl ExactSizeIterator for Keys<'_> {}
 pub fn get_keys(text: &[u8]) -> Option<Keys<'_>> {
     match get_key(text) {
         Some(key) => Some(Keys { rest: key, left: 1 }),
-        None => several(text),
+        None => get_several(text),
     }
 }
 
-/// In any other spelling than that of [`get_key`].
+/// [`get_keys`] in any other spelling than that of [`get_key`].
 #[inline(never)]
-fn several(text: &[u8]) -> Option<Keys<'_>> {
+pub fn get_several(text: &[u8]) -> Option<Keys<'_>> {
     let line = text.strip_prefix(b"get ")?.strip_suffix(b"\n")?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut words = Words::new(line);

@@ -29,7 +29,7 @@ mod words;
 pub use effect::{Complete, Effect, Lost, Op, Reply, Shape, Sink, Target};
 pub use frame::{FRAME_LEN, is_single};
 #[allow(unused_imports)]
-pub use get::{Keys, MAX_KEYS, get_key, get_keys};
+pub use get::{Keys, MAX_KEYS, get_key, get_keys, get_several};
 #[allow(unused_imports)]
 pub use hash::{hash, hash_and_sum};
 #[allow(unused_imports)]

@@ -5,14 +5,14 @@
 //! ([`get::answer`](super::answer)) checks is checked here, too; what is not just such a request goes
 //! there, with the frame as it came. A test compares the two ways on random frames.
 
-use super::{end_sum, put};
+use super::{end_sum, put, several};
 use crate::address;
 use crate::meta::{self, Meta};
 use crate::packet::Place;
 use crate::proto;
 use crate::room::Room;
 use crate::stats::Stat;
-use crate::store::{self, END, Found, KeyHash, MAX_TEXT, NotFound, VALUE};
+use crate::store::{self, END, Found, KeyHash, MAX_TEXT, VALUE};
 use crate::sum::{self, Sum};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::bytes::shift_up;
@@ -61,7 +61,12 @@ pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>
     let found = store::find(KeyHash::of(hash), key, meta.epoch.load(SeqCst), now);
     let found = match found {
         Ok(found) => found,
-        Err(why) => return not_found(head, key, why),
+        Err(_) if is_from_nobody(head) || is_to_nobody(head) => return None,
+        Err(why) if proto::no_blanks(key) => return Some(Err(why.stat())),
+        Err(_) => {
+            let place = Place::plain(usize::from(u16_at(head, 16).swap_bytes()));
+            return Some(several::answer(ctx, place));
+        }
     };
     let key_len = key.len();
     let reply_len = VALUE.len() + found.len() + END.len();
@@ -77,8 +82,8 @@ pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>
     Some(reply(ctx, &found, key_len))
 }
 
-/// The headers and the key, if the frame is a request in the usual form. The key may have blanks in
-/// it; then none is found.
+/// The headers and the key, if the frame is a request in the usual form. There may be blanks in the
+/// key: then it is none, and not found.
 #[inline(always)]
 fn request(frame: &[u8]) -> Option<(&Head, &[u8])> {
     let (head, rest) = frame.split_first_chunk::<KEY>()?;
@@ -115,14 +120,6 @@ fn is_from_nobody(head: &Head) -> bool {
 #[inline(always)]
 fn is_to_nobody(head: &Head) -> bool {
     head[0] & 1 != 0 || !is_host(head[30])
-}
-
-#[inline(always)]
-fn not_found(head: &Head, key: &[u8], why: NotFound) -> Option<Result<(), Stat>> {
-    if is_from_nobody(head) || is_to_nobody(head) || !proto::no_blanks(key) {
-        return None;
-    }
-    Some(Err(why.stat()))
 }
 
 /// Whether the checksums are right.
@@ -193,13 +190,14 @@ fn write(frame: &mut [u8], found: &Found, key_len: usize, end: usize) -> bool {
     // Nothing fails from here on.
     let _ = shift_up(text, key_len, 2);
     put(text, end, END);
-    put(text, 0, b"E ");
+    let [start @ .., e, space] = *VALUE;
+    put(text, 0, &[e, space]);
+    put(head, TEXT, &start);
     headers(head, found);
     true
 }
 
-/// Makes the headers those of the reply, with the first four bytes of its text: as
-/// [`turn_round`](crate::packet::turn_round) does.
+/// Makes the headers those of the reply, as [`turn_round`](crate::packet::turn_round) does.
 #[inline(always)]
 fn headers(head: &mut Head, found: &Found) {
     let text_len = VALUE.len() + found.len();
@@ -227,5 +225,4 @@ fn headers(head: &mut Head, found: &Found) {
     put(head, 26, &addresses.rotate_left(32).to_le_bytes());
     let check = Sum::from(u16::from_le_bytes(check));
     put(head, 34, &(ports | udp_len << 32 | check << 48).to_le_bytes());
-    put(head, TEXT, b"VALU");
 }

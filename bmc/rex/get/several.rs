@@ -17,11 +17,11 @@ static BMC_REQUEST: RexPerCpuArray<SharedBytes<1472>> = RexPerCpuArray::new(1, 0
 
 type Values = [Option<Found>; MAX_KEYS];
 
-/// As [`get::answer`](super::answer).
+/// As [`get::answer`](super::answer), of a text that is no GET of one key in the usual spelling.
 #[inline(never)]
 pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
     let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;
-    let keys = proto::get_keys(text).ok_or(Stat::PassForm)?;
+    let keys = proto::get_several(text).ok_or(Stat::PassForm)?;
     let question = Question::new()?;
     let (mut values, mut n, mut len) = ([const { None }; MAX_KEYS], 0, 0);
     for key in keys {
