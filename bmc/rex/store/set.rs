@@ -15,7 +15,7 @@ use rex::prelude::*;
 /// The most entries of a set.
 pub const SLOTS: usize = 48;
 /// A tag is in one of so many.
-const BUCKETS: usize = 16;
+const BUCKETS: usize = 8;
 /// Bytes for entries: what is left of 4096.
 pub const ROOM: usize = 4096 - 32 - 8 * BUCKETS - 2 * 2 * SLOTS;
 /// Entries begin at multiples of it.

@@ -56,6 +56,21 @@ fn a_mutation_takes_it_out() {
 }
 
 #[test]
+fn more_of_the_text_is_no_key() {
+    let _session = start();
+    put(b"key", &pattern(40));
+    let is_there = |key: &[u8]| {
+        // Of the same hash, as it may be for somebody's key.
+        find(hash(b"key"), key, meta::get().epoch.load(Relaxed), meta::now()).is_ok()
+    };
+    let text = &block(b"key", &pattern(40))[6..];
+    assert!(is_there(&text[..3]));
+    // 32 more differ in the upper bits of the length only.
+    assert_eq!((4..text.len()).find(|len| is_there(&text[..*len])), None);
+    assert!(!is_there(b"ke") && !is_there(b"kez"));
+}
+
+#[test]
 fn a_mutation_defeats_what_was_read_before() {
     let _session = start();
     let old = candidate(hash(b"key")).expect("a candidate");
@@ -207,7 +222,7 @@ fn what_is_asked_for_stays() {
             put(key, &pattern(100));
         }
     });
-    // 8 bytes of head, "keyNNNN 5 100", value and two line ends: some 128 of 3872
+    // 8 bytes of head, "keyNNNN 5 100", value and two line ends: some 128 of 3808
     let there = cold.iter().filter(|key| value_of(key).is_some()).count();
     assert!((16..=24).contains(&there), "{there}");
     assert_eq!(evicted as usize, cold.len() - there);

@@ -96,6 +96,7 @@ fn datagram(random: &mut Random, text: &[u8]) -> Datagram {
         5 => datagram.to.ip = IpAddr::from([[10, 127, 224, 192][random.below(4)], 168, 7, 9]),
         6 => datagram.to.mac[random.below(6)] ^= 1 << random.below(8),
         7 => datagram.frame[2 + random.below(6)] ^= 1,
+        8 => datagram.from.port = 0,
         _ => {}
     }
     datagram
@@ -112,6 +113,12 @@ fn frame(random: &mut Random, datagram: &Datagram) -> Vec<u8> {
         if frame.len() >= 34 && random.percent(60) {
             seal(&mut frame);
         }
+    }
+    if frame.len() >= 54 && random.percent(20) {
+        // A header that nothing but its own check would refuse.
+        frame[14 + random.below(40)] ^= 1 << random.below(8);
+        frame[40..42].fill(0);
+        seal(&mut frame);
     }
     frame
 }
@@ -156,7 +163,7 @@ fn the_short_way_is_the_long_way() {
     println!(
         "{frames} frames, {plain_frames} to the server, {hits} answered, {short} the short way"
     );
-    assert!(plain_frames > frames / 2 && hits > frames / 8 && short > frames / 4);
+    assert!(plain_frames > frames / 2 && hits > frames / 16 && short > frames / 8);
 }
 
 /// Runs `ingress` on a frame that has room behind it or only in front: the verdict, and the frame.
