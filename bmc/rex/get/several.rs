@@ -23,7 +23,9 @@ pub fn answer(ctx: &mut Xdp<'_>, place: Place) -> Result<(), Stat> {
     let text = ctx.data().get(place.text()..place.end).ok_or(Stat::PassForm)?;
     let keys = proto::get_several(text).ok_or(Stat::PassForm)?;
     let question = Question::new()?;
-    let (mut values, mut n, mut len) = ([const { None }; MAX_KEYS], 0, 0);
+    // By itself: as a part of a tuple it would be copied.
+    let mut values: Values = [const { None }; MAX_KEYS];
+    let (mut n, mut len) = (0, 0);
     for key in keys {
         let found = question.find(key)?;
         len += VALUE.len() + found.len();
