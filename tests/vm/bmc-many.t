@@ -29,7 +29,7 @@ test_all_are_connected() {
 
 # "not running yet" is what it says otherwise; the daemon would go on.
 test_start_ends_with_hits() {
-	eq "$(start 2>&1)" ""
+	lacks "$(start 2>&1)" "not running yet"
 	eq "$(status state)" running
 	warm one
 	hits 1 one
