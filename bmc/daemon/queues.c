@@ -42,14 +42,15 @@ static void warn_of(const struct rex_nic *nic, bool udp)
 		     nic->name, udp ? "" : "; RPS shares them out (rps_cpus)");
 }
 
-static void look_at(const char *ifname, bool given, bool udp)
+/* @udp: an interface that was given for GETs over UDP; else one of all that there are. */
+static void look_at(const char *ifname, bool udp)
 {
 	struct rex_nic *nic;
 
 	if (rex_nic_get(ifname, &nic))
 		return;
 	/* Packets of a virtual one come on the CPU that sends them. */
-	if (given || (*nic->bus && nic->up && nic->carrier))
+	if (udp || (*nic->bus && nic->up && nic->carrier))
 		warn_of(nic, udp);
 	rex_nic_free(nic);
 }
@@ -61,10 +62,10 @@ void queues_warn(const struct bmc_config *c)
 	if (get_nprocs() == 1)
 		return;
 	for (size_t i = 0; i < c->n_devs; i++)
-		look_at(c->devs[i], true, c->udp);
+		look_at(c->devs[i], true);
 	all = c->n_devs ? NULL : if_nameindex();
 	for (size_t i = 0; all && all[i].if_name; i++)
-		look_at(all[i].if_name, false, false);
+		look_at(all[i].if_name, false);
 	if (all)
 		if_freenameindex(all);
 }
