@@ -112,9 +112,17 @@ static struct patience patience_of(struct watcher *w, int ms)
 
 /* ---- what can go wrong ------------------------------------------------------------------------------------ */
 
+/* Whether the program saw the server close a socket that it listens at. */
+static bool closed_sockets(const struct watcher *w)
+{
+	return meta_get(w->parts->meta->server) != w->server->pid;
+}
+
 /*
  * Who took the program off memcached's sockets has made changes invisible: begin again. The program
- * knows and is off. Looking at the sockets is for what it did not see because it did not run.
+ * knows and is off. Looking at the sockets is for what it did not see because it did not run. Sockets
+ * that memcached closed are no longer there either: the program saw that first, and check_server()
+ * waits for the end of the process, which may come a good deal later.
  */
 static void check_stream(struct watcher *w)
 {
@@ -123,7 +131,9 @@ static void check_stream(struct watcher *w)
 	if (w->stale || w->server->pidfd < 0 || (!off && now_ms() < w->stream_at))
 		return;
 	w->stream_at = now_ms() + STREAM_MS;
-	if (!server_lives(w->server) || (!off && stream_attached(w->parts)))
+	if (!server_lives(w->server))
+		return;
+	if (!off && (stream_attached(w->parts) || closed_sockets(w)))
 		return;
 	switch_off(w);
 	set_reason(w, "the program was detached from memcached's sockets: beginning again");
@@ -290,7 +300,7 @@ static bool has_closed(struct watcher *w)
 {
 	uint32_t state = meta_get(w->parts->meta->state);
 
-	if (w->stale || state == BMC_OFF || meta_get(w->parts->meta->server) == w->server->pid)
+	if (w->stale || state == BMC_OFF || !closed_sockets(w))
 		w->closed_at = 0;
 	else if (!w->closed_at)
 		w->closed_at = now_ms();

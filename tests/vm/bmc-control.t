@@ -198,6 +198,17 @@ test_memcached_is_killed_and_started_again() {
 	hits 1 one
 }
 
+has_status() { [[ $(rexctl bmc status) == *"$1"* ]]; }
+
+# A process that ends has closed its sockets first: nobody detached anything.
+test_a_memcached_that_closes_its_sockets_has_ended() {
+	"$BUILD/tests/drivers/close_listeners" "$(memcached_pid)"
+	wait_for 20 has_status "has ended"
+	memcached_down
+	memcached_up -U 11211
+	wait_for 20 is_state running
+}
+
 test_a_memcached_without_udp_waits() {
 	memcached_down
 	memcached_up
