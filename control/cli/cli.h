@@ -83,7 +83,7 @@ cli_parse cli_time;			/* uint32_t, in microseconds */
 cli_parse cli_choice;			/* int: 1 for the first word of ->value, and so on */
 /* What is no number, or more than @max: -EINVAL. */
 int parse_number(const char *text, uint32_t max, uint32_t *value);
-/* "20ms", "500us", "1s" in microseconds; not 0. */
+/* "20ms", "500us", "1s" in microseconds; not 0. -ERANGE: more than fit. */
 int parse_time(const char *text, uint32_t *us);
 
 /* ---- help.c */

@@ -30,19 +30,23 @@ int parse_time(const char *text, uint32_t *us)
 	size_t len = strspn(text, "0123456789");
 	uint32_t value;
 
-	if (!len || len >= sizeof(number))
-		return -1;
+	if (!len)
+		return -EINVAL;
+	if (len >= sizeof(number))
+		return -ERANGE;
 	memcpy(number, text, len);
 	number[len] = '\0';
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		if (strcmp(text + len, units[i].unit))
 			continue;
-		if (parse_number(number, UINT32_MAX / units[i].us, &value) || !value)
-			return -1;
+		if (parse_number(number, UINT32_MAX / units[i].us, &value))
+			return -ERANGE;
+		if (!value)
+			return -EINVAL;
 		*us = value * units[i].us;
 		return 0;
 	}
-	return -1;
+	return -EINVAL;
 }
 
 int cli_flag(const struct cli_arg *arg, char **words, int n, void *field)
@@ -73,8 +77,12 @@ int cli_number(const struct cli_arg *arg, char **words, int n, void *field)
 
 int cli_time(const struct cli_arg *arg, char **words, int n, void *field)
 {
-	(void)arg, (void)n;
-	if (parse_time(words[0], field))
+	int err = parse_time(words[0], field);
+
+	(void)n;
+	if (err == -ERANGE)
+		return bad_usage("%s: \"%s\" is too long a time", arg->name, words[0]);
+	if (err)
 		return bad_usage("\"%s\" is not a time; write a number with us, ms or s, like 20ms", words[0]);
 	return 0;
 }

@@ -106,9 +106,9 @@ static int attach_kprobe(const struct attach *a)
 		return attach(a, fd);
 	rex_target_text(t, text, sizeof(text));
 	if (fd == -EILSEQ || (t->offset && fd == -EINVAL))
-		return rex_fail(fd, "cannot attach to \"%s\": %s; 0x%llx bytes behind \"%s\" no "
+		return rex_fail(fd, "cannot attach to \"%s\": 0x%llx bytes behind \"%s\" no "
 				"instruction begins, or it cannot be probed (\"objdump -d\")", text,
-				rex_strerror(fd), (unsigned long long)t->offset, t->name);
+				(unsigned long long)t->offset, t->name);
 	if (fd == -EPERM || fd == -EACCES || fd == -ENOMEM)
 		return rex_fail(fd, "cannot attach to \"%s\": %s", text, rex_strerror(fd));
 	return rex_fail(fd, "cannot attach to \"%s\": %s; %s", text, rex_strerror(fd),

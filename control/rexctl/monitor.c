@@ -24,8 +24,13 @@ static const char *event_name(uint32_t type)
 static int print_event_json(const struct rex_event_info *ev)
 {
 	const struct rex_program *p = ev->program;
-	json_t *o = json_pack("{s:s,s:s,s:I,s:s}", "event", event_name(ev->type), "program", p->name,
-			      "id", (json_int_t)p->id, "state", rex_state_name(p->state));
+	struct timespec now;
+	json_t *o;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	o = json_pack("{s:f,s:s,s:s,s:I,s:s}", "time", now.tv_sec + now.tv_nsec / 1e9, "event",
+		      event_name(ev->type), "program", p->name, "id", (json_int_t)p->id, "state",
+		      rex_state_name(p->state));
 
 	if (o && p->fault)
 		json_object_set_new(o, "fault", json_fault(p->fault));

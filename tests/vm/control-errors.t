@@ -38,6 +38,8 @@ test_refused_at_kprobe() {
 	no on_kprobe 'this kernel has no function "__x64_sys_sethostnam"' kprobe __x64_sys_sethostnam
 	contains "$REFUSAL" 'did you mean "__x64_sys_sethostname"'
 	no on_kprobe 'no instruction begins' kprobe __x64_sys_sethostname+0x1
+	no on_kprobe '0x100000 bytes behind "__x64_sys_sethostname" no instruction begins' kprobe __x64_sys_sethostname+0x100000
+	lacks "$REFUSAL" "multibyte"
 	no on_kprobe '"asm_exc_int3" is' kprobe asm_exc_int3
 	no on_kprobe '"foo bar" is not a kernel symbol' kprobe "foo bar"
 	no on_kprobe '"f+x" has no number' kprobe f+x

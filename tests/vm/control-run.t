@@ -94,6 +94,7 @@ test_a_panic_is_reported_everywhere() {
 	contains "$(cat "$TMP/text")" "oob_panic fault (crashed)"
 	contains "$(cat "$TMP/text")" "oob_panic.rs:$line:"
 	contains "$(cat "$TMP/json")" '"event":"fault"'
+	[[ $(cat "$TMP/json") =~ ^\{\"time\":[0-9]{10}\.[0-9]+, ]] || fail "no time: $(cat "$TMP/json")"
 	contains "$(cat "$TMP/json")" '"line":'"$line"
 	perl -MJSON::PP -ne 'decode_json($_)' "$TMP/json"
 	contains "$(rexctl status)" "program oob_panic: crashed"
