@@ -32,6 +32,24 @@ static const char *side_name(enum rex_side side)
 	return side == REX_INGRESS ? "ingress" : "egress";
 }
 
+/* ---- words ------------------------------------------------------------------------------- */
+
+static int parse(const char *const *words, size_t n, struct rex_target *t)
+{
+	int err = rex_parse_interface_side(words, n, t);
+	const char *value;
+
+	for (size_t i = 2; !err && i < n; i++) {
+		if (rex_word_key(words[i], "pref", &value))
+			err = rex_word_key_number(words[i], "pref", UINT16_MAX, &t->priority);
+		else if (rex_word_key(words[i], "handle", &value))
+			err = rex_word_key_number(words[i], "handle", UINT32_MAX, &t->handle);
+		else
+			err = rex_word_bad(words[i], "is neither pref=N nor handle=N");
+	}
+	return err;
+}
+
 /* ---- the qdiscs -------------------------------------------------------------------------- */
 
 static enum tc_qdisc qdisc_kind(const struct nlmsghdr *nlh)
@@ -224,6 +242,8 @@ static int add_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_
 
 	if (!prog_id)
 		return 0;
+	link.target.priority = link.priority;
+	link.target.handle = link.handle;
 	snprintf(link.target.name, sizeof(link.target.name), "%s", walk->ifname);
 	ret = rex_shim_decode_id(prog_id, &link.slot, &link.cookie);
 	return ret > 0 ? walk->add(&link, walk->data) : ret;
@@ -349,8 +369,11 @@ static int attach_tc(const struct attach *a)
 		err = count_filters(ifindex, ifname, kind, &walk);
 	if (err)
 		goto out;
-	if (created || walk.ours)
+	if (a->target->handle)
+		opts.handle = a->target->handle;
+	else if (created || walk.ours)
 		opts.handle = HANDLE_OURS;
+	opts.priority = a->target->priority;
 	rex_log_reset();
 	opts.prog_fd = fd;
 	err = bpf_tc_attach(&hook, &opts);
@@ -383,7 +406,7 @@ static int detach_tc(const struct rex_link *link)
 }
 
 const struct place rex_place_tc = {
-	.args = "IFACE ingress|egress", .noun = "interface", .hook = REX_HOOK_TC,
-	.max_words = 2, .has_side = true, .parse = rex_parse_interface_side,
+	.args = "IFACE[,IFACE...] ingress|egress [pref=N] [handle=N]", .noun = "interface",
+	.hook = REX_HOOK_TC, .max_words = 4, .has_side = true, .parse = parse,
 	.resolve = rex_resolve_interface, .attach = attach_tc, .list = list, .detach = detach_tc,
 };

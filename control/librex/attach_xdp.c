@@ -20,22 +20,61 @@
 #define BPFFS "/sys/fs/bpf"
 #define TRIES 40
 
+/* "pass,drop": after which verdicts the chain continues. */
+static int parse_actions(const char *word, const char *list, struct rex_target *t)
+{
+	size_t len;
+
+	if (t->actions)
+		return rex_word_bad(word, "is duplicated");
+	t->actions = REX_ACTIONS_SAID;
+	if (!strcmp(list, "none"))
+		return 0;
+	do {
+		uint32_t action = 0;
+
+		len = strcspn(list, ",");
+		while (action < REX_N_ACTIONS && (strlen(rex_xdp_action(action)) != len ||
+						  strncmp(list, rex_xdp_action(action), len)))
+			action++;
+		if (action == REX_N_ACTIONS)
+			return rex_word_bad(word, "does not name verdicts: actions=none, or some of aborted, "
+					    "drop, pass, tx and redirect with commas between");
+		t->actions |= 1u << action;
+		list += len + 1;
+	} while (list[-1]);
+	return 0;
+}
+
+static int parse_mode(const char *word, struct rex_target *t)
+{
+	enum rex_xdp_mode mode = !strcmp(word, "native") ? REX_XDP_NATIVE :
+				 !strcmp(word, "generic") ? REX_XDP_GENERIC :
+				 !strcmp(word, "offload") ? REX_XDP_OFFLOAD : REX_XDP_ANY;
+
+	if (mode == REX_XDP_ANY)
+		return rex_fail(-EINVAL, "the modes of xdp are \"native\", \"generic\" and "
+				"\"offload\", not \"%.64s\"", word);
+	if (t->mode != REX_XDP_ANY)
+		return rex_word_bad(word, "is a second mode");
+	t->mode = mode;
+	return 0;
+}
+
 static int parse(const char *const *words, size_t n, struct rex_target *t)
 {
 	int err = rex_word_interface(words[0], t);
+	const char *list;
 
-	if (err || n < 2)
-		return err;
-	if (!strcmp(words[1], "native"))
-		t->mode = REX_XDP_NATIVE;
-	else if (!strcmp(words[1], "generic"))
-		t->mode = REX_XDP_GENERIC;
-	else if (!strcmp(words[1], "offload"))
-		t->mode = REX_XDP_OFFLOAD;
-	else
-		return rex_fail(-EINVAL, "the modes of xdp are \"native\" and \"generic\", not "
-				"\"%.64s\"", words[1]);
-	return 0;
+	for (size_t i = 1; !err && i < n; i++) {
+		if (rex_word_key(words[i], "priority", &list))
+			err = rex_word_key_number(words[i], "priority", INT32_MAX, &t->priority);
+		else if (rex_word_key(words[i], "actions", &list))
+			err = parse_actions(words[i], list, t);
+		else
+			err = parse_mode(words[i], t);
+	}
+	return err;
 }
 
 static enum xdp_attach_mode to_libxdp(enum rex_xdp_mode mode)
@@ -151,6 +190,16 @@ struct attempt {
 	char mount[1024];
 };
 
+/* Where in the chain it runs, and after which verdicts the next one does. */
+static int set_place(struct xdp_program *xp, const struct rex_target *t)
+{
+	int err = t->priority ? xdp_program__set_run_prio(xp, t->priority) : 0;
+
+	for (uint32_t i = 0; !err && t->actions && i < REX_N_ACTIONS; i++)
+		err = xdp_program__set_chain_call_enabled(xp, i, t->actions & 1u << i);
+	return err;
+}
+
 /* In a child, for libxdp. Its errors have no text but what was logged. */
 static int attach_once(void *arg)
 {
@@ -167,8 +216,10 @@ static int attach_once(void *arg)
 	err = libxdp_get_error(xp);
 	if (err)
 		return rex_fail(err, "libxdp rejected the shim: %s", strerror(-err));
+	err = set_place(xp, t->a->target);
 	/* else libxdp takes the section's name for it */
-	err = xdp_program__set_xdp_frags_support(xp, t->a->entry->flags & REX_ENTRY_FRAGS);
+	if (!err)
+		err = xdp_program__set_xdp_frags_support(xp, t->a->entry->flags & REX_ENTRY_FRAGS);
 	if (!err)
 		err = xdp_program__attach(xp, t->iface.index, to_libxdp(t->a->target->mode), 0);
 	rex_fail(err, "%s", rex_log_text());
@@ -275,6 +326,10 @@ static int add_link(const struct iface *iface, enum rex_xdp_mode mode, const str
 	};
 
 	strcpy(link.target.name, iface->name);
+	if (c->dispatcher)
+		rex_chain_place(c, &link);
+	link.target.priority = link.priority;
+	link.target.actions = link.actions;
 	if (mode == REX_XDP_GENERIC && !rex_iface_native(iface->index))
 		snprintf(link.note, sizeof(link.note), "its driver has no native mode");
 	return add(&link, data);
@@ -504,7 +559,7 @@ static int detach_xdp(const struct rex_link *link)
 }
 
 const struct place rex_place_xdp = {
-	.args = "IFACE [native|generic]", .noun = "interface",
-	.hook = REX_HOOK_XDP, .max_words = 2, .parse = parse, .resolve = rex_resolve_interface,
+	.args = "IFACE[,IFACE...] [native|generic|offload] [priority=N] [actions=pass,...]",
+	.noun = "interface", .hook = REX_HOOK_XDP, .max_words = 4, .parse = parse, .resolve = rex_resolve_interface,
 	.attach = attach_xdp, .list = list, .detach = detach_xdp,
 };

@@ -75,4 +75,16 @@ struct rex_query {
 	uint64_t prog_attach_flags, link_ids, link_attach_flags, revision;
 };
 
+/* BPF_LINK_CREATE of tcx; Linux 6.6 */
+#define REX_F_BEFORE	(1u << 3)
+#define REX_F_AFTER	(1u << 4)
+#define REX_F_ID	(1u << 5)
+#define REX_F_LINK	(1u << 13)
+
+struct rex_link_create {
+	uint32_t prog_fd, target_ifindex, attach_type, flags;
+	uint32_t relative, __pad;	/* an id */
+	uint64_t revision;
+};
+
 #endif /* _LIBREX_BPF_ABI_H */

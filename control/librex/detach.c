@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Detaching several at once: all of them, or none. */
+/* Attaching and detaching several at once: all of them, or none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +72,48 @@ static void undo(const struct rex_program *p, const struct rex_link *links, size
 	else
 		rex_fail(err, "%s%s", text, again ? "; nothing was changed: the others are attached again" :
 			 "");
+}
+
+/* What was just attached to @targets. */
+static int detach_these(const struct rex_entry *entry, const struct rex_target *targets, size_t n)
+{
+	int err = 0;
+
+	while (!err && n--) {
+		struct rex_target target = targets[n];
+		struct rex_link *links = NULL;
+		size_t n_links = 0;
+
+		target.priority = target.actions = target.handle = 0;
+		err = rex_target_resolve(&target);
+		if (!err)
+			err = rex_link_list_at(&target, &links, &n_links);
+		for (size_t i = 0; !err && i < n_links; i++)
+			if (rex_link_is(&links[i], entry) && rex_target_matches(&target, &links[i].target))
+				err = rex_detach(&links[i]);
+		free(links);
+	}
+	return err;
+}
+
+int rex_attach_all(const struct rex_program *program, const struct rex_entry *entry,
+		   const struct rex_target *targets, size_t n)
+{
+	char text[1024], more[1024];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		err = rex_attach(program, entry, &targets[i]);
+		if (!err || !i)
+			continue;
+		snprintf(text, sizeof(text), "%s", rex_errmsg());
+		if (!detach_these(entry, targets, i))
+			return rex_fail(err, "%s; nothing was changed: it is detached from the others again",
+					text);
+		snprintf(more, sizeof(more), "%s", rex_errmsg());
+		rex_fail(err, "%s; and it could not be detached from the others: %s", text, more);
+	}
+	return err;
 }
 
 int rex_detach_all(const struct rex_program *program, const struct rex_link *links, size_t n)

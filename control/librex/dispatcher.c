@@ -32,6 +32,7 @@ static int add_chained(struct chains *chains, uint32_t id, const struct rex_link
 	grown += chains->n;
 	*grown = (struct chained){
 		.link_id = id, .prog_id = info->prog_id, .dispatcher = info->tracing.obj_id,
+		.btf_id = info->tracing.btf_id,
 	};
 	ours = rex_shim_decode_id(info->prog_id, &grown->slot, &grown->cookie);
 	if (ours < 0)

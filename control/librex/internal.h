@@ -234,7 +234,7 @@ int rex_iface_native(uint32_t index);
 struct chains {
 	size_t n;
 	struct chained {
-		uint32_t link_id, prog_id, dispatcher, slot;
+		uint32_t link_id, prog_id, dispatcher, slot, btf_id;
 		uint64_t cookie;
 		bool ours, attached;	/* attached: its dispatcher was found at an interface */
 	} *list;
@@ -251,6 +251,12 @@ bool rex_dispatcher_find(uint32_t dispatcher, struct dispatcher_pins *pins);
 int rex_dispatcher_unpin(uint32_t dispatcher);
 /* Directories of pins with nothing in them. */
 void rex_dispatcher_clean(void);
+/* ---- dispatcher_conf.c */
+/* Where in its chain @chained is, into ->position, ->priority and ->actions; 0 what is not known. */
+void rex_chain_place(const struct chained *chained, struct rex_link *link);
+#define REX_XDP_PRIORITY 50		/* libxdp's default */
+
+/* ---- dispatcher.c */
 int rex_dispatcher_renumber(const struct dispatcher_pins *pins, uint32_t dispatcher,
 			    uint32_t ifindex);
 
@@ -266,6 +272,8 @@ int rex_bpffs_check_xdp(const char *mount);
 
 /* ---- text.c */
 /* As rex_target_text(), with @blank between the words. */
+#define REX_N_ACTIONS (XDP_REDIRECT + 1)
+const char *rex_xdp_action(uint32_t action);
 const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size);
 
 /* ---- words.c */
@@ -276,6 +284,10 @@ int rex_word_copy(char *to, size_t size, const char *from, size_t len, const cha
 /* Decimal, or hexadecimal behind 0x; all of @text. No error text. */
 int rex_word_number(const char *text, uint64_t max, uint64_t *value);
 int rex_word_side(const char *word, struct rex_target *t);
+/* Whether @word is "@key=...", with the text behind it in *@value. */
+bool rex_word_key(const char *word, const char *key, const char **value);
+/* The number behind "@key=" in @word, from 1 to @max, into @field, which is 0 yet. */
+int rex_word_key_number(const char *word, const char *key, uint32_t max, uint32_t *field);
 bool rex_word_is_symbol(const char *text, size_t len);
 int rex_word_interface(const char *word, struct rex_target *t);
 int rex_parse_interface_side(const char *const *words, size_t n, struct rex_target *t);

@@ -302,13 +302,14 @@ const struct rex_entry *rex_link_entry(const struct rex_link *link, const struct
 
 /* ---- attach and detach ------------------------------------------------------------------------ */
 
-/* One mode of XDP and one frequency of sampling leave no room for another. */
+/* One mode of XDP, one place in a chain and one frequency of sampling leave no room for another. */
 static bool is_same(const struct rex_target *wanted, const struct rex_target *is)
 {
-	struct rex_target any_mode = *wanted;
+	struct rex_target any = *wanted;
 
-	any_mode.mode = REX_XDP_ANY;
-	return rex_target_matches(&any_mode, is);
+	any.mode = REX_XDP_ANY;
+	any.priority = any.actions = any.handle = 0;
+	return rex_target_matches(&any, is);
 }
 
 static int check_new(const struct attach *a)

@@ -4,6 +4,7 @@
  * Attach, detach, status and the names of pins use the same words.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -83,6 +84,41 @@ int rex_target_resolve(struct rex_target *t)
 	return places[t->at]->resolve ? places[t->at]->resolve(t) : 0;
 }
 
+/* Whether a name is several, and not that of an interface. */
+static bool is_several(const struct rex_target *t)
+{
+	struct iface iface;
+
+	return rex_place(t->at)->list && strchr(t->name, ',') && rex_iface_find(t->name, &iface);
+}
+
+int rex_target_split(const struct rex_target *t, struct rex_target **list, size_t *n)
+{
+	struct rex_target *targets;
+	char names[REX_TARGET_LEN];
+	char *rest = names, *name;
+	bool several = is_several(t);
+
+	strcpy(names, t->name);
+	*n = 1;
+	for (const char *c = names; several && *c; c++)
+		*n += *c == ',';
+	targets = calloc(*n, sizeof(*targets));
+	if (!targets)
+		return rex_fail(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < *n; i++) {
+		name = several ? strsep(&rest, ",") : names;
+		targets[i] = *t;
+		strcpy(targets[i].name, name);
+		if (!*name) {
+			free(targets);
+			return rex_word_bad(t->name, "has an empty name of an interface in it");
+		}
+	}
+	*list = targets;
+	return 0;
+}
+
 bool rex_target_matches(const struct rex_target *wanted, const struct rex_target *is)
 {
 	if (wanted->at != is->at)
@@ -93,5 +129,8 @@ bool rex_target_matches(const struct rex_target *wanted, const struct rex_target
 	return (wanted->mode == REX_XDP_ANY || wanted->mode == is->mode) &&
 	       (wanted->side == REX_SIDE_ANY || wanted->side == is->side) &&
 	       (wanted->pid < 0 || wanted->pid == is->pid) &&
-	       (wanted->cpu < 0 || wanted->cpu == is->cpu);
+	       (wanted->cpu < 0 || wanted->cpu == is->cpu) &&
+	       (!wanted->priority || wanted->priority == is->priority) &&
+	       (!wanted->actions || wanted->actions == is->actions) &&
+	       (!wanted->handle || wanted->handle == is->handle);
 }

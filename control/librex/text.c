@@ -6,6 +6,16 @@
 
 #include "internal.h"
 
+const char *rex_xdp_action(uint32_t action)
+{
+	static const char *const names[REX_N_ACTIONS] = {
+		[XDP_ABORTED] = "aborted", [XDP_DROP] = "drop", [XDP_PASS] = "pass", [XDP_TX] = "tx",
+		[XDP_REDIRECT] = "redirect",
+	};
+
+	return action < REX_N_ACTIONS ? names[action] : "unknown";
+}
+
 const char *rex_at_name(enum rex_at at)
 {
 #define NAME(upper, lower) #lower,
@@ -32,6 +42,24 @@ static void __printf(2, 3) put(struct out *o, const char *fmt, ...)
 		o->len += (size_t)n < o->size - o->len ? (size_t)n : o->size - o->len - 1;
 }
 
+/* Of the place in a chain, what is not libxdp's default. */
+static void put_chain(struct out *o, const struct rex_target *t, char blank)
+{
+	const char *between = "";
+
+	if (t->priority && t->priority != REX_XDP_PRIORITY)
+		put(o, "%cpriority=%u", blank, t->priority);
+	if (!t->actions || t->actions == (REX_ACTIONS_SAID | 1u << XDP_PASS))
+		return;
+	put(o, "%cactions=%s", blank, t->actions == REX_ACTIONS_SAID ? "none" : "");
+	for (uint32_t i = 0; i < REX_N_ACTIONS; i++) {
+		if (!(t->actions & 1u << i))
+			continue;
+		put(o, "%s%s", between, rex_xdp_action(i));
+		between = ",";
+	}
+}
+
 const char *rex_target_join(const struct rex_target *t, char blank, char *text, size_t size)
 {
 	static const char *const modes[] = {
@@ -54,6 +82,8 @@ const char *rex_target_join(const struct rex_target *t, char blank, char *text, 
 		put(&o, "+0x%llx", (unsigned long long)t->offset);
 	if (t->mode != REX_XDP_ANY)
 		put(&o, "%c%s", blank, modes[t->mode]);
+	if (t->at == REX_AT_XDP)
+		put_chain(&o, t, blank);
 	if (t->side != REX_SIDE_ANY)
 		put(&o, "%c%s", blank, t->side == REX_INGRESS ? "ingress" : "egress");
 	if (t->freq)
@@ -70,6 +100,17 @@ const char *rex_target_join(const struct rex_target *t, char blank, char *text, 
 const char *rex_target_text(const struct rex_target *t, char *text, size_t size)
 {
 	return rex_target_join(t, ' ', text, size);
+}
+
+const char *rex_link_id(const struct rex_link *link, char *text, size_t size)
+{
+	if (link->link_id)
+		snprintf(text, size, "%u", link->link_id);
+	else if (link->stream.id)
+		snprintf(text, size, "stream-%u", link->stream.id);
+	else
+		snprintf(text, size, "prog-%u", link->prog_id);
+	return text;
 }
 
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size)

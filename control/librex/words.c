@@ -40,6 +40,28 @@ int rex_word_number(const char *text, uint64_t max, uint64_t *value)
 	return 0;
 }
 
+bool rex_word_key(const char *word, const char *key, const char **value)
+{
+	size_t len = strlen(key);
+
+	*value = word + len + 1;
+	return !strncmp(word, key, len) && word[len] == '=';
+}
+
+int rex_word_key_number(const char *word, const char *key, uint32_t max, uint32_t *field)
+{
+	const char *text;
+	uint64_t value;
+
+	if (*field)
+		return rex_word_bad(word, "is duplicated");
+	rex_word_key(word, key, &text);
+	if (rex_word_number(text, max, &value) || !value)
+		return rex_fail(-EINVAL, "\"%.100s\" is not a number from 1 to %u behind %s=", word, max, key);
+	*field = value;
+	return 0;
+}
+
 int rex_word_side(const char *word, struct rex_target *t)
 {
 	if (!strcmp(word, "ingress"))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attached.h"
 #include "target.h"
 
 /* Which attachments: those for which everything that is set agrees. */
@@ -135,6 +136,77 @@ static int detach_program(struct rex *rex, const struct spec *spec, struct filte
 	return err;
 }
 
+/* ---- by id, and by interface ------------------------------------------------------------------ */
+
+static bool is_chosen(const struct target_args *a, const struct rex_target *dev,
+		      const struct rex_link *link)
+{
+	char id[32];
+
+	if (a->link)
+		return !link->leftover && !strcmp(rex_link_id(link, id, sizeof(id)), a->link);
+	return link->ifindex && !link->leftover && !link->netns_ino &&
+	       !strcmp(link->target.name, dev->name);
+}
+
+/* Those of one program (NULL: of none) that were chosen, moved to the front; how many. */
+static size_t choose(struct attached *all, const struct rex_program *p, const struct target_args *a,
+		     const struct rex_target *dev)
+{
+	struct rex_link other;
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n_links; i++) {
+		if (attached_owner(all, &all->links[i], NULL) != p || !is_chosen(a, dev, &all->links[i]))
+			continue;
+		other = all->links[n];
+		all->links[n++] = all->links[i];
+		all->links[i] = other;
+	}
+	return n;
+}
+
+static int detach_chosen(struct rex *rex, const struct target_args *a, const struct rex_target *dev)
+{
+	struct attached all;
+	size_t n, done = 0;
+	int err = attached_read(rex, &all);
+
+	for (size_t i = 0; !err && i <= all.n_programs; i++) {
+		const struct rex_program *p = i < all.n_programs ? all.programs[i] : NULL;
+
+		n = choose(&all, p, a, dev);
+		done += n;
+		if (n && (rex_detach_all(p, all.links, n) ||
+			  (p && rex_program_release(rex, p, all.links, n))))
+			err = fail_rex();
+	}
+	attached_free(&all);
+	if (!err && !done)
+		err = a->link ? fail("there is no attachment \"%s\"; \"rexctl link list\" shows them", a->link) :
+		      fail("nothing is attached to \"%s\"; \"rexctl link list\" shows what is attached",
+			   a->dev);
+	return err;
+}
+
+static int detach_by(const struct target_args *a)
+{
+	struct rex_target dev = { .at = REX_AT_XDP };
+	struct rex *rex;
+	int err = connect_rex(&rex);
+
+	if (err)
+		return err;
+	if (a->dev) {
+		snprintf(dev.name, sizeof(dev.name), "%s", a->dev);
+		err = rex_target_resolve(&dev) ? fail_rex() : 0;
+	}
+	if (!err)
+		err = detach_chosen(rex, a, &dev);
+	rex_close(rex);
+	return err;
+}
+
 static int detach(const void *args)
 {
 	const struct target_args *a = args;
@@ -145,6 +217,8 @@ static int detach(const void *args)
 
 	if (a->stale)
 		return detach_stale();
+	if (a->link || a->dev)
+		return detach_by(a);
 	err = connect_rex(&rex);
 	if (err)
 		return err;
@@ -165,6 +239,10 @@ const struct cli_command cmd_detach = {
 		  .flags = CLI_REST },
 		{ .name = "--stale", .help = "what calls programs that are gone, and leftovers",
 		  .parse = cli_flag, .to = CLI_TO(target_args, stale), .flags = CLI_ALONE },
+		{ .name = "--link", .value = "ID", .help = "one attachment, by its id of \"link list\"",
+		  .parse = cli_text, .to = CLI_TO(target_args, link), .flags = CLI_ALONE },
+		{ .name = "--dev", .value = "IFACE", .help = "every program from this interface",
+		  .parse = cli_text, .to = CLI_TO(target_args, dev), .flags = CLI_ALONE },
 		{}
 	},
 	.size = sizeof(struct target_args), .run = detach,

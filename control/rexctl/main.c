@@ -20,6 +20,8 @@
 	X(set) \
 	X(inspect) \
 	X(bmc) \
+	X(link_list) \
+	X(clean) \
 	X(nic_show) \
 	X(nic_set)
 

@@ -6,110 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rexctl.h"
+#include "attached.h"
 
 struct status {
 	struct rex_info info;
-	struct rex_program **programs;
-	size_t n_programs;
-	struct rex_link *links;
-	size_t n_links;
+	struct attached all;
 };
 
-static bool is_stale(const struct status *s, const struct rex_link *link)
-{
-	for (size_t p = 0; p < s->n_programs; p++)
-		if (rex_link_entry(link, s->programs[p]))
-			return false;
-	return true;
-}
-
 /* ---- JSON ---------------------------------------------------------------------------------- */
-
-static void set_number(json_t *o, const char *key, uint64_t value)
-{
-	json_object_set_new(o, key, json_integer(value));
-}
-
-/* What belongs to the kind of place, under the name that it has in rexctl's words. */
-static void set_place(json_t *o, const struct rex_target *t)
-{
-	static const char *const modes[] = { "any", "native", "generic", "offload" };
-
-	json_object_set_new(o, rex_at_noun(t->at), json_text(t->name));
-	if (t->at == REX_AT_XDP)
-		json_object_set_new(o, "mode", json_string(modes[t->mode]));
-	if (t->side != REX_SIDE_ANY)
-		json_object_set_new(o, "side", json_string(t->side == REX_INGRESS ? "ingress" :
-							   "egress"));
-	if (*t->symbol)
-		json_object_set_new(o, "symbol", json_text(t->symbol));
-	if (t->offset)
-		set_number(o, "offset", t->offset);
-	if (t->freq)
-		set_number(o, "freq", t->freq);
-	if (t->period)
-		set_number(o, "period", t->period);
-	if (t->cpu >= 0)
-		set_number(o, "cpu", t->cpu);
-	if (t->pid >= 0)
-		set_number(o, "pid", t->pid);
-	if (t->cgroup_id)
-		set_number(o, "cgroup_id", t->cgroup_id);
-}
-
-static json_t *json_stream(const struct rex_stream_counts *c)
-{
-	return json_pack("{s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "id", (json_int_t)c->id, "protocol",
-			 c->protocol == IPPROTO_UDP ? "udp" : "tcp", "listeners",
-			 (json_int_t)c->listeners, "sockets", (json_int_t)c->sockets, "missed",
-			 (json_int_t)c->missed, "answered", (json_int_t)c->answered, "bytes",
-			 (json_int_t)c->bytes, "waited", (json_int_t)c->waited, "no_room",
-			 (json_int_t)c->no_room);
-}
-
-static json_t *json_link(const struct rex_link *link)
-{
-	char text[REX_TARGET_LEN];
-	json_t *o = json_pack("{s:o,s:I}", "place", json_text(rex_link_text(link, text, sizeof(text))),
-			      "bpf_program", (json_int_t)link->prog_id);
-
-	if (link->held)
-		json_object_set_new(o, "held_by", json_text(link->note));
-	else if (*link->note)
-		json_object_set_new(o, "note", json_text(link->note));
-	if (link->netns_ino)
-		json_object_set_new(o, "netns", json_text(link->netns));
-	if (!link->unknown) {
-		json_object_set_new(o, "at", json_string(rex_at_name(link->target.at)));
-		json_object_set_new(o, "hook", json_string(rex_hook_name(rex_at_hook(link->target.at))));
-		set_place(o, &link->target);
-	}
-	if (link->stream.id)
-		json_object_set_new(o, "stream", json_stream(&link->stream));
-	if (link->link_id)
-		set_number(o, "bpf_link", link->link_id);
-	if (*link->pin)
-		json_object_set_new(o, "pin", json_text(link->pin));
-	if (link->target.at == REX_AT_XDP && !link->unknown)
-		json_object_set_new(o, "chained", json_boolean(link->chained));
-	if (link->dispatcher)
-		set_number(o, "dispatcher", link->dispatcher);
-	if (link->target.at == REX_AT_TC && !link->unknown) {
-		set_number(o, "priority", link->priority);
-		set_number(o, "handle", link->handle);
-	}
-	return o;
-}
 
 static json_t *json_entry(const struct status *s, const struct rex_entry *e)
 {
 	json_t *attached = json_array(), *left = json_array();
 
-	for (size_t i = 0; i < s->n_links; i++)
-		if (rex_link_is(&s->links[i], e))
-			json_array_append_new(s->links[i].leftover ? left : attached,
-					      json_link(&s->links[i]));
+	for (size_t i = 0; i < s->all.n_links; i++)
+		if (rex_link_is(&s->all.links[i], e))
+			json_array_append_new(s->all.links[i].leftover ? left : attached,
+					      json_link(&s->all.links[i]));
 	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", e->name, "hook",
 			 rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
 			 (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
@@ -149,11 +62,11 @@ static int print_status_json(const struct status *s)
 {
 	json_t *programs = json_array(), *stale = json_array(), *o;
 
-	for (size_t i = 0; i < s->n_programs; i++)
-		json_array_append_new(programs, json_program(s, s->programs[i]));
-	for (size_t i = 0; i < s->n_links; i++)
-		if (is_stale(s, &s->links[i]))
-			json_array_append_new(stale, json_link(&s->links[i]));
+	for (size_t i = 0; i < s->all.n_programs; i++)
+		json_array_append_new(programs, json_program(s, s->all.programs[i]));
+	for (size_t i = 0; i < s->all.n_links; i++)
+		if (!attached_owner(&s->all, &s->all.links[i], NULL))
+			json_array_append_new(stale, json_link(&s->all.links[i]));
 	o = json_pack("{s:{s:i,s:I,s:I,s:I,s:s},s:o,s:o}", "runtime", "abi", s->info.abi, "helpers",
 		      (json_int_t)s->info.n_helpers, "refused", (json_int_t)s->info.refused,
 		      "stale_calls", (json_int_t)s->info.stale, "preempt",
@@ -196,8 +109,8 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 		out(", %" PRIu64 " not run (nested too deep, or no other CPU to look after it)",
 		       e->refused);
 	out("\n");
-	for (size_t i = 0; i < s->n_links; i++) {
-		const struct rex_link *link = &s->links[i];
+	for (size_t i = 0; i < s->all.n_links; i++) {
+		const struct rex_link *link = &s->all.links[i];
 
 		if (!rex_link_is(link, e))
 			continue;
@@ -249,16 +162,16 @@ static int print_status(const struct status *s)
 {
 	char text[REX_TARGET_LEN], shim[32];
 
-	for (size_t i = 0; i < s->n_programs; i++)
-		print_program(s, s->programs[i]);
-	if (!s->n_programs)
+	for (size_t i = 0; i < s->all.n_programs; i++)
+		print_program(s, s->all.programs[i]);
+	if (!s->all.n_programs)
 		out("no program is loaded\n");
-	for (size_t i = 0; i < s->n_links; i++)
-		if (is_stale(s, &s->links[i]))
+	for (size_t i = 0; i < s->all.n_links; i++)
+		if (!attached_owner(&s->all, &s->all.links[i], NULL))
 			out("stale: %s%s calls a program that is gone; \"rexctl "
 			       "detach --stale\" removes it\n",
-			       rex_link_text(&s->links[i], text, sizeof(text)),
-			       shim_text(&s->links[i], shim, sizeof(shim)));
+			       rex_link_text(&s->all.links[i], text, sizeof(text)),
+			       shim_text(&s->all.links[i], shim, sizeof(shim)));
 	return flush_output();
 }
 
@@ -267,13 +180,10 @@ static int print_all(struct rex *rex, bool json)
 	struct status s = { .info.sz = sizeof(s.info) };
 	int err;
 
-	if (rex_info(rex, &s.info) || rex_program_list(rex, &s.programs, &s.n_programs) ||
-	    rex_link_list(&s.links, &s.n_links))
-		err = fail_rex();
-	else
+	err = rex_info(rex, &s.info) ? fail_rex() : attached_read(rex, &s.all);
+	if (!err)
 		err = json ? print_status_json(&s) : print_status(&s);
-	rex_program_list_free(s.programs, s.n_programs);
-	free(s.links);
+	attached_free(&s.all);
 	return err;
 }
 

@@ -8,7 +8,8 @@
 struct target_args {
 	struct spec program;
 	struct rex_target target;
-	bool has_target, stale;
+	bool has_target, stale, json;
+	const char *link, *dev;		/* instead of a program */
 };
 cli_parse parse_target;			/* ->target and ->has_target, of a struct target_args */
 

@@ -59,11 +59,13 @@ test_surplus_and_missing_words_are_named() {
 	status 2 rexctl nic set lo channels 0;   contains "$REFUSAL" '"0" is not a number from 1 to'
 	status 2 rexctl nic set lo volume 3;     contains "$REFUSAL" 'there is no setting "volume"'
 	status 2 rexctl set hello budget;        contains "$REFUSAL" 'budget needs a value: TIME'
+	status 2 rexctl set hello budget 999999s; contains "$REFUSAL" '"999999s" is too long a time'
+	status 2 rexctl set hello budget 5;      contains "$REFUSAL" '"5" is not a time'
 	status 2 rexctl set hello timing maybe;  contains "$REFUSAL" 'on|off, not "maybe"'
 	status 2 rexctl nic delete lo;           contains "$REFUSAL" 'there are: show, set'
 }
 
-commands() { rexctl help | sed -n '/^Options/q; /^  [a-z]/p' | sed -E 's/^  ((nic )?[a-z]+).*/\1/'; }
+commands() { rexctl help | sed -n '/^Options/q; /^  [a-z]/p' | sed -E 's/^  (((nic|link|map) )?[a-z]+).*/\1/'; }
 
 # One table: what is said at one place is said at the others.
 test_every_command_has_its_help_and_the_manual_its_syntax() {
@@ -195,6 +197,8 @@ test_bad_places_are_quoted() {
 	contains "$REFUSAL" '"a\x1b[31m"'
 	refuses rexctl detach hello tracepoint nocolon
 	contains "$REFUSAL" '"nocolon" is not a tracepoint'
+	status 2 rexctl attach hello xdp lo fast
+	contains "$REFUSAL" '"native", "generic" and "offload", not "fast"'
 	refuses rexctl attach hello perf_event cpu-clock freq=
 	contains "$REFUSAL" '"freq="'
 	refuses rexctl events hello
@@ -213,6 +217,8 @@ test_completion() {
 	. control/rexctl/rexctl.bash
 	contains "$(completions rexctl att)" attach
 	eq "$(completions rexctl attach hello kr)" kretprobe
+	eq "$(completions rexctl attach hello tcx lo ingress f)" first
+	eq "$(completions rexctl detach --l)" --link
 	contains "$(completions rexctl attach hello xdp l)" lo
 	eq "$(completions rexctl attach hello tcx lo in)" ingress
 	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=

@@ -7,6 +7,8 @@
 COUNT=$BUILD/programs/xdp_count.ko
 OTHER=$BUILD/tests/pass.bpf.o
 TC=$BUILD/tests/tc_pass.ko
+DROP=$BUILD/tests/xdp_drop_udp.ko
+HOOKS=$BUILD/tests/all_hooks.ko
 
 setup() { peer_up; }
 
@@ -147,6 +149,119 @@ test_chain_with_another_xdp_program() {
 	lacks "$(xdp-loader status rv0)" rex_shim
 	ping_from_peer 1
 	xdp-loader unload rv0 --all
+	nothing_left
+}
+
+# place_in_chain PROGRAM: "NUMBER PRIORITY ACTIONS" of it at rv0
+place_in_chain() {
+	rexctl link list --program "$1" --json | perl -MJSON::PP -ne 'my $l = decode_json($_)->{links}[0];
+		print "$l->{position} $l->{priority} ", join(",", @{$l->{actions}}), "\n"'
+}
+
+# The first drops UDP, but the chain continues after that verdict; of two more, one is not ours.
+test_order_and_actions_of_a_chain() {
+	rexctl load "$COUNT"
+	rexctl load "$DROP"
+	xdp-loader load -m native -P 30 rv0 "$OTHER"
+	eq "$(rexctl attach xdp_count xdp rv0 priority=40)" "attached xdp_count:count: xdp rv0 native priority=40"
+	contains "$(rexctl attach xdp_drop_udp xdp rv0 actions=drop,pass priority=10)" \
+		": xdp rv0 native priority=10 actions=drop,pass"
+	eq "$(place_in_chain xdp_drop_udp)" "1 10 drop,pass"
+	eq "$(place_in_chain xdp_count)" "3 40 pass"
+	eq "$(xdp-loader status rv0 | awk '/=>/ { print $2, $3 }')" $'10 rex_shim\n30 pass\n40 rex_shim'
+	ping_from_peer 1
+	at_peer bash -c 'for i in {1..40}; do echo hello >/dev/udp/10.99.0.1/9; done'
+	[ "$(runs xdp_count count)" -ge 40 ] || fail "the chain ended with the verdict of the first: $(rexctl status)"
+	rexctl detach xdp_drop_udp
+	eq "$(place_in_chain xdp_count)" "2 40 pass"
+	rexctl detach xdp_count
+	contains "$(rexctl attach xdp_count xdp rv0 actions=none)" " actions=none"
+	eq "$(place_in_chain xdp_count)" "2 50 "
+	rexctl detach xdp_count
+	contains "$(xdp-loader status rv0)" " pass "
+	xdp-loader unload rv0 --all
+	for words in priority=0 priority=x 'priority=1 priority=2' actions= actions=pass,jump 'actions=pass,,' \
+		'native generic'; do
+		# shellcheck disable=SC2086	# words
+		refuses rexctl attach xdp_count xdp rv0 $words
+		contains "$REFUSAL" "${words##* }"
+	done
+	nothing_left
+}
+
+test_several_interfaces_or_none() {
+	ip link add dum0 type dummy
+	rexctl load "$COUNT"
+	eq "$(rexctl attach xdp_count xdp rv0,dum0)" "attached xdp_count:count: xdp rv0 native
+attached xdp_count:count: xdp dum0 generic; its driver has no native mode"
+	rexctl detach xdp_count
+	refuses rexctl attach xdp_count xdp rv0,dum0,nosuch
+	contains "$REFUSAL" '"nosuch"'
+	contains "$REFUSAL" "nothing was changed"
+	refuses rexctl attach xdp_count xdp rv0,,dum0
+	refuses rexctl attach xdp_count xdp rv0,rv0
+	lacks "$(rexctl status)" "attached: xdp"
+	ip link set dum0 name a,b
+	contains "$(rexctl attach --json xdp_count xdp a,b)" '"interface":"a,b"'
+	rexctl detach --dev a,b
+	ip link del a,b
+	nothing_left
+}
+
+test_pref_and_handle_of_tc_and_the_order_of_tcx() {
+	local id
+	rexctl load "$TC"
+	rexctl load "$HOOKS"
+	rexctl attach tc_pass tc rv0 egress pref=7 handle=3
+	contains "$(tc filter show dev rv0 egress)" "pref 7 bpf chain 0 handle 0x3"
+	refuses rexctl detach tc_pass tc rv0 egress pref=8
+	contains "$(rexctl link list --dev rv0)" "tc_pass:tc_pass: tc rv0 egress; pref 7 handle 0x3"
+	rexctl detach tc_pass tc rv0 egress pref=7
+	tc qdisc del dev rv0 clsact
+	rexctl attach tc_pass tcx rv0 ingress
+	rexctl attach all_hooks tcx rv0 ingress first
+	contains "$(rexctl link list --program all_hooks)" "number 1"
+	rexctl detach all_hooks
+	id=$(rexctl link list | sed -n 's/^\([0-9]*\) .*tc_pass:.*/\1/p')
+	rexctl attach all_hooks tcx rv0 ingress after="$id"
+	contains "$(rexctl link list --program all_hooks)" "number 2"
+	rexctl detach all_hooks
+	rexctl attach all_hooks tcx rv0 ingress before="$id"
+	contains "$(rexctl link list --program all_hooks)" "number 1"
+	rexctl detach all_hooks
+	refuses rexctl attach all_hooks tcx rv0 ingress before=999999
+	contains "$REFUSAL" 'BPF link 999999 is not at "tcx rv0 ingress"'
+	refuses rexctl attach all_hooks tcx rv0 ingress before=first
+	contains "$REFUSAL" '"before=first"'
+	refuses rexctl attach all_hooks tc rv0 ingress pref=70000
+	contains "$REFUSAL" '"pref=70000"'
+	rexctl detach tc_pass
+	nothing_left
+}
+
+test_detach_by_link_and_by_interface() {
+	local id
+	rexctl load "$COUNT"
+	rexctl load "$TC"
+	rexctl attach xdp_count xdp rv0
+	rexctl attach tc_pass tc rv0 ingress
+	rexctl attach tc_pass tcx rv0 egress
+	for place in 'xdp rv0' 'tc rv0'; do
+		id=$(rexctl link list | awk -v place="$place" 'index($0, place) { print $1 }')
+		rexctl detach --link "$id"
+		lacks "$(rexctl link list)" ": $place"
+		refuses rexctl detach --link "$id"
+		contains "$REFUSAL" "there is no attachment \"$id\""
+	done
+	rexctl attach xdp_count xdp rv0
+	rexctl --netns rexpeer attach xdp_count xdp rv1
+	rexctl detach --dev rv0
+	eq "$(rexctl link list --dev rv0)" "nothing is attached to rv0"
+	contains "$(rexctl link list)" "xdp_count:count: xdp rv1 native in network namespace rexpeer"
+	refuses rexctl detach --dev rv0
+	contains "$REFUSAL" 'nothing is attached to "rv0"'
+	refuses rexctl detach --dev rv0 xdp_count
+	rexctl detach xdp_count
 	nothing_left
 }
 

@@ -61,9 +61,11 @@ left_by() {
 		$how
 		contains "$(place xdp_count)" "left over: what libxdp left of interface"
 		contains "$(place xdp_count)" "not attached"
+		contains "$(rexctl clean --dry-run)" "would remove: what libxdp left of interface"
 		# shellcheck disable=SC2086
 		rexctl $command
 		lacks "$(rexctl status)" "left over"
+		eq "$(rexctl clean)" "nothing is left over"
 		[ ! -d /sys/module/xdp_count ] || rexctl unload xdp_count
 		eq "$(find /sys/fs/bpf -name 'dispatch-*')" ""
 	done
@@ -78,7 +80,7 @@ test_pins_of_a_deleted_interface_in_native_mode() {
 }
 test_pins_of_a_deleted_interface_in_generic_mode() { left_by delete generic "unload xdp_count"; }
 test_pins_of_xdp_that_was_switched_off() {
-	left_by "switch_off xdp" native "unload xdp_count" "detach xdp_count xdp rv0"
+	left_by "switch_off xdp" native "unload xdp_count" "detach xdp_count xdp rv0" clean
 }
 
 test_pins_of_a_network_namespace_that_was_deleted() {

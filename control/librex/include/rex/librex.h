@@ -252,6 +252,10 @@ enum rex_at { REX_PLACES(__REX_AT) __REX_AT_MAX };
 
 enum rex_xdp_mode { REX_XDP_ANY, REX_XDP_NATIVE, REX_XDP_GENERIC, REX_XDP_OFFLOAD };
 enum rex_side { REX_SIDE_ANY, REX_INGRESS, REX_EGRESS };
+/* Which place among the programs of a tcx side. */
+enum rex_order { REX_ORDER_ANY, REX_FIRST, REX_LAST, REX_BEFORE, REX_AFTER };
+/* In ->actions: that bits 1 << XDP_PASS and so on are said at all; libxdp has it set, too. */
+#define REX_ACTIONS_SAID (1u << 31)
 
 #define REX_TARGET_LEN 1024
 #define REX_SYMBOL_LEN 512		/* as long as the kernel's symbols */
@@ -288,6 +292,13 @@ struct rex_target {
 	uint64_t freq, period;		/* perf_event; both 0: not said */
 	uint64_t cgroup_id;		/* cgroup_skb; 0: not looked up */
 	struct rex_stream_place stream;
+	/* xdp: in the chain, the lowest first (libxdp's default: 50); tc: the filter's pref; 0: not said */
+	uint32_t priority;
+	uint32_t actions;		/* xdp: after which verdicts the chain continues; 0: not said */
+	uint32_t handle;		/* tc; 0: not said */
+	enum rex_order order;		/* tcx; of what is attached, REX_ORDER_ANY */
+	uint32_t relative;		/* tcx, REX_BEFORE and REX_AFTER: a BPF link, or */
+	bool relative_is_program;	/* a BPF program without one */
 };
 
 /**
@@ -352,13 +363,15 @@ struct rex_link {
 	uint64_t cookie;
 	bool chained;			/* xdp: in libxdp's dispatcher */
 	uint32_t dispatcher;		/* its BPF program; 0: none */
-	uint32_t handle, priority;	/* tc filter */
+	uint32_t handle, priority;	/* tc filter; priority: in a chain of xdp, too */
 	char pin[512];			/* what keeps the link; empty: no pin of ours */
 	/* xdp, tc, tcx: in another network namespace, as "rexctl --netns" takes it; 0: in ours */
 	char netns[REX_NETNS_LEN];
 	uint64_t netns_ino;
 	char note[128];			/* xdp: why it is generic; held: by whom; stream: the counts */
 	struct rex_stream_counts stream;
+	uint32_t position;		/* xdp, tcx: the first is 1; 0: unknown, or no chain */
+	uint32_t actions;		/* xdp: as in struct rex_target; 0: unknown, or no chain */
 };
 
 /**
@@ -383,6 +396,8 @@ const struct rex_entry *rex_link_entry(const struct rex_link *link,
 				       const struct rex_program *program);
 /** "xdp veth0 native", "kprobe __x64_sys_dup" into @text; returns @text. */
 const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
+/** What names it: "12" of a BPF link, "prog-34" without one, "stream-5"; returns @text. */
+const char *rex_link_id(const struct rex_link *link, char *text, size_t size);
 
 /**
  * Attach an entry of @program. -EEXIST when it is attached there already. XDP
@@ -391,6 +406,14 @@ const char *rex_link_text(const struct rex_link *link, char *text, size_t size);
  */
 int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 	       const struct rex_target *target);
+/**
+ * The targets that @target names: the name of its interface may be several with commas between.
+ * An interface whose name has a comma in it goes before. *@list is malloc'ed.
+ */
+int rex_target_split(const struct rex_target *target, struct rex_target **list, size_t *n);
+/** Attach it to all of @targets, or to none. */
+int rex_attach_all(const struct rex_program *program, const struct rex_entry *entry,
+		   const struct rex_target *targets, size_t n);
 /** Detach one, in whatever network namespace; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
 /**
