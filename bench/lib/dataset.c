@@ -105,6 +105,9 @@ int keyset_init(struct keyset *k)
 	if (sizes_min(&k->key) < k->digits)
 		return bench_fail(EINVAL, "keys of %u bytes cannot tell %u keys apart; use %u bytes or fewer keys",
 			    sizes_min(&k->key), k->count, k->digits);
+	if (k->absent && sizes_min(&k->key) == k->digits)
+		return bench_fail(EINVAL, "keys of %u bytes have no room for names of missing keys; use %u bytes or fewer keys",
+			    sizes_min(&k->key), k->digits + 1);
 	if (overhead + sizes_max(&k->key) + sizes_max(&k->value) > REPLY_MAX)
 		return bench_fail(EINVAL, "a reply with a %u byte key and a %u byte value does not fit one of memcached's datagrams (%d bytes)",
 			    sizes_max(&k->key), sizes_max(&k->value), REPLY_MAX);
@@ -113,13 +116,15 @@ int keyset_init(struct keyset *k)
 
 uint32_t key_text(const struct keyset *k, uint32_t index, char *out)
 {
-	uint32_t len = sizes_pick(&k->key, stream(k, index, STREAM_KEY_LEN));
-	uint32_t i = len;
+	char first = index & KEY_ABSENT ? 'A' : 'a';
+	uint32_t len, i;
 
+	index &= ~KEY_ABSENT;
+	i = len = sizes_pick(&k->key, stream(k, index, STREAM_KEY_LEN));
 	for (uint32_t v = index, n = k->digits; n; n--, v /= 10)
 		out[--i] = '0' + v % 10;
 	while (i--)
-		out[i] = 'a' + i % 26;
+		out[i] = first + i % 26;
 	return len;
 }
 

@@ -16,7 +16,7 @@
 #define REPLY_MAX	1400	/* UDP payload, bytes: memcached splits longer replies */
 
 /* A distribution of sizes in bytes: "32", "16-45" or "32:90,300-500:8,1000:2" (weights). */
-#define SIZE_PARTS	16
+#define SIZE_PARTS	32
 struct sizes {
 	unsigned int parts;
 	uint32_t total;		/* sum of the weights */
@@ -29,10 +29,14 @@ uint32_t sizes_pick(const struct sizes *s, uint64_t random);
 uint32_t sizes_min(const struct sizes *s);
 uint32_t sizes_max(const struct sizes *s);
 
+/* With this bit, an index names a key that is never stored. */
+#define KEY_ABSENT	(1u << 31)
+
 struct keyset {
 	uint32_t count;
 	uint64_t seed;
 	bool any_byte;		/* values with all 256 byte values; else printable ones */
+	bool absent;		/* keys with KEY_ABSENT are asked for: they need a byte more */
 	struct sizes key, value;
 	/* filled by keyset_init() */
 	uint32_t digits;	/* decimal digits of the largest index */

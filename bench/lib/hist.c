@@ -17,8 +17,7 @@ static unsigned int bucket_of(uint64_t v)
 	return (shift + 1) * HIST_SUB + ((v >> shift) & (HIST_SUB - 1));
 }
 
-/* The largest value that falls in the bucket. */
-static uint64_t bucket_last(unsigned int b)
+uint64_t hist_bucket_last(unsigned int b)
 {
 	unsigned int shift;
 
@@ -58,7 +57,7 @@ uint64_t hist_percentile(const struct hist *h, double percent)
 	for (unsigned int b = 0; b < HIST_BUCKETS; b++) {
 		seen += h->bucket[b];
 		if (seen >= want)
-			return bucket_last(b) < h->max ? bucket_last(b) : h->max;
+			return hist_bucket_last(b) < h->max ? hist_bucket_last(b) : h->max;
 	}
 	return h->max;
 }

@@ -20,6 +20,8 @@ struct hist {
 	uint64_t bucket[HIST_BUCKETS];
 };
 
+/* The largest value that falls in the bucket. */
+uint64_t hist_bucket_last(unsigned int bucket);
 void hist_reset(struct hist *h);
 void hist_add(struct hist *h, uint64_t ns);
 
@@ -29,5 +31,11 @@ void hist_add(struct hist *h, uint64_t ns);
  */
 uint64_t hist_percentile(const struct hist *h, double percent);
 uint64_t hist_mean(const struct hist *h);
+
+/*
+ * Write it in HdrHistogram's percentile format (.hgrm), in microseconds: every bucket that has
+ * samples is a line. Returns 0 or -errno.
+ */
+int hist_hgrm(const struct hist *h, const char *path);
 
 #endif

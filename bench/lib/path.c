@@ -9,24 +9,23 @@
 #include "mc/ethernet.h"
 #include "mc/proto.h"
 #include "path.h"
+#include "payload.h"
 
 #define ARP_LEN		28
 #define ETH_MIN		60
 
-uint32_t path_get(uint8_t *out, const struct path *p, const struct keyset *k,
-		  const struct request *r)
+uint32_t path_request(uint8_t *out, const struct path *p, const struct keyset *k,
+		      const struct request *r)
 {
 	struct flow f = { .ttl = 64, .id = r->id, .fragment = 0x4000 /* don't fragment */,
 			  .src_port = p->src_port + r->port, .dst_port = p->dst_port };
-	char key[KEY_MAX];
 	uint32_t n;
 
 	memcpy(f.dst_mac, p->dst_mac, MAC_LEN);
 	memcpy(f.src_mac, p->src_mac, MAC_LEN);
 	put32(f.src, p->src_ip);
 	put32(f.dst, p->dst_ip);
-	n = mc_build_get(out + payload_at(&f), r->id, key, key_text(k, r->key, key));
-	n = frame_wrap(out, &f, n);
+	n = frame_wrap(out, &f, payload_fill(out + payload_at(&f), k, r));
 	if (n < ETH_MIN) {
 		memset(out + n, 0, ETH_MIN - n);
 		n = ETH_MIN;

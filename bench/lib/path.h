@@ -21,9 +21,9 @@ struct path {
 	bool resolved;		/* dst_mac is known */
 };
 
-/* Write the frame of a GET to @out[FRAME_MAX]; returns its length. */
-uint32_t path_get(uint8_t *out, const struct path *p, const struct keyset *k,
-		   const struct request *r);
+/* Write the frame of a request to @out[FRAME_MAX]; returns its length. */
+uint32_t path_request(uint8_t *out, const struct path *p, const struct keyset *k,
+		      const struct request *r);
 
 enum frame_kind {
 	FRAME_OTHER,		/* not for us */

@@ -22,21 +22,37 @@ struct fault {
 	uint64_t n;
 };
 
-#define FAULTS	6
+#define FAULTS	7
+
+static const struct counts *phase(const struct report *r, enum phases which)
+{
+	return &r->res->counts[which];
+}
 
 static void find_faults(const struct report *r, struct fault f[FAULTS])
 {
-	const struct counts *w = &r->res->warm, *c = &r->res->run;
-	bool closed = !r->flood && r->load->rate == 0;
-	uint64_t lost = r->flood ? 0 : w->lost + (closed ? c->lost : 0);
+	bool closed = !r->flood && r->load->rate == 0, deletes = r->load->mix.op[OP_DELETE] > 0;
+	bool in_vain = r->search && !(r->search->pass > 0);
 
-	f[0] = (struct fault){ "wrong", w->wrong + c->wrong };
-	f[1] = (struct fault){ "missing", w->missing + c->missing };
-	f[2] = (struct fault){ "late and wrong", w->late_wrong + c->late_wrong };
-	f[3] = (struct fault){ "doubled", w->duplicate + c->duplicate };
-	f[4] = (struct fault){ "stray", w->stray + c->stray };
-	f[5] = (struct fault){ "lost in a closed loop (--may-lose accepts them)",
-			       r->load->may_lose ? 0 : lost };
+	f[0] = (struct fault){ .name = "wrong" };
+	f[1] = (struct fault){ .name = "missing" };
+	f[2] = (struct fault){ .name = "late and wrong" };
+	f[3] = (struct fault){ .name = "doubled" };
+	f[4] = (struct fault){ .name = "stray" };
+	f[5] = (struct fault){ .name = "lost in a closed loop (--may-lose accepts them)" };
+	f[6] = (struct fault){ "rates tried, and no one passed", in_vain ? r->search->n : 0 };
+	for (enum phases p = PHASE_WARM; p < PHASES; p++) {
+		const struct counts *c = phase(r, p);
+
+		f[0].n += c->wrong;
+		/* what was deleted is missing by right, but for the warm-up before */
+		f[1].n += deletes && p != PHASE_WARM ? 0 : c->missing;
+		f[2].n += c->late_wrong;
+		f[3].n += c->duplicate;
+		f[4].n += c->stray;
+		if (!r->load->may_lose && !r->flood && (closed || p == PHASE_WARM))
+			f[5].n += c->lost;
+	}
 }
 
 static uint64_t unsent(const struct counts *c)
@@ -52,7 +68,7 @@ int report_status(const struct report *r)
 	for (int i = 0; i < FAULTS; i++)
 		if (f[i].n)
 			return STATUS_BAD;
-	return unsent(&r->res->run) ? STATUS_BEHIND : STATUS_GOOD;
+	return unsent(phase(r, PHASE_RUN)) ? STATUS_BEHIND : STATUS_GOOD;
 }
 
 static void counts_text(FILE *f, const char *what, const struct counts *c, bool has_latency)
@@ -78,7 +94,7 @@ static void counts_text(FILE *f, const char *what, const struct counts *c, bool 
 
 static void verdict_text(FILE *f, const struct report *r)
 {
-	const struct counts *c = &r->res->run;
+	const struct counts *c = phase(r, PHASE_RUN);
 	struct fault fault[FAULTS];
 	const char *sep = "FAILED: ";
 
@@ -99,6 +115,49 @@ static void verdict_text(FILE *f, const struct report *r)
 			unsent(c), c->due);
 }
 
+static void search_text(FILE *f, const struct report *r)
+{
+	const struct search *s = r->search;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		fprintf(f, "search   %.0f/s: due %" PRIu64 ", sent %" PRIu64 ", lost %" PRIu64
+			", p99 %.1f us: %s\n", s->trial[i].rate, s->trial[i].due, s->trial[i].sent,
+			s->trial[i].lost, s->trial[i].p99_us,
+			s->trial[i].passed ? "passed" : "failed");
+	fprintf(f, "search   capacity %.0f/s, next %.0f/s failed; limited by: %s\n", s->pass, s->fail,
+		search_bound(s));
+	if (s->bound == BOUND_GENERATOR)
+		fprintf(f, "search   THE GENERATOR REACHED ITS LIMIT FIRST: the server may be capable of more\n");
+}
+
+static void drops_text(FILE *f, struct wire *w)
+{
+	struct drops d;
+
+	if (!w || !w->drops)
+		return;
+	w->drops(w, &d);
+	fprintf(f, "%-8s dropped at the port: missed %" PRIu64 ", errors %" PRIu64 ", no buffer %" PRIu64
+		"\n", "", d.missed, d.errors, d.no_buffer);
+}
+
+static void load_text(FILE *f, const struct report *r)
+{
+	const struct load *l = r->load;
+	const double *op = l->mix.op;
+
+	if (l->rate > 0)
+		fprintf(f, ", open loop at %.0f/s%s", r->search ? r->search->pass : l->rate,
+			l->poisson ? " (Poisson)" : "");
+	else if (r->flood)
+		fprintf(f, ", as fast as it goes");
+	else
+		fprintf(f, ", closed loop, window %u", l->window);
+	if (op[OP_GET] < 1)
+		fprintf(f, ", GET:SET:DELETE %.4g:%.4g:%.4g", op[OP_GET], op[OP_SET], op[OP_DELETE]);
+	fputc('\n', f);
+}
+
 void report_text(FILE *f, const struct report *r)
 {
 	const struct keyset *k = r->keys;
@@ -106,15 +165,15 @@ void report_text(FILE *f, const struct report *r)
 	fprintf(f, "%s over %s: %u keys of %u-%u B, values of %u-%u B", r->tool, r->client,
 		k->count, sizes_min(&k->key), sizes_max(&k->key), sizes_min(&k->value),
 		sizes_max(&k->value));
-	if (r->load->rate > 0)
-		fprintf(f, ", open loop at %.0f/s\n", r->load->rate);
-	else if (r->flood)
-		fprintf(f, ", as fast as it goes\n");
-	else
-		fprintf(f, ", closed loop, window %u\n", r->load->window);
-	if (r->res->warm.due)
-		counts_text(f, "warm-up", &r->res->warm, r->has_latency);
-	counts_text(f, "run", &r->res->run, r->has_latency);
+	load_text(f, r);
+	if (phase(r, PHASE_WARM)->due)
+		counts_text(f, "warm-up", phase(r, PHASE_WARM), r->has_latency);
+	if (phase(r, PHASE_DISCARD)->due)
+		counts_text(f, "discard", phase(r, PHASE_DISCARD), r->has_latency);
+	if (r->search)
+		search_text(f, r);
+	counts_text(f, "run", phase(r, PHASE_RUN), r->has_latency);
+	drops_text(f, r->wire);
 	verdict_text(f, r);
 }
 
@@ -153,6 +212,7 @@ static void counts_json(FILE *f, const struct counts *c, bool has_latency)
 {
 	const struct { const char *name; uint64_t n; } column[] = {
 		{ "due", c->due }, { "sent", c->sent }, { "unsent", unsent(c) },
+		{ "sets", c->sets }, { "deletes", c->deletes },
 		{ "received", c->received }, { "verified", c->verified }, { "wrong", c->wrong },
 		{ "missing", c->missing }, { "lost", c->lost }, { "late", c->late },
 		{ "late_wrong", c->late_wrong }, { "duplicate", c->duplicate },
@@ -168,6 +228,58 @@ static void counts_json(FILE *f, const struct counts *c, bool has_latency)
 	latency_json(f, c, has_latency);
 }
 
+static void search_json(FILE *f, const struct search *s)
+{
+	fprintf(f, ",\"search\":{\"capacity\":%.1f,\"limited_by\":\"%s\",\"max_loss\":%.6f,\"max_p99_us\":%.1f"
+		",\"resolution\":%.4f,\"trials\":[", s->pass, search_bound(s), s->goal.max_loss,
+		s->goal.max_p99_us, s->goal.resolution);
+	for (unsigned int i = 0; i < s->n; i++)
+		fprintf(f, "%s{\"rate\":%.1f,\"due\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"lost\":%" PRIu64
+			",\"p99_us\":%.2f,\"passed\":%s}", i ? "," : "", s->trial[i].rate,
+			s->trial[i].due, s->trial[i].sent, s->trial[i].lost, s->trial[i].p99_us,
+			s->trial[i].passed ? "true" : "false");
+	fprintf(f, "]}");
+}
+
+/* What was asked for. */
+static void load_json(FILE *f, const struct report *r)
+{
+	static const char *const patterns[] = {
+		[KEYS_UNIFORM] = "uniform", [KEYS_ZIPF] = "zipf",
+		[KEYS_SEQUENTIAL] = "sequential", [KEYS_HOT] = "hot",
+	};
+	const struct mix *m = &r->load->mix;
+
+	fprintf(f, ",\"keys\":%u,\"key_min\":%u,\"key_max\":%u,\"value_min\":%u,\"value_max\":%u",
+		r->keys->count, sizes_min(&r->keys->key), sizes_max(&r->keys->key),
+		sizes_min(&r->keys->value), sizes_max(&r->keys->value));
+	fprintf(f, ",\"window\":%u,\"rate\":%.1f,\"poisson\":%s", r->load->window,
+		r->search ? r->search->pass : r->load->rate, r->load->poisson ? "true" : "false");
+	fprintf(f, ",\"pattern\":\"%s\",\"zipf\":%.3f,\"hot_keys\":%.6f,\"hot_requests\":%.6f"
+		",\"missing_asked\":%.6f", patterns[m->pattern], m->theta, m->hot_keys,
+		m->hot_requests, m->missing);
+	fprintf(f, ",\"mix\":{\"get\":%.6f,\"set\":%.6f,\"delete\":%.6f}", m->op[OP_GET],
+		m->op[OP_SET], m->op[OP_DELETE]);
+}
+
+static void drops_json(FILE *f, struct wire *w)
+{
+	struct drops d;
+
+	if (!w || !w->drops)
+		return;
+	w->drops(w, &d);
+	fprintf(f, ",\"port_drops\":{\"missed\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"no_buffer\":%"
+		PRIu64 "}", d.missed, d.errors, d.no_buffer);
+}
+
+static void phase_json(FILE *f, const struct report *r, const char *name, enum phases which)
+{
+	fprintf(f, ",\"%s\":{", name);
+	counts_json(f, phase(r, which), r->has_latency);
+	fputc('}', f);
+}
+
 int report_json(const char *path, const struct report *r)
 {
 	FILE *f = strcmp(path, "-") ? fopen(path, "w") : stdout;
@@ -179,16 +291,16 @@ int report_json(const char *path, const struct report *r)
 	string_json(f, r->tool);
 	fprintf(f, ",\"client\":");
 	string_json(f, r->client);
-	fprintf(f, ",\"keys\":%u,\"key_min\":%u,\"key_max\":%u,\"value_min\":%u,\"value_max\":%u",
-		r->keys->count, sizes_min(&r->keys->key), sizes_max(&r->keys->key),
-		sizes_min(&r->keys->value), sizes_max(&r->keys->value));
-	fprintf(f, ",\"window\":%u,\"rate\":%.1f,\"zipf\":%.3f", r->load->window, r->load->rate,
-		r->load->theta);
 	fputc(',', f);
-	counts_json(f, &r->res->run, r->has_latency);
-	fprintf(f, ",\"warmup\":{");
-	counts_json(f, &r->res->warm, r->has_latency);
-	fprintf(f, "},\"bad_replies\":[");
+	/* the run's figures come first: its members and those of the other phases have one name */
+	counts_json(f, phase(r, PHASE_RUN), r->has_latency);
+	load_json(f, r);
+	phase_json(f, r, "warmup", PHASE_WARM);
+	phase_json(f, r, "discarded", PHASE_DISCARD);
+	if (r->search)
+		search_json(f, r->search);
+	drops_json(f, r->wire);
+	fprintf(f, ",\"bad_replies\":[");
 	for (unsigned int i = 0; i < r->res->bad.count; i++) {
 		if (i)
 			fputc(',', f);

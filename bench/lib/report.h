@@ -17,6 +17,8 @@ struct report {
 	const struct result *res;
 	bool has_latency;		/* and lag percentiles; live frames have neither */
 	bool flood;			/* as fast as it goes: neither open nor closed loop */
+	const struct search *search;	/* that found the rate, or NULL */
+	struct wire *wire;		/* that counts drops, or NULL */
 };
 
 void report_text(FILE *f, const struct report *r);

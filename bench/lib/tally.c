@@ -4,6 +4,11 @@
 #include "tally.h"
 #include "verify.h"
 
+bool counts_faulty(const struct counts *c)
+{
+	return c->wrong || c->late_wrong || c->duplicate || c->stray;
+}
+
 static void note(struct tally *t, enum bad_kind kind, const char *prefix, const struct slot *s,
 		 const struct datagram *d, uint16_t id, const char *why)
 {
@@ -55,7 +60,7 @@ static void in_time(struct tally *t, struct counts *c, struct slot *s, enum verd
 void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now)
 {
 	const char *why = d->broken;
-	struct counts *c = t->counts[t->phase];
+	struct counts *c = &t->counts[t->phase];
 	enum verdict v;
 	struct mc_reply r;
 	struct slot *s;
@@ -70,8 +75,8 @@ void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now)
 			    d->port, d->len, r.id);
 		return;
 	}
-	c = t->counts[s->phase];
-	v = d->broken ? REPLY_WRONG : verify_reply(t->keys, s->key, &r, &why);
+	c = &t->counts[s->phase];
+	v = d->broken ? REPLY_WRONG : verify_reply(t->keys, s->op, s->key, &r, &why);
 	switch (s->state) {
 	case SLOT_PENDING:
 		in_time(t, c, s, v, now);

@@ -2,6 +2,7 @@
 #ifndef BENCH_TALLY_H
 #define BENCH_TALLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataset.h"
@@ -33,6 +34,7 @@ struct counts {
 	uint64_t verified;	/* every byte compared and right */
 	uint64_t missing;	/* END instead of a value */
 	uint64_t wrong;		/* any other content */
+	uint64_t sets, deletes;	/* of the sent; the others are GETs */
 	uint64_t lost;		/* no reply within the timeout, from when the request left */
 	uint64_t late;		/* of the lost: came after all */
 	uint64_t late_wrong;	/* of the late: wrong or missing */
@@ -47,11 +49,14 @@ struct counts {
 	struct hist lag;	/* ns, from the time the request was due until it had left */
 };
 
+/* Is there a reply that no server may send? Losses and missing keys are not meant. */
+bool counts_faulty(const struct counts *c);
+
 /* What a received datagram is judged by. */
 struct tally {
 	const struct keyset *keys;
 	struct track *track;
-	struct counts *counts[2];	/* by slot->phase */
+	struct counts *counts;		/* by slot->phase */
 	uint16_t phase;			/* the one that runs: strays are booked there */
 	struct samples *bad;
 	uint64_t last_reply;		/* when the last reply in time came */

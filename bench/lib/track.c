@@ -24,14 +24,14 @@ int track_room(const struct track *t)
 	return t->head - t->tail < t->size / 2;
 }
 
-struct request track_book(struct track *t, uint32_t key, uint64_t due, uint16_t phase)
+struct request track_book(struct track *t, enum op op, uint32_t key, uint64_t due, uint16_t phase)
 {
 	uint32_t i = t->head++ % t->size;
 
-	t->slot[i] = (struct slot){ .due = due, .sent = UINT64_MAX, .key = key,
+	t->slot[i] = (struct slot){ .due = due, .sent = UINT64_MAX, .key = key, .op = op,
 				    .state = SLOT_PENDING, .phase = phase };
 	t->pending++;
-	return (struct request){ .port = i % t->ports, .id = i / t->ports, .key = key };
+	return (struct request){ .port = i % t->ports, .id = i / t->ports, .op = op, .key = key };
 }
 
 struct slot *track_sent(struct track *t, const struct request *r, uint64_t now)

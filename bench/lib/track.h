@@ -11,11 +11,14 @@
 
 enum slot_state { SLOT_FREE, SLOT_PENDING, SLOT_DONE, SLOT_LOST };
 
+enum op { OP_GET, OP_SET, OP_DELETE, OPS };
+
 struct slot {
 	uint64_t due;		/* ns: when the request was to be sent */
 	uint64_t sent;		/* ns: when it had left, UINT64_MAX until then */
 	uint32_t key;
-	uint16_t state;
+	uint8_t state;
+	uint8_t op;
 	uint16_t phase;		/* the caller's; a late reply belongs to its request's phase */
 };
 
@@ -35,11 +38,12 @@ int track_room(const struct track *t);
 struct request {
 	uint32_t port;		/* 0..ports-1 */
 	uint16_t id;
-	uint32_t key;
+	enum op op;
+	uint32_t key;		/* index, or that with KEY_ABSENT */
 };
 
 /* Book request number @t->head; track_room() must hold. */
-struct request track_book(struct track *t, uint32_t key, uint64_t due, uint16_t phase);
+struct request track_book(struct track *t, enum op op, uint32_t key, uint64_t due, uint16_t phase);
 
 /* A booked request has left: its time runs from now on. */
 struct slot *track_sent(struct track *t, const struct request *r, uint64_t now);

@@ -4,6 +4,7 @@
 
 #include "dataset.h"
 #include "mc/proto.h"
+#include "track.h"
 
 enum verdict {
 	REPLY_GOOD,	/* every byte as it must be */
@@ -11,8 +12,11 @@ enum verdict {
 	REPLY_WRONG,	/* anything else; *why says what */
 };
 
-/* Compare the reply to "get" of key @index byte by byte with what that key must have. */
-enum verdict verify_reply(const struct keyset *k, uint32_t index, const struct mc_reply *r,
-			  const char **why);
+/*
+ * Compare the reply to @op of key @index byte by byte with what it must be: of a GET the key's
+ * value, or END for a key with KEY_ABSENT.
+ */
+enum verdict verify_reply(const struct keyset *k, enum op op, uint32_t index,
+			  const struct mc_reply *r, const char **why);
 
 #endif

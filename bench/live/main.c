@@ -80,8 +80,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			err = bench_fail(EINVAL, "--iface, --server, --src-ip and --dst-mac are needed");
 		else if (sizes_min(&a->common.keys.key) != sizes_max(&a->common.keys.key))
 			err = bench_fail(EINVAL, "livegen's keys are all of one size; give one --key-size");
-		else if (a->common.load.theta > 0)
-			err = bench_fail(EINVAL, "livegen draws keys uniformly; use rexgen for --zipf");
+		else if (!options_plain(&a->common))
+			err = bench_fail(EINVAL, "livegen sends GETs of uniformly drawn keys at equal distances, and measures no latency; use rexgen for --zipf, --hot, --sequential, --missing, --mix, --preset, --poisson, --discard, --search, --hgrm, --series");
 		else
 			err = options_finish(&a->common);
 		break;
@@ -159,7 +159,7 @@ static int fill_maps(struct live_bpf *b, const struct arguments *a)
 
 	memcpy(c.src_mac, a->path.src_mac, MAC_LEN);
 	memcpy(c.dst_mac, a->path.dst_mac, MAC_LEN);
-	c.frame_len = path_get(c.frame, &a->path, k, &first);
+	c.frame_len = path_request(c.frame, &a->path, k, &first);
 	c.frame[40] = c.frame[41] = 0;	/* no UDP checksum: every frame differs */
 	c.digits_at = HEADERS + MC_FRAME_LEN + 4 + key_text(k, 0, key) - k->digits;
 	err = bpf_map_update_elem(bpf_map__fd(b->maps.config), &zero, &c, 0);
@@ -253,7 +253,7 @@ static int pass(struct live_bpf *b, const struct arguments *a, double rate, doub
 	uint64_t start, end, last;
 	uint8_t frame[LIVE_FRAME];
 	struct request first = { 0 };
-	uint32_t len = path_get(frame, &a->path, &a->common.keys, &first);
+	uint32_t len = path_request(frame, &a->path, &a->common.keys, &first);
 	double nominal = rate > 0 ? n / rate : 0;
 	int err = 0;
 
@@ -322,14 +322,14 @@ static int run(struct live_bpf *b, const struct arguments *a, struct result *res
 
 	if (l->warm_up) {
 		/* slow enough for memcached to keep up: every reply is one that a cache can fill from */
-		err = pass(b, a, WARM_RATE, 3600, a->common.keys.count, &res->warm);
-		if (!err && !res->warm.received)
+		err = pass(b, a, WARM_RATE, 3600, a->common.keys.count, &res->counts[PHASE_WARM]);
+		if (!err && !res->counts[PHASE_WARM].received)
 			err = bench_fail(ENOTCONN, "no reply at all: needs the peer of '%s' an XDP program or GRO, the server a neighbour entry?",
 					 a->iface);
 	}
 	b->bss->run = 1;
 	if (!err && !drive_stop)
-		err = pass(b, a, l->rate, l->seconds, requests(l), &res->run);
+		err = pass(b, a, l->rate, l->seconds, requests(l), &res->counts[PHASE_RUN]);
 	take_samples(b, &a->common.keys, &res->bad);
 	res->interrupted = drive_stop;
 	return err;

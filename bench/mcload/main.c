@@ -64,28 +64,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static int get(const struct options *o)
+static int get(struct options *o)
 {
-	static struct result res;
 	static struct sock s;
-	struct report rep = { .tool = "mcload", .client = "socket", .load = &o->load,
-			      .keys = &o->keys, .res = &res, .has_latency = true };
 	int err = sock_open(&s, &o->server, o->ports);
 
 	if (err)
 		return err;
-	s.wire.keys = &o->keys;
-	drive_catch_signals();
-	err = drive(&s.wire, &o->load, &res);
+	err = options_run(o, &s.wire, "mcload");
 	sock_close(&s);
-	if (err)
-		return err;
-	report_text(stdout, &rep);
-	if (o->json)
-		err = report_json(o->json, &rep);
-	if (err)
-		return err;
-	return report_status(&rep);
+	return err;
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 
 #include "fail.h"
 #include "mc/proto.h"
+#include "payload.h"
 #include "wire_socket.h"
 
 /*
@@ -29,12 +30,11 @@ static int icmp_error(int fd, int err, const char *what)
 static int sock_send(struct wire *w, const struct request *r, unsigned int n)
 {
 	struct sock *s = w->ctx;
-	uint8_t out[MC_FRAME_LEN + 4 + KEY_MAX + 2];
-	char key[KEY_MAX];
+	uint8_t out[REPLY_MAX];
 	int err;
 
 	for (unsigned int i = 0; i < n; i++) {
-		uint32_t len = mc_build_get(out, r[i].id, key, key_text(w->keys, r[i].key, key));
+		uint32_t len = payload_fill(out, w->keys, &r[i]);
 
 		if (sendto(s->fd[r[i].port], out, len, MSG_DONTWAIT,
 			   (struct sockaddr *)&s->server, sizeof(s->server)) == (ssize_t)len)

@@ -125,10 +125,7 @@ static void split(struct arguments *a, int *argc, char ***argv)
 
 static int generate(struct arguments *a)
 {
-	static struct result res;
 	static struct port p;
-	struct report rep = { .tool = "rexgen", .load = &a->common.load, .keys = &a->common.keys,
-			      .res = &res, .has_latency = true };
 	int err;
 
 	if (a->common.has_preload) {
@@ -140,23 +137,14 @@ static int generate(struct arguments *a)
 	err = port_open(&p, &a->port);
 	if (err)
 		return err;
-	p.wire.keys = &a->common.keys;
 	p.wire.ports = a->common.ports;
 	drive_catch_signals();
 	if (!p.path.resolved)
 		err = port_resolve(&p);
 	if (!err)
-		err = drive(&p.wire, &a->common.load, &res);
+		err = options_run(&a->common, &p.wire, "rexgen");
 	port_close(&p);
-	if (err)
-		return err;
-	rep.client = p.driver;
-	report_text(stdout, &rep);
-	if (a->common.json)
-		err = report_json(a->common.json, &rep);
-	if (err)
-		return err;
-	return report_status(&rep);
+	return err;
 }
 
 int main(int argc, char **argv)

@@ -172,8 +172,8 @@ static int port_send(struct wire *w, const struct request *r, unsigned int n)
 	if (rte_pktmbuf_alloc_bulk(p->pool, m, n))
 		return 0;	/* all in flight: try again after the next receive */
 	for (unsigned int i = 0; i < n; i++) {
-		m[i]->data_len = path_get(rte_pktmbuf_mtod(m[i], uint8_t *), &p->path, w->keys,
-					   &r[i]);
+		m[i]->data_len = path_request(rte_pktmbuf_mtod(m[i], uint8_t *), &p->path, w->keys,
+					      &r[i]);
 		m[i]->pkt_len = m[i]->data_len;
 	}
 	return transmit(p, m, n);
@@ -222,6 +222,16 @@ static int port_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 	return n;
 }
 
+/* For one that does not count, all are 0. */
+static void port_drops(struct wire *w, struct drops *d)
+{
+	struct port *p = w->ctx;
+	struct rte_eth_stats s = { 0 };
+
+	rte_eth_stats_get(p->id, &s);
+	*d = (struct drops){ .missed = s.imissed, .errors = s.ierrors, .no_buffer = s.rx_nombuf };
+}
+
 int port_open(struct port *p, const struct port_options *o)
 {
 	int err = start_eal(o);
@@ -242,7 +252,7 @@ int port_open(struct port *p, const struct port_options *o)
 			err = open_port(p);
 	}
 	p->wire = (struct wire){ .client = p->driver, .ctx = p, .send = port_send,
-				 .recv = port_recv };
+				 .recv = port_recv, .drops = port_drops };
 	if (err)
 		port_close(p);
 	return err;

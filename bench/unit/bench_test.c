@@ -213,7 +213,7 @@ static void mc_replies(void **state)
 		"VALUE k 0 3\r\nabc\r\n", "VALUE k 0 3\r\nabc\r\nEND\r\nx", "VALUE k 0 3\r\nabc\r\nEND",
 		"VALUE k 0 3 77\r\nabc\r\nEND\r\n", "VALUE k 0 03\r\nabc\r\nEND\r\n",
 		"VALUE k -1 3\r\nabc\r\nEND\r\n", "VALUE k 0 4294967299\r\nabc\r\nEND\r\n",
-		"VALUE k 0 99999999999999999999\r\nabc\r\nEND\r\n", "END\r\nEND\r\n", "END", "STORED\r\n",
+		"VALUE k 0 99999999999999999999\r\nabc\r\nEND\r\n", "END\r\nEND\r\n", "END", "STORED\r\nEND\r\n", "STORED", "NOT_STORED\r\n",
 		"VALUE k 0 3\nabc\r\nEND\r\n", "VALUE a 0 1\r\nx\r\nVALUE b 0 1\r\ny\r\nEND\r\n",
 	};
 	uint8_t p[512];
@@ -269,18 +269,18 @@ static void verify_every_byte(void **state)
 		uint32_t n = true_reply(&k, i, p);
 
 		mc_parse_reply(&r, p, n);
-		assert_int_equal(verify_reply(&k, i, &r, &why), REPLY_GOOD);
-		assert_int_equal(verify_reply(&k, i + 1, &r, &why), REPLY_WRONG);
+		assert_int_equal(verify_reply(&k, OP_GET, i, &r, &why), REPLY_GOOD);
+		assert_int_equal(verify_reply(&k, OP_GET, i + 1, &r, &why), REPLY_WRONG);
 		for (uint32_t at = 2; at < n; at++) {
 			p[at] ^= 1;
 			mc_parse_reply(&r, p, n);
-			assert_int_equal(verify_reply(&k, i, &r, &why), REPLY_WRONG);
+			assert_int_equal(verify_reply(&k, OP_GET, i, &r, &why), REPLY_WRONG);
 			assert_non_null(why);
 			p[at] ^= 1;
 		}
 	}
 	mc_parse_reply(&r, p, datagram(p, "END\r\n"));
-	assert_int_equal(verify_reply(&k, 0, &r, &why), REPLY_MISSING);
+	assert_int_equal(verify_reply(&k, OP_GET, 0, &r, &why), REPLY_MISSING);
 }
 
 static void track_life(void **state)
@@ -293,7 +293,7 @@ static void track_life(void **state)
 	assert_int_equal(track_init(&t, 3), 0);
 	assert_null(track_find(&t, 0, 0));
 	for (int i = 0; i < 10; i++) {
-		q[i] = track_book(&t, 100 + i, 0, 0);
+		q[i] = track_book(&t, OP_GET, 100 + i, 0, 0);
 		track_sent(&t, &q[i], 1000 * i);
 		assert_int_equal(q[i].port, i % 3);
 		assert_int_equal(q[i].id, i / 3);
@@ -315,7 +315,7 @@ static void track_life(void **state)
 	for (int i = 7; i < 10; i++)
 		track_done(&t, track_find(&t, q[i].port, q[i].id));
 	for (uint32_t i = 0; i < 2 * t.size; i++) {
-		struct request r = track_book(&t, i, i, 0);
+		struct request r = track_book(&t, OP_GET, i, i, 0);
 
 		assert_true(track_room(&t));
 		s = track_find(&t, r.port, r.id);
@@ -325,7 +325,7 @@ static void track_life(void **state)
 	assert_int_equal(t.pending, 0);
 	for (uint32_t i = 0; i < t.size / 2; i++) {
 		assert_true(track_room(&t));
-		track_book(&t, i, i, 0);
+		track_book(&t, OP_GET, i, i, 0);
 	}
 	assert_false(track_room(&t));
 	track_free(&t);
@@ -362,7 +362,7 @@ static void frames(void **state)
 	struct path p = path();
 	uint8_t f[FRAME_MAX];
 	struct datagram d;
-	uint32_t n = path_get(f, &p, &k, &r);
+	uint32_t n = path_request(f, &p, &k, &r);
 
 	(void)state;
 	assert_int_equal(n, 14 + 20 + 8 + 8 + 4 + 16 + 2);
@@ -417,7 +417,7 @@ static void frames_from_elsewhere(void **state)
 	struct path p = path();
 	uint8_t f[FRAME_MAX];
 	struct datagram d;
-	uint32_t n = path_get(f, &p, &k, &r);
+	uint32_t n = path_request(f, &p, &k, &r);
 
 	(void)state;
 	mirror(f, &p);
@@ -500,7 +500,14 @@ int main(void)
 		cmocka_unit_test(track_life), cmocka_unit_test(frames),
 		cmocka_unit_test(frames_from_elsewhere),
 		cmocka_unit_test(frames_arp), cmocka_unit_test(addresses),
+		cmocka_unit_test(arrivals_have_their_rate), cmocka_unit_test(choices_have_their_shares),
+		cmocka_unit_test(mixes_that_cannot_be), cmocka_unit_test(replies_to_changes),
+		cmocka_unit_test(keys_that_were_never_stored), cmocka_unit_test(hgrm_is_of_the_format),
+		cmocka_unit_test(search_finds_the_capacity), cmocka_unit_test(search_needs_two_failures),
+		cmocka_unit_test(search_says_what_limits), cmocka_unit_test(search_ends_at_a_fault),
 		cmocka_unit_test(drive_keeps_a_rate),
+		cmocka_unit_test(drive_searches),
+		cmocka_unit_test(drive_discards_what_comes_first),
 		cmocka_unit_test(drive_counts_what_does_not_leave),
 		cmocka_unit_test(drive_books_no_pause_of_its_own_as_loss),
 		cmocka_unit_test(drive_divides_by_the_time_of_sending),

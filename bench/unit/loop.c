@@ -94,19 +94,26 @@ static int fake_recv(struct wire *w, struct datagram *d, unsigned int max, bool 
 }
 
 static struct result res;
+static struct search *search;	/* that run() shall do, or NULL */
 
 /* Runs @l against @f and returns the status; what must add up adds up. */
 static int run(struct fake *f, const struct load *l)
 {
 	struct keyset k = keyset("16", "32", 1000);
-	struct report rep = { .load = l, .keys = &k, .res = &res, .has_latency = true };
-	const struct counts *c = &res.run;
+	struct report rep = { .load = l, .keys = &k, .res = &res, .has_latency = true,
+			      .search = search };
+	const struct counts *c = &res.counts[PHASE_RUN];
 
 	f->wire = (struct wire){ .ctx = f, .keys = &k, .ports = 4, .send = fake_send,
 				 .recv = fake_recv };
-	assert_int_equal(drive(&f->wire, l, &res), 0);
+	if (search) {
+		assert_int_equal(drive_search(&f->wire, l, search, &res), 0);
+	} else {
+		assert_int_equal(drive(&f->wire, l, &res), 0);
+		assert_int_equal(res.counts[PHASE_WARM].sent + res.counts[PHASE_DISCARD].sent + c->sent,
+				 f->sent);
+	}
 	assert_true(c->due >= c->sent);
-	assert_int_equal(res.warm.sent + c->sent, f->sent);
 	assert_int_equal(c->sent, c->received + c->lost);
 	assert_int_equal(c->received, c->verified);
 	assert_int_equal(c->latency.count, c->received);
@@ -127,10 +134,10 @@ void drive_keeps_a_rate(void **state)
 	int status = run(&f, &l);
 
 	(void)state;
-	assert_int_equal(res.run.due, 100);
+	assert_int_equal(res.counts[PHASE_RUN].due, 100);
 	/* where this machine stops for a second, it must say so */
-	assert_int_equal(status, res.run.sent < 100 ? STATUS_BEHIND : STATUS_GOOD);
-	assert_true(res.run.send_seconds >= 0.1);
+	assert_int_equal(status, res.counts[PHASE_RUN].sent < 100 ? STATUS_BEHIND : STATUS_GOOD);
+	assert_true(res.counts[PHASE_RUN].send_seconds >= 0.1);
 }
 
 /* What does not leave is unsent, not lost, and the loop ends all the same. */
@@ -143,14 +150,14 @@ void drive_counts_what_does_not_leave(void **state)
 	(void)state;
 	f.takes = 30;
 	assert_int_equal(run(&f, &l), STATUS_BEHIND);
-	assert_int_equal(res.run.due, 100);
-	assert_int_equal(res.run.sent, 30);
-	assert_int_equal(res.run.lost, 0);
+	assert_int_equal(res.counts[PHASE_RUN].due, 100);
+	assert_int_equal(res.counts[PHASE_RUN].sent, 30);
+	assert_int_equal(res.counts[PHASE_RUN].lost, 0);
 	f = fake();
 	f.takes = 30;
 	assert_int_equal(run(&f, &closed), STATUS_GOOD);
-	assert_int_equal(res.run.due, 30);
-	assert_true(res.run.send_seconds >= 0.1);
+	assert_int_equal(res.counts[PHASE_RUN].due, 30);
+	assert_true(res.counts[PHASE_RUN].send_seconds >= 0.1);
 }
 
 /* Its own pause, wherever it falls, makes no reply late that is already there. */
@@ -163,15 +170,15 @@ void drive_books_no_pause_of_its_own_as_loss(void **state)
 	f.at = 20;
 	f.pause_send = 200 * MS;
 	assert_int_equal(run(&f, &l), STATUS_GOOD);
-	assert_int_equal(res.run.verified, 40);
-	assert_true(res.run.lag.max >= 200 * MS);
+	assert_int_equal(res.counts[PHASE_RUN].verified, 40);
+	assert_true(res.counts[PHASE_RUN].lag.max >= 200 * MS);
 	f = fake();
 	f.at = 20;
 	f.pause_recv = 200 * MS;
 	assert_int_equal(run(&f, &l), STATUS_GOOD);
-	assert_int_equal(res.run.verified, 40);
+	assert_int_equal(res.counts[PHASE_RUN].verified, 40);
 	/* and the latency shows it: nobody knows when the reply came */
-	assert_true(res.run.latency.max >= 200 * MS);
+	assert_true(res.counts[PHASE_RUN].latency.max >= 200 * MS);
 	assert_int_equal(f.recvs, 2);
 }
 
@@ -184,9 +191,9 @@ void drive_divides_by_the_time_of_sending(void **state)
 	(void)state;
 	f.answers = 8;
 	assert_int_equal(run(&f, &l), STATUS_BAD);
-	assert_int_equal(res.run.received, 8);
-	assert_true(res.run.send_seconds >= 0.3);
-	assert_true(res.run.last_reply_seconds <= res.run.send_seconds);
+	assert_int_equal(res.counts[PHASE_RUN].received, 8);
+	assert_true(res.counts[PHASE_RUN].send_seconds >= 0.3);
+	assert_true(res.counts[PHASE_RUN].last_reply_seconds <= res.counts[PHASE_RUN].send_seconds);
 	l.may_lose = true;
 	f = fake();
 	f.answers = 8;
@@ -196,8 +203,8 @@ void drive_divides_by_the_time_of_sending(void **state)
 	f = fake();
 	f.answers = 8;
 	assert_int_equal(run(&f, &l), STATUS_BAD);
-	assert_int_equal(res.run.lost, 4);
-	assert_true(res.run.send_seconds >= 0.1);
+	assert_int_equal(res.counts[PHASE_RUN].lost, 4);
+	assert_true(res.counts[PHASE_RUN].send_seconds >= 0.1);
 }
 
 /* The run's requests have other ids: a late reply of the warm-up is none to them. */
@@ -211,12 +218,53 @@ void drive_knows_late_replies_of_the_warm_up(void **state)
 	f.hold = 3;
 	f.until = 1000 + 100;
 	assert_int_equal(run(&f, &l), STATUS_BAD);
-	assert_int_equal(res.run.verified, 500);
-	assert_int_equal(res.run.late, 0);
-	assert_int_equal(res.run.stray, 0);
-	assert_int_equal(res.run.duplicate, 0);
-	assert_int_equal(res.warm.verified, 999);
-	assert_int_equal(res.warm.lost, 1);
-	assert_int_equal(res.warm.late, 1);
-	assert_int_equal(res.warm.late_wrong, 0);
+	assert_int_equal(res.counts[PHASE_RUN].verified, 500);
+	assert_int_equal(res.counts[PHASE_RUN].late, 0);
+	assert_int_equal(res.counts[PHASE_RUN].stray, 0);
+	assert_int_equal(res.counts[PHASE_RUN].duplicate, 0);
+	assert_int_equal(res.counts[PHASE_WARM].verified, 999);
+	assert_int_equal(res.counts[PHASE_WARM].lost, 1);
+	assert_int_equal(res.counts[PHASE_WARM].late, 1);
+	assert_int_equal(res.counts[PHASE_WARM].late_wrong, 0);
+}
+
+/* Upwards until the highest rate passes; and in vain, when nothing leaves. */
+void drive_searches(void **state)
+{
+	struct load l = { .rate = 1000, .seconds = 0.05, .timeout_ns = 60000 * MS };
+	struct goal g = { .first = 1000, .highest = 4000, .max_loss = 0, .resolution = 0.5 };
+	struct fake f = fake();
+	struct search s;
+
+	(void)state;
+	search_begin(&s, &g);
+	search = &s;
+	/* a machine that stops for a second fails a trial, twice is unlikely but no error either */
+	if (run(&f, &l) == STATUS_GOOD)
+		assert_true(s.pass > 0);
+	search = NULL;
+	assert_true(s.n > 0);
+	assert_int_equal(s.trial[0].due, 50);
+	/* nothing leaves any more */
+	f = fake();
+	f.takes = 0;
+	search_begin(&s, &g);
+	search = &s;
+	assert_int_equal(run(&f, &l), STATUS_BAD);
+	search = NULL;
+	assert_int_equal(s.bound, BOUND_GENERATOR);
+	assert_true(s.pass == 0);
+}
+
+void drive_discards_what_comes_first(void **state)
+{
+	struct load l = { .window = 4, .seconds = 60, .requests = 20, .discard = 0.05,
+			  .timeout_ns = 60000 * MS };
+	struct fake f = fake();
+
+	(void)state;
+	assert_int_equal(run(&f, &l), STATUS_GOOD);
+	assert_int_equal(res.counts[PHASE_RUN].verified, 20);
+	assert_true(res.counts[PHASE_DISCARD].verified > 0);
+	assert_true(res.counts[PHASE_DISCARD].send_seconds >= 0.05);
 }

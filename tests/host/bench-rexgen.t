@@ -100,6 +100,57 @@ test_mixed_sizes_all_byte_values_and_zipf() {
 	all_good "$TMP/s" 5000
 }
 
+# SETs store what is there already, so that every reply to a GET can still be verified.
+test_sets_and_keys_that_were_never_stored() {
+	server mcload --preload $SERVER "${MIXED[@]}" --key-size 8-45
+	rexgen_ "${MIXED[@]}" --key-size 8-45 --mix get:6,set:4 --missing 25 --hot 1:50 --discard 0.1 -c 5000 \
+		--json "$TMP/j"
+	all_good "$TMP/j" 5000
+	between "$(number sets "$TMP/j")" 1800 2200
+	contains "$(cat "$TMP/j")" '"pattern":"hot"'
+	# at the server, too, all of the run and something of what was discarded
+	[ "$(server mcload --server $SERVER --stat cmd_set)" -ge 6800 ] || fail "no SETs at the server"
+	between "$(server mcload --server $SERVER --stat get_misses)" 600 100000
+}
+between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || fail "$1 is not from $2 to $3"; }
+
+test_deletes_make_keys_missing() {
+	server mcload --preload $SERVER -n 100
+	server mcload --get --server $SERVER -n 100 --mix get:2,set:1,delete:1 -c 4000 $PATIENT --json "$TMP/j"
+	between "$(number deletes "$TMP/j")" 800 1200
+	between "$(number missing "$TMP/j")" 100 1900
+	eq "$(($(number missing "$TMP/j") + $(number verified "$TMP/j")))" 4000
+	between "$(server mcload --server $SERVER --stat delete_hits)" 100 1200
+}
+
+test_the_sizes_of_a_published_pool() {
+	server mcload --preload $SERVER --preset etc -n 3000
+	rexgen_ --preset etc -n 3000 -c 3000 --json "$TMP/j" --hgrm "$TMP/h" --series "$TMP/s"
+	all_good "$TMP/j" 3000
+	between "$(number sets "$TMP/j")" 50 150
+	contains "$(cat "$TMP/h")" "1/(1-Percentile)"
+	contains "$(cat "$TMP/h")" "Total count    =         3000]"
+	eq "$(head -1 "$TMP/s")" "second,sent,received,lost,wrong,missing,p50_us,p99_us,max_us"
+}
+
+# How high it comes is this machine's, or its neighbours', affair.
+test_a_search_says_what_it_found_and_how() {
+	local n status=0
+	server mcload --preload $SERVER
+	rexgen_ --search --poisson --rate 200 --max-rate 400 -t 0.5 --json "$TMP/j" >"$TMP/out" || status=$?
+	cat "$TMP/out" "$TMP/j"
+	contains "$(cat "$TMP/out")" "search   200/s: due "
+	contains "$(cat "$TMP/out")" "search   capacity "
+	n=$(grep -c '^search.*: \(passed\|failed\)$' "$TMP/out")
+	eq "$(grep -o '"passed":' "$TMP/j" | wc -l)" "$n"
+	if grep -q '"limited_by":"highest"' "$TMP/j"; then
+		contains "$(cat "$TMP/j")" '"capacity":400.0'
+		eq "exit status $status" "exit status 0"
+		# 200 in half a second are due on the average
+		between "$(number due "$TMP/j")" 120 290
+	fi
+}
+
 # Every request that was due is in one column, and no reply was bad.
 sums_hold() { # FILE
 	cat "$1"
@@ -272,6 +323,14 @@ test_refusals_name_the_way_out() {
 	contains "$REFUSAL" "does not answer ARP"
 	refuses server mcload --preload $SERVER:1
 	contains "$REFUSAL" "$SERVER:1"
+	refuses server mcload --get --server $SERVER --poisson
+	contains "$REFUSAL" "--poisson needs --rate"
+	refuses server mcload --get --server $SERVER --mix get:1,put:1
+	contains "$REFUSAL" "stuck at 'put:1'"
+	refuses server mcload --get --server $SERVER --search -c 5
+	contains "$REFUSAL" "--search and --count"
+	refuses server mcload --get --server $SERVER --hgrm /nowhere/h -c 1 --no-warm-up
+	contains "$REFUSAL" "/nowhere/h"
 	# nobody listens there: that is said at once, not counted as loss
 	refuses server mcload --get --server $SERVER:1 --no-warm-up -c 10 $PATIENT
 	contains "$REFUSAL" "is it started with -U?"

@@ -40,15 +40,25 @@ void mc_frame(uint8_t *out, uint16_t id)
 	memcpy(out, head, sizeof(head));
 }
 
-uint32_t mc_build_get(uint8_t *out, uint16_t id, const char *key, uint32_t key_len)
+static uint32_t build(uint8_t *out, uint16_t id, const char *word, const char *key, uint32_t key_len)
 {
 	uint8_t *p = out + MC_FRAME_LEN;
 
 	mc_frame(out, id);
-	p = mempcpy(p, "get ", 4);
+	p = mempcpy(p, word, strlen(word));
 	p = mempcpy(p, key, key_len);
 	p = mempcpy(p, "\r\n", 2);
 	return p - out;
+}
+
+uint32_t mc_build_get(uint8_t *out, uint16_t id, const char *key, uint32_t key_len)
+{
+	return build(out, id, "get ", key, key_len);
+}
+
+uint32_t mc_build_delete(uint8_t *out, uint16_t id, const char *key, uint32_t key_len)
+{
+	return build(out, id, "delete ", key, key_len);
 }
 
 size_t mc_build_set(void *out, const char *key, uint32_t key_len, uint32_t flags, const void *value,
@@ -120,6 +130,25 @@ static void parse_value(struct mc_reply *r, struct cursor *c)
 	r->kind = MC_VALUE;
 }
 
+/* A reply that is one fixed line. */
+static bool parse_line(struct mc_reply *r, struct cursor *c)
+{
+	static const struct { const char *text; enum mc_kind kind; } lines[] = {
+		{ "END\r\n", MC_END }, { "STORED\r\n", MC_STORED }, { "DELETED\r\n", MC_DELETED },
+		{ "NOT_FOUND\r\n", MC_NOT_FOUND },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (!take(c, lines[i].text))
+			continue;
+		r->kind = lines[i].kind;
+		if (c->p != c->end)
+			bad(r, r->kind == MC_END ? "bytes after END" : "bytes after the reply's line");
+		return true;
+	}
+	return false;
+}
+
 void mc_parse_reply(struct mc_reply *r, const uint8_t *p, uint32_t len)
 {
 	struct cursor c = { p + MC_FRAME_LEN, p + len };
@@ -136,18 +165,14 @@ void mc_parse_reply(struct mc_reply *r, const uint8_t *p, uint32_t len)
 		return bad(r, "reserved bytes are not 0");
 	if (take(&c, "VALUE "))
 		return parse_value(r, &c);
-	if (take(&c, "END\r\n")) {
-		r->kind = MC_END;
-		if (c.p != c.end)
-			bad(r, "bytes after END");
+	if (parse_line(r, &c))
 		return;
-	}
 	if (take(&c, "ERROR") || take(&c, "CLIENT_ERROR") || take(&c, "SERVER_ERROR")) {
 		r->kind = MC_ERROR;
 		r->why = "memcached answered with an error";
 		return;
 	}
-	bad(r, "neither VALUE nor END");
+	bad(r, "no reply of memcached to such a request");
 }
 
 /* The text of all parts, in order. */

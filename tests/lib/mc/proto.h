@@ -25,7 +25,8 @@ void mc_frame(uint8_t *out, uint16_t id);
 
 /* Write frame header and request to @out (8 + 4 + key_len + 2 bytes); returns the length. */
 uint32_t mc_build_get(uint8_t *out, uint16_t id, const char *key, uint32_t key_len);
-/* The same for a SET over TCP, and for the text of a reply with one value. */
+uint32_t mc_build_delete(uint8_t *out, uint16_t id, const char *key, uint32_t key_len);
+/* The texts of a SET and of a reply with one value, without a frame header. */
 size_t mc_build_set(void *out, const char *key, uint32_t key_len, uint32_t flags, const void *value,
 		    uint32_t len);
 size_t mc_build_value(void *out, const char *key, uint32_t key_len, uint32_t flags,
@@ -37,6 +38,9 @@ void mc_base64(char *out, const void *bytes, size_t len);
 enum mc_kind {
 	MC_VALUE,	/* exactly one VALUE and END */
 	MC_END,		/* a miss */
+	MC_STORED,
+	MC_DELETED,
+	MC_NOT_FOUND,
 	MC_ERROR,	/* ERROR, CLIENT_ERROR ..., SERVER_ERROR ... */
 	MC_BAD,		/* anything else; @why says what is wrong */
 };
