@@ -8,7 +8,7 @@
 #include "fail.h"
 #include "hist.h"
 
-/* From the buckets' ends, as all else that is written here. */
+/* From the buckets' ends, like the lines. */
 static double deviation(const struct hist *h)
 {
 	double mean = hist_mean(h) / 1e3, sum = 0;

@@ -31,6 +31,7 @@ struct wire {
 	int (*send)(struct wire *w, const struct request *r, unsigned int n);
 	/* Up to @max (<= BURST) datagrams, or -errno. With @idle it may sleep a little. */
 	int (*recv)(struct wire *w, struct datagram *d, unsigned int max, bool idle);
+	bool timeless;		/* the replies are of another time: no latency */
 	bool more;		/* the last recv may have left datagrams behind */
 	/* Frames that reached the port and not us: no loss of the server's. NULL: it cannot tell. */
 	void (*drops)(struct wire *w, struct drops *d);

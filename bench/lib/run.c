@@ -25,7 +25,7 @@ int options_run(struct options *o, struct wire *w, const char *tool)
 {
 	static struct result res;
 	struct report rep = { .tool = tool, .client = w->client, .load = &o->load,
-			      .keys = &o->keys, .res = &res, .has_latency = true,
+			      .keys = &o->keys, .res = &res, .has_latency = !w->timeless,
 			      .search = o->has_search ? &o->search : NULL, .wire = w };
 	int err;
 

@@ -4,6 +4,7 @@
  *
  *   rexgen --iface IF --server 10.0.0.1 --src-ip 10.0.0.2 [OPTION...]
  *   rexgen EAL-ARGUMENTS -- --server 10.0.0.1 --src-ip 10.0.0.2 [OPTION...]
+ *   rexgen --pcap FILE | --replies FILE ... [OPTION...]
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,18 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture.h"
 #include "fail.h"
+#include "manual.h"
 #include "options.h"
 #include "port.h"
 #include "report.h"
 
 enum { OPT_IFACE = 512, OPT_DRIVER, OPT_CPU, OPT_PORT, OPT_SRC_IP, OPT_SRC_MAC, OPT_DST_MAC,
-       OPT_SRC_PORT };
+       OPT_SRC_PORT, OPT_PCAP, OPT_REPLIES };
 
 struct arguments {
 	struct options common;
 	struct port_options port;
 	struct path path;
+	const char *pcap, *replies;
 };
 
 static const struct argp_option argp_options[] = {
@@ -32,6 +36,10 @@ static const struct argp_option argp_options[] = {
 	  "for --iface: af_xdp or af_packet (default af_xdp, else af_packet)", 5 },
 	{ "cpu", OPT_CPU, "N", 0, "for --iface: run on this CPU", 5 },
 	{ "port", OPT_PORT, "N", 0, "DPDK port to use if there are several", 5 },
+	{ "pcap", OPT_PCAP, "FILE", 0,
+	  "send nothing: write the first --count requests to FILE, for other generators to send", 6 },
+	{ "replies", OPT_REPLIES, "FILE", 0,
+	  "send nothing: compare the replies in FILE, captured while others sent --pcap's requests", 6 },
 	{ "src-ip", OPT_SRC_IP, "ADDR", 0,
 	  "our address; give it to no kernel interface, rexgen answers ARP for it", 6 },
 	{ "src-mac", OPT_SRC_MAC, "MAC", 0, "our MAC address (default the port's)", 6 },
@@ -50,6 +58,30 @@ static int parse_int(const char *what, const char *text, long lo, long hi, int *
 			    text, lo, hi);
 	*out = v;
 	return 0;
+}
+
+/* What a file of frames needs, because nobody can be asked. */
+static int check_capture(struct arguments *a)
+{
+	const struct load *l = &a->common.load;
+	static const uint8_t none[MAC_LEN];
+
+	if (a->pcap && a->replies)
+		return bench_fail(EINVAL, "--pcap and --replies: one of them at a time");
+	if (a->port.iface || a->port.eal_argc)
+		return bench_fail(EINVAL, "--pcap and --replies send nothing; leave out --iface and EAL arguments");
+	if (!a->path.resolved || !memcmp(a->path.src_mac, none, MAC_LEN))
+		return bench_fail(EINVAL, "--pcap and --replies need --src-mac and --dst-mac");
+	if (l->rate > 0 || a->common.has_search || l->discard > 0)
+		return bench_fail(EINVAL, "--pcap and --replies have no time; who sends the file chooses the rate");
+	a->common.load.warm_up = false;
+	if (!l->requests)
+		a->common.load.requests = a->common.keys.count;
+	if (l->requests > capture_room(&a->common))
+		return bench_fail(EINVAL, "%llu requests cannot be told apart; at most %llu with %u --ports",
+			    (unsigned long long)l->requests,
+			    (unsigned long long)capture_room(&a->common), a->common.ports);
+	return options_finish(&a->common);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -93,9 +125,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!err)
 			a->path.src_port = v;
 		break;
+	case OPT_PCAP:
+		a->pcap = arg;
+		break;
+	case OPT_REPLIES:
+		a->replies = arg;
+		break;
 	case ARGP_KEY_END:
 		if (!a->common.has_server || !a->path.src_ip)
 			err = bench_fail(EINVAL, "--server and --src-ip are needed");
+		else if (a->pcap || a->replies)
+			err = check_capture(a);
 		else if (!a->port.iface && !a->port.eal_argc)
 			err = bench_fail(EINVAL, "name the port: --iface IF, or EAL arguments before '--'");
 		else
@@ -160,13 +200,22 @@ int main(int argc, char **argv)
 	struct arguments a = { .port = { .cpu = -1, .port = -1 }, .path = { .src_port = 20000 } };
 	int err;
 
+	if (argc == 2 && !strcmp(argv[1], "--mdoc")) {
+		manual_options((const struct argp_option *const[]){ argp_options, options_argp.options, NULL });
+		return 0;
+	}
 	options_default(&a.common);
 	split(&a, &argc, &argv);
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	a.path.dst_ip = ntohl(a.common.server.sin_addr.s_addr);
 	a.path.dst_port = ntohs(a.common.server.sin_port);
 	a.path.ports = a.common.ports;
-	err = generate(&a);
+	if (a.pcap)
+		err = capture_write(a.pcap, &a.common, &a.path);
+	else if (a.replies)
+		err = capture_verify(a.replies, &a.common, &a.path);
+	else
+		err = generate(&a);
 	if (err < 0)
 		fprintf(stderr, "rexgen: %s\n", bench_errmsg());
 	return err < 0 ? 1 : err;

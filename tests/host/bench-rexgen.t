@@ -240,6 +240,50 @@ test_the_generators_own_pause_is_no_loss_of_the_servers() {
 	awk -v max="$(number max_us "$TMP/j")" 'BEGIN { exit !(max > 5000000) }' || fail "it was not paused"
 }
 
+# rexgen writes the requests, testpmd sends them and captures the replies, rexgen compares these.
+CAPTURE=(--server "$SERVER" --src-ip 10.77.0.2 --src-mac 02:00:00:00:00:02 --missing 20 -c 100)
+
+captured() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -ge "$2" ]; }
+
+replayed() { # PCAP REPLIES
+	local pid fifo=$TMP/testpmd.in
+	rm -f "$fifo"
+	mkfifo "$fifo"
+	ip netns exec "$C" dpdk-testpmd --no-huge -m 128 --no-shconf --no-pci --no-telemetry --log-level=error \
+		--vdev="net_pcap0,rx_pcap=$1,tx_pcap=$2" --vdev=net_af_packet0,iface=rgc -l 0,1 -- \
+		--forward-mode=io --total-num-mbufs=8192 --disable-link-check --no-flush-rx --auto-start <"$fifo" >"$TMP/testpmd" 2>&1 &
+	pid=$!
+	exec 7>"$fifo"
+	# what it captured is written when it ends, but memcached counts
+	( wait_for 60 gets_above "$3" ) || { cat "$TMP/testpmd"; fail "testpmd did not send them"; }
+	echo >&7
+	exec 7>&-
+	wait $pid || { cat "$TMP/testpmd"; fail "testpmd failed"; }
+}
+
+test_requests_go_through_testpmd_and_come_back_as_files() {
+	local mac before status=0
+	mac=$(ip -n "$S" -o link show rgs | sed -E 's/.*ether ([0-9a-f:]+).*/\1/')
+	CAPTURE+=(--dst-mac "$mac")
+	ip -n "$S" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev rgs
+	server mcload --preload $SERVER
+	rexgen "${CAPTURE[@]}" --pcap "$TMP/requests.pcap"
+	before=$(gets)
+	replayed "$TMP/requests.pcap" "$TMP/replies.pcap" $((before + 99))
+	rexgen "${CAPTURE[@]}" --replies "$TMP/replies.pcap" --json "$TMP/j" || cat "$TMP/j" "$TMP/testpmd"
+	all_good "$TMP/j" 100
+	# other requests than these are not what was answered
+	rexgen "${CAPTURE[@]}" --seed 2 --replies "$TMP/replies.pcap" --json "$TMP/j" || status=$?
+	eq "exit status $status" "exit status 2"
+	[ "$(number wrong "$TMP/j")" -gt 50 ] || fail "not seen: $(cat "$TMP/j")"
+	head -c -20 "$TMP/replies.pcap" >"$TMP/cut.pcap"
+	refuses rexgen "${CAPTURE[@]}" --replies "$TMP/cut.pcap"
+	contains "$REFUSAL" "$TMP/cut.pcap"
+	refuses rexgen "${CAPTURE[@]}" --pcap "$TMP/x" -c 1000000000
+	contains "$REFUSAL" "at most 262144"
+	ip -n "$S" neigh del 10.77.0.2 dev rgs
+}
+
 test_preload_of_its_own() {
 	server mcload --preload $SERVER -n 50
 	rexgen_ -n 50 -c 500 --json "$TMP/j"
@@ -310,6 +354,18 @@ test_interrupt_prints_the_report() {
 	contains "$(cat "$TMP/out")" "verified"
 	contains "$(cat "$TMP/j")" '"interrupted":true'
 	[ "$(number verified "$TMP/j")" -gt 100 ] || fail "hardly ran"
+}
+
+test_the_manual_has_every_option() {
+	local option n=0
+	mandoc -Tlint -Wwarning "$BUILD/share/man/man1/rexgen.1"
+	mandoc "$BUILD/share/man/man1/rexgen.1" | col -b >"$TMP/manual"
+	rexgen --help | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+$' >"$TMP/options"
+	while read -r option; do
+		[ "$option" = --usage ] || contains "$(cat "$TMP/manual")" "$option"
+		n=$((n + 1))
+	done < <(grep -v -- --help "$TMP/options")
+	[ "$n" -gt 40 ] || fail "only $n options"
 }
 
 test_refusals_name_the_way_out() {
