@@ -316,6 +316,7 @@ struct rex_prog {
 
 	u32			entries;
 	struct rex_slot		**slots;
+	struct rex_filter	*filters;	/* one for each */
 
 	u32			maps, bound;
 	u64			maps_sized;	/* bits: of another size than the program says */

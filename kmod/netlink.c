@@ -86,7 +86,8 @@ static int rex_may_not_hear(struct sock *sk, struct sk_buff *skb, void *unused)
 
 /* ---- messages ------------------------------------------------------------------------- */
 
-static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
+static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot,
+			 const struct rex_filter *filter)
 {
 	struct nlattr *nest = nla_nest_start(skb, REX_A_PROG_ENTRY);
 	struct rex_counts sum;
@@ -105,6 +106,8 @@ static int rex_put_entry(struct sk_buff *skb, const struct rex_slot *slot)
 	    rex_put_u64(skb, REX_A_ENTRY_OVERRUNS, sum.overruns) ||
 	    rex_put_u64(skb, REX_A_ENTRY_OVERFLOWS, sum.overflows) ||
 	    rex_put_u64(skb, REX_A_ENTRY_REFUSED, sum.refused))
+		return -EMSGSIZE;
+	if (filter->protocol && nla_put(skb, REX_A_ENTRY_FILTER, sizeof(*filter), filter))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -205,7 +208,7 @@ static int rex_put_prog(struct sk_buff *skb, const struct rex_prog *prog)
 	    nla_put_u32(skb, REX_A_PROG_GENERATION, prog->generation))
 		return -EMSGSIZE;
 	for (i = 0; !ret && i < prog->entries; i++)
-		ret = rex_put_entry(skb, prog->slots[i]);
+		ret = rex_put_entry(skb, prog->slots[i], &prog->filters[i]);
 	for (i = 0; !ret && i < prog->maps; i++)
 		ret = rex_put_map(skb, prog, i);
 	if (!ret && prog->has_fault)

@@ -58,7 +58,8 @@ void rex_park(struct rex_prog *prog)
 
 /*
  * The slot of that entry in @parked (may be NULL), when its shims suit the new one: with them, the
- * kernel has checked how much of a tracepoint's record there is, and was told which frames to bring.
+ * kernel has checked how much of a tracepoint's record there is, and was told which frames to bring;
+ * the filter is in their instructions.
  */
 struct rex_slot *rex_park_find(const struct rex_prog *parked, const struct rex_entry_def *def)
 {
@@ -68,7 +69,8 @@ struct rex_slot *rex_park_find(const struct rex_prog *parked, const struct rex_e
 		struct rex_slot *slot = parked->slots[i];
 
 		if (slot->hook == def->hook && !strcmp(slot->name, def->name))
-			return slot->ctx_size >= def->ctx_size && !(slot->flags & ~def->flags) ?
+			return slot->ctx_size >= def->ctx_size && !(slot->flags & ~def->flags) &&
+			       !memcmp(&parked->filters[i], &def->filter, sizeof(def->filter)) ?
 			       slot : NULL;
 	}
 	return NULL;

@@ -4,6 +4,7 @@
  * unregistered by the exit function; rex_mutex protects everything in between, except the
  * crash of a program, which happens in any context.
  */
+#include <linux/in.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -150,6 +151,18 @@ static u32 rex_ctx_max(u32 hook)
 	       hook == REX_HOOK_STREAM ? REX_STREAM_RECORD : 0;
 }
 
+/* User space makes shims of it, and looks at the rest. */
+static bool rex_filter_ok(const struct rex_entry_def *def)
+{
+	const struct rex_filter *f = &def->filter;
+
+	if (!f->protocol)
+		return !memchr_inv(f, 0, sizeof(*f));
+	return (def->hook == REX_HOOK_XDP || def->hook == REX_HOOK_TC) &&
+	       (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_UDP) &&
+	       f->n_ports <= REX_FILTER_PORTS;
+}
+
 static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry_def *def, u32 n)
 {
 	u32 i, j;
@@ -170,8 +183,7 @@ static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry
 			       prog->name, def[i].name, def[i].hook);
 			return -EOPNOTSUPP;
 		}
-		if (def[i].flags & ~(def[i].hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0) ||
-		    memchr_inv(def[i].__reserved, 0, sizeof(def[i].__reserved))) {
+		if (def[i].flags & ~(def[i].hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0)) {
 			pr_err("program %s: entry %s has unknown flags %#x\n", prog->name,
 			       def[i].name, def[i].flags);
 			return -EINVAL;
@@ -180,6 +192,11 @@ static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry
 			pr_err("program %s: entry %s reads %u bytes of its context, more than hook %s has\n",
 			       prog->name, def[i].name, def[i].ctx_size,
 			       rex_hooks[def[i].hook].name);
+			return -EINVAL;
+		}
+		if (!rex_filter_ok(&def[i])) {
+			pr_err("program %s: entry %s has a filter that this rex.ko does not know\n",
+			       prog->name, def[i].name);
 			return -EINVAL;
 		}
 		if (!rex_prog_has_text(prog, def[i].fn)) {
@@ -253,6 +270,7 @@ void rex_prog_free(struct rex_prog *prog)
 	rex_maps_put(prog);
 	kfree(prog->park_names);
 	kfree(prog->map_refs);
+	kfree(prog->filters);
 	kfree(prog->slots);
 	/* A tick may still look at it, through the slot of a frame that is not in use. */
 	kfree_rcu(prog, rcu);
@@ -265,8 +283,11 @@ static int rex_prog_fill(struct rex_prog *prog, const struct rex_program_def *de
 	u32 entries = def->entries_end - def->entries, i;
 
 	prog->slots = kcalloc(entries, sizeof(*prog->slots), GFP_KERNEL);
-	if (!prog->slots)
+	prog->filters = kcalloc(entries, sizeof(*prog->filters), GFP_KERNEL);
+	if (!prog->slots || !prog->filters)
 		return -ENOMEM;
+	for (i = 0; i < entries; i++)
+		prog->filters[i] = def->entries[i].filter;
 	prog->maps = def->maps_end - def->maps;
 	prog->map_defs = def->maps;
 	prog->map_refs = kcalloc(prog->maps, sizeof(*prog->map_refs), GFP_KERNEL);

@@ -207,7 +207,8 @@ static int attach_once(void *arg)
 	struct xdp_program *xp;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int err = rex_shim_open(t->a->entry, &obj, &prog);
+	/* In a child: the fd goes with it. */
+	int map_fd, err = rex_shim_open(t->a->entry, &obj, &prog, &map_fd);
 
 	if (err)
 		return err;

@@ -366,6 +366,10 @@ static int check_entries(struct check *c)
 		own->pub.hook = def.hook;
 		own->pub.flags = def.flags;
 		own->pub.ctx_size = def.ctx_size;
+		own->pub.filter = def.filter;
+		err = rex_filter_check(&own->pub);
+		if (err)
+			return rex_fail_in(err, "%s", c->what);
 	}
 	return 0;
 }
@@ -405,6 +409,17 @@ static int check_maps(struct check *c)
 		m->flags = def.flags;
 	}
 	return 0;
+}
+
+/* With the maps: those that filters read. */
+static int check_filters(struct check *c)
+{
+	const struct rex_file *f = &c->file->pub;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < f->n_entries; i++)
+		err = rex_filter_check_map(f->entries[i], f->maps, f->n_maps);
+	return err ? rex_fail_in(err, "%s", c->what) : 0;
 }
 
 /* ---- the line table ----------------------------------------------------------------------- */
@@ -580,6 +595,8 @@ int rex_check_image(const void *image, size_t size, const char *what, struct own
 		err = check_entries(&c);
 	if (!err)
 		err = check_maps(&c);
+	if (!err)
+		err = check_filters(&c);
 	if (!err)
 		err = check_lines(&c);
 	if (!err)

@@ -52,6 +52,7 @@ static void read_link(const struct nlmsghdr *nlh, struct iface *iface)
 
 	memset(iface, 0, sizeof(*iface));
 	iface->index = ifi->ifi_index;
+	iface->type = ifi->ifi_type;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME:

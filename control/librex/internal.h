@@ -163,12 +163,30 @@ struct bpf_program;
  * there are (at most @max are stored), or a negative errno.
  */
 int rex_shim_ids(const struct rex_entry *entry, uint32_t *ids, int max);
-/* Open (not load) the shim for @entry; close with bpf_object__close(). */
-int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj,
-		  struct bpf_program **prog);
+/*
+ * Open (not load) the shim for @entry; close with bpf_object__close(). *@map_fd is to stay open until it
+ * is loaded; -1: none.
+ */
+int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj, struct bpf_program **prog,
+		  int *map_fd);
 /* 1 and slot and cookie when the BPF program @id (or @fd) is a shim, 0 when it is not. */
 int rex_shim_decode(int fd, uint32_t *slot, uint64_t *cookie);
 int rex_shim_decode_id(uint32_t id, uint32_t *slot, uint64_t *cookie);
+/* ---- filter.c */
+bool rex_filter_has_map(const struct rex_filter *filter);
+bool rex_filter_is_map(const struct rex_filter *filter, const char *map);
+/* Whether the filter of @entry is one that there is a shim for; and, with the maps, its map. */
+int rex_filter_check(const struct rex_entry *entry);
+int rex_filter_check_map(const struct rex_entry *entry, const struct rex_map *const *maps, uint32_t n);
+
+/* ---- filter_shim.c */
+/* Whether it can read the frames of that interface. */
+int rex_filter_check_iface(const struct rex_entry *entry, const char *iface);
+/* Put the instructions into @room (REX_SHIM_ROOM), and the fd that they use into *@map_fd, if any. */
+int rex_filter_patch(const struct rex_entry *entry, struct bpf_insn *room, int *map_fd);
+/* The map @map of @program as an fd, if shims of @program read it; -ENOENT has no text. */
+int rex_filter_map_in_use(const struct rex_program *program, const struct rex_map *map);
+
 /* What libbpf and libxdp said since rex_log_reset(); "" when nothing. */
 void rex_log_reset(void);
 const char *rex_log_text(void);
@@ -208,6 +226,7 @@ int rex_netns_each(bool deep, rex_netns_fn *fn, void *data);
 /* ---- iface.c */
 struct iface {
 	uint32_t index, master, below;	/* below: that it lies upon, as a VLAN does */
+	uint16_t type;			/* ARPHRD_* */
 	char name[IF_NAMESIZE], kind[32];
 	uint32_t xdp[REX_XDP_OFFLOAD + 1];	/* BPF program by enum rex_xdp_mode */
 };

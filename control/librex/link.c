@@ -345,7 +345,9 @@ int rex_attach(const struct rex_program *program, const struct rex_entry *entry,
 		err = rex_target_resolve(&resolved);
 	if (err)
 		return err;
-	err = check_new(&a);
+	err = rex_filter_check_iface(entry, resolved.name);
+	if (!err)
+		err = check_new(&a);
 	return err ? err : rex_place(target->at)->attach(&a);
 }
 

@@ -113,7 +113,9 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex
 		for (size_t k = 0; k < n_sizes; k++)
 			if (!strcmp(m->name, sizes[k].map))
 				m->max_entries = sizes[k].max_entries;
-		fd = create(m);
+		fd = rex_filter_map_in_use(p, m);
+		if (fd == -ENOENT)
+			fd = create(m);
 		if (fd < 0)
 			return fd;
 		err = bind_one(rex, p, m, fd);

@@ -120,6 +120,12 @@ static void parse_entry(const struct nlattr *nest, struct own_entry *own)
 		case REX_A_ENTRY_CTX_SIZE:
 			e->ctx_size = rex_attr_uint(attr);
 			break;
+		case REX_A_ENTRY_FILTER:
+			/* Of another size, it is one that is refused when a shim is made. */
+			memset(&e->filter, 0xff, sizeof(e->filter));
+			if (mnl_attr_get_payload_len(attr) == sizeof(e->filter))
+				memcpy(&e->filter, mnl_attr_get_payload(attr), sizeof(e->filter));
+			break;
 		}
 	}
 }
@@ -338,6 +344,13 @@ int rex_program_parse(const struct nlmsghdr *nlh, struct rex_program **program)
 	own->pub.entries = own->tables.entry;
 	own->pub.maps = own->tables.map;
 	err = parse_program(nlh, own);
+	for (uint32_t i = 0; i < own->pub.n_entries * own->pub.n_maps; i++) {
+		struct rex_entry *e = &own->tables.entries[i / own->pub.n_maps].pub;
+		const struct rex_map *m = own->pub.maps[i % own->pub.n_maps];
+
+		if (rex_filter_is_map(&e->filter, m->name))
+			e->filter_map = m->bpf_id;
+	}
 	if (err)
 		rex_program_free(&own->pub);
 	else

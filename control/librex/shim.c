@@ -105,7 +105,21 @@ static bool is_mov_const(const struct bpf_insn *insn)
 /* How often each placeholder was found. */
 struct found {
 	int slots, cookies, lasts, args, loads;
+	int room;			/* instructions, one behind the other */
+	struct bpf_insn *room_end;
 };
+
+static bool has_room(uint32_t hook)
+{
+	return hook == REX_HOOK_XDP || hook == REX_HOOK_TC;
+}
+
+static bool is_room(const struct bpf_insn *insn)
+{
+	static const struct bpf_insn nop = { .code = BPF_JMP | BPF_JA };
+
+	return !memcmp(insn, &nop, sizeof(nop));
+}
 
 static void patch_move(const struct rex_entry *e, int n_args, struct bpf_insn *insn, struct found *f)
 {
@@ -143,7 +157,7 @@ zero:
  * Put slot and cookie, and what else shim.h asks for, where the placeholders are: each
  * exactly once, or it is no shim.
  */
-static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args)
+static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args, int *map_fd)
 {
 	size_t n = bpf_program__insn_cnt(prog);
 	struct bpf_insn *insns = malloc(n * sizeof(*insns));
@@ -156,7 +170,10 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args
 	for (size_t i = 0; i < n; i++) {
 		struct bpf_insn *insn = &insns[i];
 
-		if (is_mov_const(insn)) {
+		if (is_room(insn)) {
+			f.room = insn == f.room_end ? f.room + 1 : 1;
+			f.room_end = insn + 1;
+		} else if (is_mov_const(insn)) {
 			patch_move(e, n_args, insn, &f);
 		} else if (insn->code == LD_IMM64 && i + 1 < n) {
 			if ((uint32_t)insn->imm == (uint32_t)REX_SHIM_COOKIE &&
@@ -172,18 +189,31 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args
 	}
 	if (f.slots != 1 || f.cookies != 1 || f.lasts != (e->hook == REX_HOOK_TRACEPOINT) ||
 	    f.args != (e->hook == REX_HOOK_RAW_TRACEPOINT) ||
+	    f.room != (has_room(e->hook) ? REX_SHIM_ROOM : 0) ||
 	    f.loads != (e->hook == REX_HOOK_RAW_TRACEPOINT ? REX_MAX_ARGS : 0))
 		err = rex_fail(-EINVAL, "the %s shim in this librex does not have its placeholders "
 			       "once each; build it again", rex_hook_name(e->hook));
-	else if ((err = bpf_program__set_insns(prog, insns, n)))
+	else if (f.room)
+		err = rex_filter_patch(e, f.room_end - f.room, map_fd);
+	if (err)
+		goto out;
+	if ((err = bpf_program__set_insns(prog, insns, n)))
 		rex_fail(err, "libbpf rejected the patched shim: %s", strerror(-err));
+out:
 	free(insns);
 	return err;
 }
 
+static void shim_map_close(int *map_fd)
+{
+	if (*map_fd >= 0)
+		close(*map_fd);
+	*map_fd = -1;
+}
+
 /* @n_args: of a raw tracepoint's prototype; else of no use. */
 static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_object **obj_out,
-		     struct bpf_program **prog_out)
+		     struct bpf_program **prog_out, int *map_fd)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = REX_SHIM_NAME);
 	struct bpf_program *prog;
@@ -191,6 +221,7 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 	int err;
 
 	rex_log_reset();
+	*map_fd = -1;
 	if (entry->hook == REX_HOOK_STREAM)
 		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook stream, for which there is no "
 				"BPF program", entry->name);
@@ -207,8 +238,9 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 		err = rex_fail(-EINVAL, "the %s shim has no program \"%s\"",
 			       rex_hook_name(entry->hook), REX_SHIM_NAME);
 	else
-		err = patch(prog, entry, n_args);
+		err = patch(prog, entry, n_args, map_fd);
 	if (err) {
+		shim_map_close(map_fd);
 		bpf_object__close(obj);
 		return err;
 	}
@@ -219,9 +251,10 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 	return 0;
 }
 
-int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj, struct bpf_program **prog)
+int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj, struct bpf_program **prog,
+		  int *map_fd)
 {
-	return shim_open(entry, 0, obj, prog);
+	return shim_open(entry, 0, obj, prog, map_fd);
 }
 
 /* The verifier's or libbpf's refusal, with what it means when it is known. */
@@ -248,10 +281,10 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 	struct rex_shim_opts opts;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int err = rex_opts(&opts, sizeof(opts), given);
+	int err = rex_opts(&opts, sizeof(opts), given), map_fd;
 
 	if (!err)
-		err = shim_open(entry, opts.n_args, &obj, &prog);
+		err = shim_open(entry, opts.n_args, &obj, &prog, &map_fd);
 	if (err)
 		return err;
 	if (opts.target) {
@@ -265,6 +298,7 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 		if (err)
 			explain(err, entry);
 	}
+	shim_map_close(&map_fd);
 	if (err) {
 		bpf_object__close(obj);
 		return err;
@@ -355,9 +389,9 @@ static int decode(const struct bpf_insn *insns, size_t n, uint32_t *slot, uint64
 		} else if (class == BPF_LDX || class == BPF_LD) {
 			r.known &= ~(1u << insn->dst_reg);
 		} else if (insn->code == (BPF_JMP | BPF_EXIT)) {
-			return 0;
+			r.known = 0;	/* a filter's; the call is behind it */
 		}
-		/* Stores change no register; jumps only go around the copying of arguments. */
+		/* Stores change no register; jumps only go around the copying of arguments, or to the call. */
 	}
 	return 0;
 }

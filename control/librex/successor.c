@@ -17,6 +17,8 @@ static const char *unlike(const struct rex_entry *e, const struct rex_file *file
 			       "reads more of the tracepoint's record there";
 		if (e->flags & ~f->flags)
 			return "does not accept frames of several buffers there";
+		if (memcmp(&f->filter, &e->filter, sizeof(f->filter)))
+			return "has another filter there";
 		return NULL;
 	}
 	return "has no such entry";

@@ -13,9 +13,13 @@ static json_t *json_file(const struct rex_file *f)
 {
 	json_t *entries = json_array(), *maps = json_array();
 
-	for (uint32_t i = 0; i < f->n_entries; i++)
-		json_array_append_new(entries, json_pack("{s:s,s:s}", "name", f->entries[i]->name,
-				      "hook", rex_hook_name(f->entries[i]->hook)));
+	for (uint32_t i = 0; i < f->n_entries; i++) {
+		json_t *entry = json_pack("{s:s,s:s}", "name", f->entries[i]->name, "hook",
+					  rex_hook_name(f->entries[i]->hook));
+
+		json_filter(entry, f->entries[i]);
+		json_array_append_new(entries, entry);
+	}
 	for (uint32_t i = 0; i < f->n_maps; i++)
 		json_array_append_new(maps, json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}",
 				      "name", f->maps[i]->name,
@@ -31,6 +35,8 @@ static json_t *json_file(const struct rex_file *f)
 
 static void print_file(const struct rex_file *f)
 {
+	char text[128];
+
 	out("program %s\n", f->name);
 	out("  abi       %u\n", f->abi);
 	if (f->stack)
@@ -41,8 +47,8 @@ static void print_file(const struct rex_file *f)
 	out("  kernel    %s\n", f->vermagic);
 	out("  signed    %s\n", f->is_signed ? "yes" : "no");
 	for (uint32_t i = 0; i < f->n_entries; i++)
-		out("  entry     %s (%s)\n", f->entries[i]->name,
-		       rex_hook_name(f->entries[i]->hook));
+		out("  entry     %s (%s%s)\n", f->entries[i]->name,
+		    rex_hook_name(f->entries[i]->hook), filter_text(f->entries[i], text, sizeof(text)));
 	for (uint32_t i = 0; i < f->n_maps; i++)
 		out("  map       %s: %s, key %u B, value %u B, %u entries\n", f->maps[i]->name,
 		       rex_map_type_name(f->maps[i]->type), f->maps[i]->key_size,

@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a fault looks, for status, run and monitor alike. */
+/* How a fault looks, for status, run and monitor alike; and a filter. */
 #include "rexctl.h"
+
+const char *filter_text(const struct rex_entry *e, char *text, size_t size)
+{
+	char what[100];
+
+	snprintf(text, size, e->filter.protocol ? ", filter %s" : "",
+		 rex_filter_text(&e->filter, what, sizeof(what)));
+	return text;
+}
+
+void json_filter(json_t *entry, const struct rex_entry *e)
+{
+	char what[100];
+
+	if (entry && e->filter.protocol)
+		json_object_set_new(entry, "filter",
+				    json_string(rex_filter_text(&e->filter, what, sizeof(what))));
+}
 
 const char *fault_place(const struct rex_fault_info *f, char *text, size_t size)
 {

@@ -17,18 +17,20 @@ struct status {
 
 static json_t *json_entry(const struct status *s, const struct rex_entry *e)
 {
-	json_t *attached = json_array(), *left = json_array();
+	json_t *attached = json_array(), *left = json_array(), *o;
 
 	for (size_t i = 0; i < s->all.n_links; i++)
 		if (rex_link_is(&s->all.links[i], e))
 			json_array_append_new(s->all.links[i].leftover ? left : attached,
 					      json_link(&s->all.links[i]));
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", e->name, "hook",
-			 rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
-			 (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
-			 (json_int_t)e->panics, "overruns", (json_int_t)e->overruns, "overflows",
-			 (json_int_t)e->overflows, "refused", (json_int_t)e->refused, "attached",
-			 attached, "left_over", left);
+	o = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", e->name, "hook",
+		      rex_hook_name(e->hook), "slot", (json_int_t)e->slot, "runs",
+		      (json_int_t)e->runs, "ns", (json_int_t)e->ns, "panics",
+		      (json_int_t)e->panics, "overruns", (json_int_t)e->overruns, "overflows",
+		      (json_int_t)e->overflows, "refused", (json_int_t)e->refused, "attached",
+		      attached, "left_over", left);
+	json_filter(o, e);
+	return o;
 }
 
 static json_t *json_map(const struct rex_map *m)
@@ -96,7 +98,8 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 	char text[REX_TARGET_LEN], shim[32];
 	bool attached = false;
 
-	out("  entry %s (%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook), e->runs);
+	out("  entry %s (%s%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook),
+	    filter_text(e, text, sizeof(text)), e->runs);
 	if (e->ns && e->runs)
 		out(", %" PRIu64 " ns in all", e->ns);
 	if (e->panics)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <elf.h>
 #include <libelf.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 
 static struct rex_entry_def good_entries[] = {
 	{ .name = "count", .hook = REX_HOOK_XDP },
-	{ .name = "egress", .hook = REX_HOOK_TC },
+	{ .name = "egress", .hook = REX_HOOK_TC,
+	  .filter = { .protocol = IPPROTO_UDP, .n_ports = 2, .ports = { 53, 11211 } } },
 };
 
 static struct rex_map_def good_maps[] = {

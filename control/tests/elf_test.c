@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <elf.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,63 @@ static void test_entries(void **state)
 	refused(&spec, "flags 0x0");
 	spec.entries_flags = SHF_ALLOC | SHF_EXECINSTR;
 	refused(&spec, "flags 0x6");
+}
+
+static void test_filters(void **state)
+{
+	struct rex_map_def m = { .name = "PORTS", .type = 2, .key_size = 4, .value_size = 4,
+				 .max_entries = 1 };
+	struct rex_entry_def e = { .name = "ok" };
+	struct rex_filter *f = &e.filter;
+	struct elf_spec spec;
+	struct own_file file;
+	char text[100];
+
+	(void)state;
+	elf_spec_good(&spec);
+	spec.entries = &e;
+	spec.entries_len = sizeof(e);
+	spec.n_relocs = 1;
+	f->ports[4] = 53;
+	refused(&spec, "the filter of entry \"ok\" has ports, but no protocol");
+	f->protocol = IPPROTO_SCTP;
+	refused(&spec, "a protocol that this version does not know");
+	f->protocol = IPPROTO_UDP;
+	refused(&spec, "a bad name of a map");
+	f->n_ports = 1;
+	refused(&spec, "ports that are 0, or more than it says");
+	f->n_ports = 5;
+	refused(&spec, "ports that are 0, or more than it says");
+	f->n_ports = 6;
+	refused(&spec, "more ports than it has room for");
+	*f = (struct rex_filter){ .protocol = IPPROTO_TCP, .n_ports = 1, .ports = { 80 } };
+	e.hook = REX_HOOK_KPROBE;
+	refused(&spec, "is at a hook that has none");
+	e.hook = REX_HOOK_XDP;
+	assert_int_equal(check(&spec, &file), 0);
+	assert_string_equal(rex_filter_text(&file.pub.entries[0]->filter, text, sizeof(text)),
+			    "tcp, port 80");
+	*f = (struct rex_filter){ .protocol = IPPROTO_UDP, .map = "PORTS" };
+	refused(&spec, "in map \"PORTS\", which the program does not have");
+	spec.maps = &m;
+	spec.maps_len = sizeof(m);
+	assert_int_equal(check(&spec, &file), 0);
+	assert_string_equal(rex_filter_text(&file.pub.entries[0]->filter, text, sizeof(text)),
+			    "udp, ports in map PORTS");
+	m.max_entries = 2;
+	refused(&spec, "an array of one element");
+	m.max_entries = 1;
+	m.value_size = 18;
+	refused(&spec, "1 to 8 ports of 2 bytes");
+	m.value_size = 3;
+	refused(&spec, "1 to 8 ports of 2 bytes");
+	m.value_size = 2;
+	m.type = 1;
+	refused(&spec, "an array of one element");
+	memcpy(f->map, "a\nb", 3);
+	refused(&spec, "a bad name of a map");
+	memcpy(f->map, "AB\0CDEFGH", 9);
+	refused(&spec, "a bad name of a map");
 }
 
 static void test_entry_functions(void **state)
@@ -516,6 +574,7 @@ int main(void)
 		cmocka_unit_test(test_modinfo),
 		cmocka_unit_test(test_modinfo_without_an_end),
 		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_entry_functions),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_lines),

@@ -9,10 +9,20 @@ hooks! {
     /// With `#[rex_xdp(frags)]` it also takes frames of several buffers (large MTUs, receive
     /// offloads), of which `ctx.data()` is only the first part; without, the kernel does not attach it
     /// where there are such frames.
-    rex_xdp(frags) XdpEntry run_xdp xdp rex_hook_REX_HOOK_XDP: fn(xdp::Xdp, mut) -> xdp::XdpVerdict;
+    ///
+    /// With `#[rex_xdp(filter = udp(PORT, ...))]` it is for UDP datagrams to these ports: packets that
+    /// are certainly others pass without a call, as if the program were not attached. `tcp` is the
+    /// other protocol; without ports, any port is meant. Up to 5 ports are constants; `udp(in MAP)` has
+    /// them in `static MAP: RexArray<[u16; N]>` of one element (N up to 8, in network byte order, 0 is
+    /// no port), which the program and user space may change at any time. IPv6, VLAN tags, IP options,
+    /// fragments and frames whose first buffer ends before the ports are not looked into: they reach
+    /// the program, which therefore has to check what it gets.
+    rex_xdp(frags, filter) XdpEntry run_xdp xdp rex_hook_REX_HOOK_XDP: fn(xdp::Xdp, mut) -> xdp::XdpVerdict;
 
     /// Makes a function a tc entry of the program: `fn NAME(ctx: &mut Tc<'_>) -> TcVerdict`.
-    rex_tc() TcEntry run_tc tc rex_hook_REX_HOOK_TC: fn(tc::Tc, mut) -> tc::TcVerdict;
+    ///
+    /// `#[rex_tc(filter = udp(PORT, ...))]`: see [`rex_xdp`](macro@crate::rex_xdp).
+    rex_tc(filter) TcEntry run_tc tc rex_hook_REX_HOOK_TC: fn(tc::Tc, mut) -> tc::TcVerdict;
 
     /// Makes a function an entry for the packets of a cgroup of the program:
     /// `fn NAME(ctx: &mut CgroupSkb<'_>) -> CgroupVerdict`.

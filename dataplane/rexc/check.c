@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the object may contain and import. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,57 @@ static bool has_known_context(const struct rex_entry_def *e)
 	       e->hook == REX_HOOK_STREAM ? e->ctx_size <= REX_STREAM_RECORD : !e->ctx_size;
 }
 
+static bool has_known_filter(const struct rex_entry_def *e)
+{
+	static const struct rex_filter none;
+
+	if (!e->filter.protocol)
+		return !memcmp(&e->filter, &none, sizeof(none));
+	return (e->hook == REX_HOOK_XDP || e->hook == REX_HOOK_TC) &&
+	       (e->filter.protocol == IPPROTO_TCP || e->filter.protocol == IPPROTO_UDP) &&
+	       e->filter.n_ports <= REX_FILTER_PORTS;
+}
+
+/* The map of the program by that name, which is not always terminated. */
+static bool find_map(const struct object *o, const char *name, struct rex_map_def *m)
+{
+	for (size_t i = 1; i < o->nsections; i++) {
+		const struct section *s = &o->sections[i];
+
+		for (size_t k = 0; s->data && !strcmp(s->name, ".rex.maps") && k + sizeof(*m) <= s->size;
+		     k += sizeof(*m)) {
+			memcpy(m, s->data + k, sizeof(*m));
+			if (!strncmp(m->name, name, REX_FILTER_MAP) &&
+			    strnlen(m->name, REX_MAP_NAME_LEN) <= REX_FILTER_MAP)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* That of its filter, if it has one, which the shim can read. */
+static bool has_filter_map(const struct object *o, const struct rex_entry_def *e)
+{
+	const struct rex_filter *f = &e->filter;
+	struct rex_map_def m;
+
+	if (!f->protocol || f->n_ports || !*f->map)
+		return true;
+	if (!find_map(o, f->map, &m)) {
+		diag_error(NULL, 0, 0, "the filter of entry `%s` has its ports in `%.*s`, which is not a map",
+			   e->name, REX_FILTER_MAP, f->map);
+		diag_note("mark the static with #[rex_map]");
+		return false;
+	}
+	if (m.max_entries != 1) {
+		diag_error(NULL, 0, 0, "the filter of entry `%s` has its ports in map `%s` of %u elements",
+			   e->name, m.name, m.max_entries);
+		diag_note("the ports are the value of the only element: RexArray::new(1, 0)");
+		return false;
+	}
+	return true;
+}
+
 /* The crate's macros make them; a sysroot of another version would be noticed here. */
 static int check_entries(const struct object *o)
 {
@@ -272,8 +324,9 @@ static int check_entries(const struct object *o)
 			memcpy(&e, s->data + k, sizeof(e));
 			if (e.hook < __REX_HOOK_MAX &&
 			    !(e.flags & ~(e.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0)) &&
-			    !e.__reserved[0] && !e.__reserved[1] && !e.__reserved[2] &&
-			    has_known_context(&e)) {
+			    has_known_filter(&e) && has_known_context(&e)) {
+				if (!has_filter_map(o, &e))
+					return -EPERM;
 				diag_step("entry %s, %s", e.name, hook_attribute[e.hook]);
 				continue;
 			}

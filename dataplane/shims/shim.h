@@ -9,12 +9,14 @@
  *	hook		placeholders (each exactly once)
  *	all		SLOT: immediate of a move; COOKIE: of a 64-bit load
  *	tracepoint	LAST: offset of a one-byte load from r1
+ *	xdp, tc		ROOM: so many instructions that do nothing, for a filter
  *	raw_tracepoint	ARGS: immediate of a move; and the loads below
  *
- * All shims but those of fentry, fexit and raw_tracepoint are straight to the call.
- * In those three, as the kernel shows them, there are loads, stores, jumps (the
- * kernel inlines the helpers that they call) between the first instruction and the
- * call; slot and cookie still get into r2 and r3 right before it.
+ * All shims but those of fentry, fexit and raw_tracepoint, and of entries with a
+ * filter, are straight to the call. In those, as the kernel shows them, there are
+ * loads, stores, jumps (the kernel inlines the helpers that they call) and an exit
+ * between the first instruction and the call; slot and cookie still get into r2 and
+ * r3 right before it.
  */
 #ifndef _REX_SHIM_H
 #define _REX_SHIM_H
@@ -42,7 +44,21 @@
  */
 #define REX_SHIM_ARGS	0x5e17a495U
 
+/*
+ * xdp, tc: librex puts the filter of the entry (struct rex_filter) at the end of it, which
+ * has the context in r1, changes r0 and r2 to r5, jumps behind the room to call the
+ * program, and exits otherwise. The kernel removes what is left of the room.
+ */
+#define REX_SHIM_ROOM		40
+
 #ifdef __bpf__
+#define REX_ROOM(ctx)							\
+	asm volatile(".rept %[room]\n"					\
+		     "goto +0\n"					\
+		     ".endr"						\
+		     : "+r"(ctx) : [room] "i"(REX_SHIM_ROOM)		\
+		     : "r0", "r2", "r3", "r4", "r5", "memory")
+
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <uapi/rex.h>

@@ -4,6 +4,7 @@
 SEC("tc")
 int rex_shim(struct __sk_buff *ctx)
 {
+	REX_ROOM(ctx);
 	return rex_tc(ctx, REX_SHIM_SLOT, REX_SHIM_COOKIE);
 }
 

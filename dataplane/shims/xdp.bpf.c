@@ -4,6 +4,7 @@
 SEC("xdp")
 int rex_shim(struct xdp_md *ctx)
 {
+	REX_ROOM(ctx);
 	return rex_xdp(ctx, REX_SHIM_SLOT, REX_SHIM_COOKIE);
 }
 

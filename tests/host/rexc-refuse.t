@@ -107,6 +107,26 @@ test_a_module_whose_path_attribute_is_a_fragment() {
 	unsafe_in module_path_fragment module_path_fragment/inner.txt
 }
 
+# filter_in MAP: a program whose filter reads that map.
+filter_in() {
+	printf 'use rex::prelude::*;\n%s\n#[rex_xdp(filter = udp(in PORTS))]\n%s\n' "$1" \
+		"pub fn run(_ctx: &mut Xdp<'_>) -> XdpVerdict { XdpVerdict::Drop }" >"$TMP/prog.rs"
+	rexc --check "$TMP/prog.rs"
+}
+
+test_a_filter_whose_ports_are_in_no_map() {
+	refuses filter_in 'static PORTS: RexArray<[u16; 1]> = RexArray::new(1, 0);'
+	contains "$REFUSAL" "the filter of entry \`run\` has its ports in \`PORTS\`, which is not a map"
+	contains "$REFUSAL" "note: mark the static with #[rex_map]"
+}
+
+test_a_filter_whose_map_has_two_elements() {
+	filter_in '#[rex_map] static PORTS: RexArray<[u16; 8]> = RexArray::new(1, 0);'
+	refuses filter_in '#[rex_map] static PORTS: RexArray<[u16; 1]> = RexArray::new(2, 0);'
+	contains "$REFUSAL" "has its ports in map \`PORTS\` of 2 elements"
+	contains "$REFUSAL" "note: the ports are the value of the only element"
+}
+
 # The compiler's list of files would name "end\" and "b.rs" as it names "end b.rs".
 test_a_module_of_a_name_that_cannot_be_told() {
 	printf '#[path = "end\\\\"]\nmod a;\nmod b;\n' >"$TMP/prog.rs"

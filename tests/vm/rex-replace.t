@@ -7,7 +7,8 @@
 
 ROUNDS=${ROUNDS:-6}
 one=$BUILD/tests/replace/one/exchanged.ko two=$BUILD/tests/replace/two/exchanged.ko
-lacking=$BUILD/tests/replace/lacking/exchanged.ko mapless=$BUILD/tests/replace/mapless/exchanged.ko
+lacking=$BUILD/tests/replace/lacking/exchanged.ko filter=$BUILD/tests/replace/filter/exchanged.ko
+mapless=$BUILD/tests/replace/mapless/exchanged.ko
 
 rex() { rexctl --netns rex-server "$@"; }
 has_run() { [ "$(value "$1" 0)" -gt 0 ]; }
@@ -102,6 +103,17 @@ test_missing_entry_is_refused() {
 	eq "$(state)" enabled
 	pings -c 2
 	has_run RAN_ONE
+}
+
+# Attached shims have no filter, and this program takes no other packets than those of its own.
+test_another_filter_is_refused() {
+	refuses rex replace "$filter"
+	contains "$REFUSAL" 'entry "incoming" (xdp)'
+	contains "$REFUSAL" 'has another filter there'
+	same_attachments
+	rex detach exchanged:incoming
+	rex replace "$filter"
+	contains "$(rex status)" 'entry incoming (xdp, filter udp, port 53): 0 runs'
 }
 
 test_bad_files_are_refused() {

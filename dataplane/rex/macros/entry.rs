@@ -2,10 +2,15 @@
 //! `#[rex_xdp]` and its kind: the function stays as it is, a line is added to the entry table.
 
 use crate::tokens::{Cursor, ENTRY_SECTION, Error, string, template};
-use proc_macro::{Delimiter, TokenStream, TokenTree};
+use proc_macro::{Delimiter, Span, TokenStream, TokenTree};
 
 /// struct rex_entry_def: REX_NAME_LEN with the NUL.
 const NAME_MAX: usize = 31;
+/// REX_FILTER_MAP
+const FILTER_MAP_MAX: usize = 10;
+
+const FILTER: &str =
+    "a filter is `filter = udp(PORT, ...)`, `filter = udp(in MAP)` or `filter = udp`; or tcp";
 
 type FindRecord = fn(TokenStream) -> Option<TokenStream>;
 
@@ -24,8 +29,8 @@ pub struct Hook {
     pub verdict: &'static str,
     /// Constructor of the table line.
     pub constructor: &'static str,
-    /// The one for the argument `frags`, where there is such an argument.
-    pub frags: Option<&'static str>,
+    /// The arguments that the attribute takes.
+    pub options: &'static [&'static str],
 }
 
 pub const KPROBE: Hook = Hook {
@@ -37,7 +42,7 @@ pub const KPROBE: Hook = Hook {
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
     constructor: "kprobe",
-    frags: None,
+    options: &[],
 };
 
 pub const TRACEPOINT: Hook = Hook {
@@ -49,7 +54,7 @@ pub const TRACEPOINT: Hook = Hook {
     arguments: &["obj", "ctx"],
     verdict: "::rex::Result",
     constructor: "tracepoint",
-    frags: None,
+    options: &[],
 };
 
 pub const STREAM: Hook = Hook {
@@ -61,14 +66,14 @@ pub const STREAM: Hook = Hook {
     arguments: &["ctx"],
     verdict: "::rex::stream::StreamVerdict",
     constructor: "stream",
-    frags: None,
+    options: &[],
 };
 
 pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let wrong = |span, why: &str| {
         Error::new(span, format!("#[{}] needs `{}`: {why}", hook.attribute, hook.signature))
     };
-    let constructor = constructor(hook, args).map_err(|(span, why)| wrong(span, why))?;
+    let options = options(hook, args).map_err(|(span, why)| wrong(span, &why))?;
 
     let mut cursor = Cursor::new(item.clone());
     cursor.attributes();
@@ -126,14 +131,14 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
             }}
             #[used]
             #[unsafe(link_section = $section)]
-            static __REX_ENTRY: ::rex::__private::EntryDef = ::rex::__private::EntryDef::{}::<$name>($text);
+            static __REX_ENTRY: ::rex::__private::EntryDef = ::rex::__private::EntryDef::{}::<$name>($text)$options;
         }};",
         hook.entry,
         if hook.record.is_some() { "type Record = $record;" } else { "" },
         hook.parameters,
         hook.verdict,
         hook.arguments.join(", "),
-        constructor
+        hook.constructor
     );
     let mut out = item;
     out.extend(template(
@@ -143,30 +148,79 @@ pub fn expand(hook: &Hook, args: TokenStream, item: TokenStream) -> Result<Token
             ("name", TokenTree::from(name).into()),
             ("record", record),
             ("text", string(&text)),
+            ("options", options),
             ("section", string(ENTRY_SECTION)),
         ],
     ));
     Ok(out)
 }
 
-/// The constructor that the attribute's arguments ask for.
-fn constructor(
-    hook: &Hook,
-    args: TokenStream,
-) -> Result<&'static str, (proc_macro::Span, &'static str)> {
-    let mut args = args.into_iter();
-    match (args.next(), args.next()) {
-        (None, _) => Ok(hook.constructor),
-        (Some(TokenTree::Ident(word)), None)
-            if hook.frags.is_some() && word.to_string() == "frags" =>
-        {
-            Ok(hook.frags.unwrap_or(hook.constructor))
+/// The methods of the table line that the attribute's arguments ask for.
+fn options(hook: &Hook, args: TokenStream) -> Result<TokenStream, (Span, String)> {
+    let mut args = Cursor::new(args);
+    let mut methods = TokenStream::new();
+    let mut seen = Vec::new();
+    while !args.is_end() {
+        let span = args.span();
+        let word = args.ident().map(|word| word.to_string()).unwrap_or_default();
+        if !hook.options.contains(&word.as_str()) {
+            return Err((span, unknown_option(hook)));
         }
-        (Some(token), _) if hook.frags.is_some() => {
-            Err((token.span(), "the one argument that the attribute takes is `frags`"))
+        if seen.contains(&word) {
+            return Err((span, format!("`{word}` is there twice")));
         }
-        (Some(token), _) => Err((token.span(), "the attribute takes no arguments")),
+        methods.extend(match word.as_str() {
+            "filter" => filter(&mut args).map_err(|(span, why)| (span, String::from(why)))?,
+            _ => template(".frags()", span, &[]),
+        });
+        seen.push(word);
+        if !args.is_end() && args.punct(',').is_err() {
+            return Err((args.span(), unknown_option(hook)));
+        }
     }
+    Ok(methods)
+}
+
+fn unknown_option(hook: &Hook) -> String {
+    match hook.options {
+        [] => "the attribute takes no arguments".into(),
+        [one] => format!("the one argument that the attribute takes is `{one}`"),
+        several => format!("the arguments that the attribute takes are `{}`", several.join("`, `")),
+    }
+}
+
+/// What stands behind `filter`.
+fn filter(args: &mut Cursor) -> Result<TokenStream, (Span, &'static str)> {
+    let here = args.span();
+    args.punct('=').map_err(|_| (here, FILTER))?;
+    let span = args.span();
+    let protocol = match args.ident().map(|word| word.to_string()).as_deref() {
+        Some("tcp") => "6",
+        Some("udp") => "17",
+        _ => return Err((span, FILTER)),
+    };
+    let Some(ports) = args.group(Delimiter::Parenthesis) else {
+        return Ok(template(&format!(".any_port({protocol})"), span, &[]));
+    };
+    let mut ports = Cursor::new(ports.stream());
+    let span = ports.span();
+    if !ports.is_ident("in") {
+        let source = format!(".ports({protocol}, [$ports])");
+        return Ok(template(&source, span, &[("ports", ports.rest())]));
+    }
+    ports.next();
+    let span = ports.span();
+    let map = ports.ident().filter(|_| ports.is_end()).ok_or((span, FILTER))?;
+    let name = map.to_string();
+    if name.len() > FILTER_MAP_MAX || !name.is_ascii() {
+        return Err((
+            span,
+            "the name of a map that a filter reads has at most 10 ASCII characters",
+        ));
+    }
+    let source = format!(".ports_in({protocol}, &$map, $name)");
+    let holes = [("map", TokenTree::from(map).into()), ("name", string(&name))];
+    Ok(template(&source, span, &holes))
 }
 
 /// What stands behind the `:` of each parameter.

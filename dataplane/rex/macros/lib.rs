@@ -42,7 +42,7 @@ macro_rules! verdict {
 macro_rules! hooks {
     ($(
         $(#[$doc:meta])*
-        $attribute:ident($($argument:ident)?) $entry:ident $run:ident $name:ident $hook:ident:
+        $attribute:ident($($argument:ident),*) $entry:ident $run:ident $name:ident $hook:ident:
         fn($module:ident::$ctx:ident $(, $mut:ident)?) -> $($verdict:ident)::+;
     )*) => {$(
         $(#[$doc])*
@@ -63,7 +63,7 @@ macro_rules! hooks {
                 arguments: &["ctx"],
                 verdict: concat!("::rex" $(, "::", stringify!($verdict))+),
                 constructor: stringify!($name),
-                frags: [$(concat!(stringify!($name), "_", stringify!($argument)))?].first().copied(),
+                options: &[$(stringify!($argument)),*],
             };
             finish(item.clone(), entry::expand(&hook, args, item))
         }

@@ -3,6 +3,7 @@
 
 use crate::cgroup_skb::CgroupVerdict;
 use crate::kprobe::Kprobe;
+use crate::map::RexArray;
 use crate::pod::Pod;
 use crate::pt_regs::PtRegs;
 use crate::stream::{Stream, StreamVerdict};
@@ -20,7 +21,7 @@ pub struct EntryDef {
     flags: u32,
     run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
     ctx_size: u32,
-    reserved: [u32; 3],
+    filter: [u8; size_of::<ffi::rex_filter>()],
 }
 
 const _: () = {
@@ -29,6 +30,11 @@ const _: () = {
     assert!(offset_of!(EntryDef, flags) == offset_of!(ffi::rex_entry_def, flags));
     assert!(offset_of!(EntryDef, run) == offset_of!(ffi::rex_entry_def, fn_));
     assert!(offset_of!(EntryDef, ctx_size) == offset_of!(ffi::rex_entry_def, ctx_size));
+    assert!(offset_of!(EntryDef, filter) == offset_of!(ffi::rex_entry_def, filter));
+    assert!(offset_of!(ffi::rex_filter, protocol) == 0);
+    assert!(offset_of!(ffi::rex_filter, n_ports) == 1);
+    assert!(size_of::<ffi::rex_filter>() == PORTS + 2 * MAX_PORTS);
+    assert!(MAX_PORTS * 2 == ffi::REX_FILTER_MAP as usize);
 };
 
 /// What a program gives back to the kernel.
@@ -77,7 +83,7 @@ impl Verdict for Result {
 macro_rules! hooks {
     ($(
         $(#[$doc:meta])*
-        $attribute:ident($($argument:ident)?) $entry:ident $run:ident $name:ident $hook:ident:
+        $attribute:ident($($argument:ident),*) $entry:ident $run:ident $name:ident $hook:ident:
         fn($module:ident::$ctx:ident $(, $mut:ident)?) -> $($verdict:ident)::+;
     )*) => {$(
         /// A function with the attribute of this hook.
@@ -105,10 +111,56 @@ macro_rules! hooks {
 
 include!("../hooks.rs");
 
+/// Offset of the ports, or of the map's name, in `struct rex_filter`.
+const PORTS: usize = 2;
+const MAX_PORTS: usize = ffi::REX_FILTER_PORTS as usize;
+
+/// What the attribute's arguments say.
 impl EntryDef {
-    /// The table line of an XDP entry that also takes frames of several buffers.
-    pub const fn xdp_frags<E: XdpEntry>(name: &str) -> Self {
-        Self { flags: ffi::REX_ENTRY_FRAGS, ..Self::xdp::<E>(name) }
+    /// It also takes frames of several buffers.
+    pub const fn frags(mut self) -> Self {
+        self.flags |= ffi::REX_ENTRY_FRAGS;
+        self
+    }
+
+    /// It is for packets of that protocol.
+    pub const fn any_port(mut self, protocol: u8) -> Self {
+        self.filter[0] = protocol;
+        self
+    }
+
+    /// It is for packets of that protocol to these ports.
+    pub const fn ports<const N: usize>(mut self, protocol: u8, ports: [u16; N]) -> Self {
+        assert!(N > 0 && N <= MAX_PORTS, "a filter has 1 to 5 ports; a map can have 8: `in MAP`");
+        self.filter[0] = protocol;
+        self.filter[1] = N as u8;
+        let mut i = 0;
+        while i < N {
+            assert!(ports[i] != 0, "0 is no port");
+            let [low, high] = ports[i].to_ne_bytes();
+            self.filter[PORTS + 2 * i] = low;
+            self.filter[PORTS + 2 * i + 1] = high;
+            i += 1;
+        }
+        self
+    }
+
+    /// It is for packets of that protocol to the ports in this map.
+    pub const fn ports_in<const N: usize>(
+        mut self,
+        protocol: u8,
+        _map: &RexArray<[u16; N]>,
+        name: &str,
+    ) -> Self {
+        const { assert!(N > 0 && N <= ffi::REX_FILTER_MAP_PORTS as usize, "1 to 8 ports") };
+        self.filter[0] = protocol;
+        let name = name.as_bytes();
+        let mut i = 0;
+        while i < name.len() {
+            self.filter[PORTS + i] = name[i];
+            i += 1;
+        }
+        self
     }
 }
 
@@ -190,6 +242,13 @@ impl EntryDef {
         run: unsafe extern "C" fn(*mut ffi::rex_ctx) -> i32,
         ctx_size: u32,
     ) -> Self {
-        Self { name: ffi::padded(name), hook, flags: 0, run, ctx_size, reserved: [0; 3] }
+        Self {
+            name: ffi::padded(name),
+            hook,
+            flags: 0,
+            run,
+            ctx_size,
+            filter: [0; size_of::<ffi::rex_filter>()],
+        }
     }
 }

@@ -17,7 +17,7 @@
 
 #include "rex_hooks.h"
 
-#define REX_ABI_VERSION	5
+#define REX_ABI_VERSION	6
 
 /* Names are NUL-terminated and fit these sizes with the NUL. */
 #define REX_NAME_LEN	32	/* programs and entries */
@@ -40,6 +40,24 @@ enum rex_hook {
 /* ---- program module: section layouts ------------------------------------ */
 
 /*
+ * Which packets an entry is for: TCP segments or UDP datagrams, to any port or to these. The shim
+ * of an entry with a filter does not call it for a packet that is certainly another.
+ */
+#define REX_FILTER_PORTS	5	/* of constants */
+#define REX_FILTER_MAP		10	/* longest name of a map with ports */
+#define REX_FILTER_MAP_PORTS	8	/* and most ports in it */
+
+struct rex_filter {
+	__u8	protocol;		/* IPPROTO_TCP, IPPROTO_UDP; 0: there is no filter, all is 0 */
+	__u8	n_ports;		/* valid elements of @ports; 0: those in @map */
+	union {
+		__u16	ports[REX_FILTER_PORTS];	/* destination ports, host order */
+		/* an array of one element, __be16[], where 0 is no port; empty: any port is meant */
+		char	map[REX_FILTER_MAP];
+	};
+};
+
+/*
  * Section ".rex.entries": one per attachable function. Plain data but for @fn,
  * which the kernel's module loader relocates.
  */
@@ -50,7 +68,7 @@ struct rex_entry_def {
 	__u64	fn;			/* __s32 (*)(context of the hook *) */
 	__u32	ctx_size;		/* tracepoint: bytes of the record that it reads;
 					   stream: of its own record per socket; else 0 */
-	__u32	__reserved[3];		/* 0; makes the size a multiple of 16 */
+	struct rex_filter filter;	/* xdp, tc; else 0 */
 };
 
 #define REX_ENTRY_FRAGS	1u		/* XDP: also takes frames of several buffers */
@@ -296,6 +314,8 @@ enum rex_attr {
 	REX_A_STREAM_BYTES,		/* u64: bytes of them */
 	REX_A_STREAM_SHORT,		/* u64: replies of which a part had to wait */
 	REX_A_STREAM_NO_ROOM,		/* u64: not answered: no room in the send buffer, or no memory */
+
+	REX_A_ENTRY_FILTER,		/* struct rex_filter; absent when there is none */
 
 	__REX_A_MAX,
 };

@@ -95,7 +95,12 @@ struct rex_entry {
 					   its own record of each socket */
 	uint64_t runs, ns, panics, overruns, overflows;
 	uint64_t refused;		/* not run: nested too deep, or no CPU to look after it */
+	struct rex_filter filter;	/* which packets it is for */
+	uint32_t filter_map;		/* the BPF map with its ports; 0: none */
 };
+
+/** "udp, port 53", "tcp, ports in map PORTS", "all packets" into @text; returns @text. */
+const char *rex_filter_text(const struct rex_filter *filter, char *text, size_t size);
 
 struct rex_map {
 	uint32_t index;
@@ -186,7 +191,8 @@ int rex_program_load_opts(struct rex **rex, const char *path, const struct rex_l
  * stays attached, to entries of the same name and hook, and gives the safe verdict meanwhile; an
  * attached entry that @path has not is refused before anything is changed. Maps are new and empty, but
  * of the sizes that were asked for when the old one was loaded (rex_program_load_opts()), where
- * they are of the same name and kind; one that is parked has none. Budget, timing and "disabled"
+ * they are of the same name and kind; one that is parked has none. A map that the filter of an attached
+ * entry reads stays. Budget, timing and "disabled"
  * stay. When the new one does not load, @fallback (may be NULL) is
  * loaded in its place; without that, the program is parked (REX_STATE_PARKED) until one of its name
  * is loaded or it is unloaded. Either is an error.
