@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The map bmc_meta, where the program and rexctl meet. */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <rex/librex.h>
@@ -38,6 +39,21 @@ void meta_unmap(struct bmc_meta *meta)
 {
 	if (meta)
 		munmap(meta, sizeof(*meta));
+}
+
+int meta_port(const struct rex_program *p, struct bmc_meta *meta, uint16_t port)
+{
+	int fd = map_fd(p, "BMC_PORT"), err = 0;
+	const uint16_t in_packets = htons(port);
+	const uint32_t first = 0;
+
+	if (fd < 0)
+		return 1;
+	if (bpf_map_update_elem(fd, &first, &in_packets, BPF_ANY))
+		err = refuse("cannot write map \"BMC_PORT\": %s", strerror(errno));
+	close(fd);
+	meta_set(meta->udp_port, port);
+	return err;
 }
 
 void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta)

@@ -18,6 +18,8 @@ void meta_unmap(struct bmc_meta *meta);
 /* Whether it was @old, which is what it is otherwise, and is @new now. */
 #define meta_exchange(field, old, new) \
 	__atomic_compare_exchange_n(&(field), &(old), new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+/* Which datagrams are for the program; 0: none. */
+int meta_port(const struct rex_program *p, struct bmc_meta *meta, uint16_t port);
 void meta_new_epoch(const struct rex_program *p, struct bmc_meta *meta);
 /* From TRACK to RUN, unless the server is another one than @pid or has died. */
 bool meta_run(struct bmc_meta *meta, pid_t pid, uint32_t generation);

@@ -42,18 +42,20 @@ static uint32_t coarse_in(int64_t seconds)
 }
 
 /* From here on the program looks at what it reads and writes. */
-static int name_server(struct bmc_meta *meta, const struct bmc_server *server, bool tcp)
+static int name_server(struct bmc_parts *parts, const struct bmc_server *server)
 {
 	uint64_t idle = server->idle_timeout * 1000000000ull >> BMC_TIME_SHIFT;
 	uint32_t clock = clock_at_zero(server);
+	struct bmc_meta *meta = parts->meta;
 	int32_t pid = server->pid;
 
 	meta_set(meta->quiet_to, 0);
 	meta_set(meta->quiet_from, BMC_NEVER);
-	meta_set(meta->udp_port, server->udp_port);
+	if (meta_port(parts->program, meta, server->udp_port))
+		return 1;
 	meta_set(meta->clock, clock);
 	meta_set(meta->idle, idle < BMC_NEVER ? idle : BMC_NEVER);
-	meta_set(meta->tcp, tcp);
+	meta_set(meta->tcp, parts->tcp);
 	meta_set(meta->server, pid);
 	/* Did it end before its name was there? Then nobody else takes that away. */
 	if (server_lives(server))
@@ -90,7 +92,7 @@ static int expect_flush(struct bmc_meta *meta, const struct bmc_server *server)
 
 int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 {
-	return stream_prepare(parts, server) || name_server(parts->meta, server, parts->tcp) ||
+	return stream_prepare(parts, server) || name_server(parts, server) ||
 	       stream_attach(parts, server) || selftest(parts, server);
 }
 

@@ -147,7 +147,8 @@ static int clear(const struct rex_program *p, const struct rex_map *m)
 int tables_clear(const struct rex_program *p)
 {
 	/* Those that are ours, and the counters. */
-	static const char *const kept[] = { "BMC_META", "BMC_STATS", "BMC_VLANS", "BMC_BROADCASTS" };
+	static const char *const kept[] = { "BMC_META", "BMC_STATS", "BMC_VLANS", "BMC_BROADCASTS",
+					    "BMC_PORT" };
 	int err = 0;
 
 	/* Whoever entered the program before it saw BMC_OFF has left it after a grace period of RCU. */

@@ -27,7 +27,11 @@ use packet::{Kind, Look};
 use rex::prelude::*;
 use stats::{Stat, count};
 
-#[rex_xdp(frags)]
+/// The server's UDP port: what goes elsewhere is not looked at.
+#[rex_map]
+static BMC_PORT: RexArray<[u16; 1]> = RexArray::new(1, 0);
+
+#[rex_xdp(frags, filter = udp(in BMC_PORT))]
 pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let meta = meta::get();
     let port = meta.udp_port.load(Relaxed) as u16;

@@ -18,6 +18,8 @@ static BMC_EXPIRY: RexArray<u64> = RexArray::new(1, 0);
 static BMC_VLANS: RexArray<u64> = RexArray::new(64, 0);
 #[rex_map]
 static BMC_BROADCASTS: RexArray<u32> = RexArray::new(64, 0);
+#[rex_map]
+static BMC_PORT: RexArray<[u16; 1]> = RexArray::new(1, 0);
 
 #[rex_xdp]
 pub fn ingress(_ctx: &mut Xdp<'_>) -> XdpVerdict {
