@@ -74,6 +74,8 @@ static u32 rex_stream_plan(struct rex_stream_sock *s, u32 total, size_t asked)
 	u32 done = 0, n, got;
 	u32 full = total == asked ? REX_STREAM_FULL : 0;
 
+	if (s->read_skip)
+		rex_stream_forget_skips(s);
 	while (done < total) {
 		if (s->read_skip) {
 			n = min(s->read_skip, total - done);
@@ -429,6 +431,8 @@ static void rex_stream_wrote(struct rex_stream_sock *s, struct iov_iter *from, s
 		rex_stream_wrote_quietly(s, n);
 		return;
 	}
+	if (s->write_skip)
+		rex_stream_forget_skips(s);
 	while (ok && n) {
 		if (s->write_skip) {
 			part = min_t(size_t, s->write_skip, n);

@@ -8,6 +8,25 @@
 #include "trace.h"
 
 /*
+ * What was to be skipped is shown after all, if events were lost or the program was exchanged: who
+ * runs next does not know of it.
+ */
+static inline void rex_stream_forget_skips(struct rex_stream_sock *s)
+{
+	const struct rex_prog *prog;
+	bool known;
+
+	local_bh_disable();
+	prog = READ_ONCE(rex_slots[s->set->slot].prog);
+	known = !s->lost && prog && READ_ONCE(prog->generation) == s->generation;
+	local_bh_enable();
+	if (known)
+		return;
+	s->read_skip = 0;
+	s->write_skip = 0;
+}
+
+/*
  * Gives the program's verdict; 0: it did not run to its end. It cannot be exchanged or enabled
  * between the look at its generation and its end, for both wait for this CPU.
  */

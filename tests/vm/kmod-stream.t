@@ -108,6 +108,15 @@ test_impossible_wishes_lose_events_and_nothing_else() {
 	sensible
 }
 
+# What follows a loss is shown, also what was not to be seen before.
+test_bytes_behind_a_loss_are_not_skipped() {
+	server 100
+	attach lose
+	stress 8 60
+	some "$(count lost)" lost
+	sensible
+}
+
 test_a_crash_is_a_miss() {
 	server 100
 	echo 50 >$PARAMETERS/every

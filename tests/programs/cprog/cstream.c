@@ -37,7 +37,7 @@ struct record {
 	__u32	in_len, out_len;	/* bytes of @in, @reply */
 	__u32	dirty;			/* what is outstanding is not known */
 	__u32	quiet;			/* nothing is to be seen before the next read; 2: a write */
-	__u32	reads;
+	__u32	reads, skips;
 	char	in[SET_LEN + 2];	/* the beginning of a command, or of a reply */
 	char	reply[VAL_LEN + 2];
 };
@@ -316,6 +316,17 @@ static __s32 e_panic(struct rex_stream *ctx)
 	return e_serve(ctx);
 }
 
+/* As "serve", but loses each write between a read that ended within a value and the next one. */
+static __s32 e_lose(struct rex_stream *ctx)
+{
+	struct record *r = (void *)ctx->record;
+	__s32 ret = e_serve(ctx);
+
+	if (ctx->event == REX_STREAM_READ)
+		r->skips = ctx->skip;
+	return ctx->event == REX_STREAM_WROTE && r->skips ? -1 : ret;
+}
+
 /* No memory, and no replies. */
 static __s32 e_swallow(struct rex_stream *ctx)
 {
@@ -332,7 +343,8 @@ __u32 rex_program_generation;
 
 static struct rex_entry_def entries[] = {
 	STREAM(serve, sizeof(struct record)), STREAM(pass, 0), STREAM(watch, sizeof(struct record)),
-	STREAM(bad, sizeof(struct record)), STREAM(panic, sizeof(struct record)), STREAM(swallow, 0),
+	STREAM(bad, sizeof(struct record)), STREAM(lose, sizeof(struct record)),
+	STREAM(panic, sizeof(struct record)), STREAM(swallow, 0),
 };
 
 static struct rex_program_def def = {
