@@ -19,6 +19,7 @@ mod reads;
 mod replies;
 mod reply;
 mod request;
+mod set;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -41,7 +42,9 @@ pub use replies::{Announced, Part, REPLY_LINE, Replies, ValueLine};
 pub use reply::{Block, Blocks, values};
 pub use request::{Requests, WORDS};
 #[allow(unused_imports)]
-pub use words::MAX_KEY;
+pub use set::{PlainSet, plain_set};
+#[allow(unused_imports)]
+pub use words::{MAX_KEY, newline};
 
 /// Eight bytes that are all `byte`.
 const fn bytes(byte: u8) -> u64 {

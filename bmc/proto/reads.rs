@@ -6,7 +6,7 @@ use super::words::newline;
 
 /// How many lines the bytes are, if each is a whole `get` or `gets`, whatever is in it; `None` if
 /// there is anything else. [`Requests`](super::Requests) find no effect in them.
-#[inline(always)]
+#[inline(never)]
 pub fn count_gets(bytes: &[u8]) -> Option<u32> {
     let (mut rest, mut n) = (bytes, 0u32);
     while only_reads(rest) {

@@ -4,6 +4,7 @@ mod question;
 mod replies;
 mod reply;
 mod request;
+mod set;
 
 use super::*;
 

@@ -21,7 +21,7 @@ pub(super) fn word_len(text: &[u8]) -> usize {
 
 /// Where the first newline is.
 #[inline(always)]
-pub(super) fn newline(text: &[u8]) -> Option<usize> {
+pub fn newline(text: &[u8]) -> Option<usize> {
     const NEWLINES: u64 = super::bytes(b'\n');
     let (words, rest) = text.as_chunks::<8>();
     for (i, word) in words.iter().enumerate() {

@@ -133,13 +133,34 @@ pub fn set_of(hash: KeyHash) -> Option<(u32, &'static Set)> {
     Some((index, BMC_SETS.get_ref(index)?))
 }
 
-/// The server read a command that may change the value of this key. Whether nothing else was pending
-/// in its set.
-pub fn mutation_begins(hash: KeyHash) -> bool {
-    let Some((_, set)) = set_of(hash) else { return false };
+/// The server read a command that may change the value of this key.
+#[inline(always)]
+pub fn mutation_begins(hash: KeyHash) -> Begun {
+    let Some((_, set)) = set_of(hash) else { return Begun { set: None, alone: false } };
     let before = set.state.mutation_begins();
     set.remove(hash.tag());
-    before.pending() == 0
+    Begun { set: Some(set), alone: before.pending() == 0 }
+}
+
+/// That a mutation has begun.
+#[derive(Clone, Copy)]
+pub struct Begun {
+    set: Option<&'static Set>,
+    alone: bool,
+}
+
+impl Begun {
+    /// Whether nothing else was pending in the key's set then.
+    #[inline(always)]
+    pub fn was_alone(self) -> bool {
+        self.alone
+    }
+
+    /// Whether it is the only one that is pending there now.
+    #[inline(always)]
+    pub fn is_alone(self) -> bool {
+        self.set.is_some_and(|set| set.state.load().pending() == 1)
+    }
 }
 
 /// The command was executed. Balances one [`mutation_begins`].
@@ -147,11 +168,6 @@ pub fn mutation_ends(hash: KeyHash) {
     if let Some((_, set)) = set_of(hash) {
         set.state.mutation_ends();
     }
-}
-
-/// Whether just one mutation is pending in the set of this key.
-pub fn alone(hash: KeyHash) -> bool {
-    set_of(hash).is_some_and(|(_, set)| set.state.load().pending() == 1)
 }
 
 /// The server read a GET of this key. `None` while something is pending, or we do not run.

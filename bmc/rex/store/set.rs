@@ -61,6 +61,7 @@ pub struct State(u64);
 
 impl AtomicState {
     /// Both at once: nobody sees the new generation without what is pending. What was before.
+    #[inline(always)]
     pub fn mutation_begins(&self) -> State {
         State(self.0.fetch_add((1 << 32) + 1, SeqCst))
     }

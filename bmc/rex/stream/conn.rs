@@ -13,7 +13,7 @@ use crate::proto::{self, Complete, Effect, Lost, Requests, Sink, WORDS};
 use crate::stats::{Stat, add, count};
 use crate::track::pending::{Pending, PendingWords};
 use crate::track::rules::{Progress, Trial};
-use crate::track::sink::{Commands, Supposed};
+use crate::track::sink::{self, Commands, Supposed};
 use core::sync::atomic::Ordering::Relaxed;
 use rex::prelude::*;
 
@@ -255,6 +255,34 @@ impl Conn {
         true
     }
 
+    /// Whether the read is one `set` in the form that most have, on a connection of
+    /// [many changes](Self::is_one_of_many_changes), which has nothing else under way: then this is all
+    /// that [`read`](Self::read) would do.
+    #[inline(always)]
+    pub fn takes_set(&mut self, meta: &Meta, bytes: &[u8], whole: bool, tid: u32) -> bool {
+        self.changes >= CHANGES && whole && self.takes_one_of_many(meta, bytes, tid)
+    }
+
+    #[inline(never)]
+    fn takes_one_of_many(&mut self, meta: &Meta, bytes: &[u8], tid: u32) -> bool {
+        if self.flags != KNOWN | SYNCED
+            || !words::await_line(&self.words)
+            || !Pending::is_none(&self.pending)
+        {
+            return false;
+        }
+        let Some(set) = proto::plain_set(bytes) else { return false };
+        if meta.idle.load(Relaxed) != 0 {
+            self.active = meta::now();
+        }
+        self.tid = tid;
+        self.changes = self.changes.saturating_add(1);
+        self.order.lose();
+        let hash = sink::begins_set(meta, &set);
+        Pending::one(&mut self.pending, hash);
+        true
+    }
+
     /// Whether the read is one change, as those before it: then its end is seen by the first write
     /// (rule S), and what is written and what comes by the next read (rule R).
     #[inline(always)]
@@ -280,6 +308,11 @@ impl Conn {
     #[cfg(test)]
     pub fn is_bypassing(&self) -> bool {
         self.bypass.is_on()
+    }
+
+    #[cfg(test)]
+    pub fn is_after_many_changes(&self) -> bool {
+        self.changes > CHANGES
     }
 
     /// What would be wrong to suppose.

@@ -52,6 +52,9 @@ pub fn sockets(ctx: &mut Stream<'_, Conn>) -> StreamVerdict {
             if conn.bypasses(meta, read.bytes(), whole, read.tid()) {
                 read.without_ready();
                 read.without_wrote();
+            } else if conn.takes_set(meta, read.bytes(), whole, read.tid()) {
+                read.without_ready();
+                read.without_written_bytes();
             } else {
                 let given = conn.read(meta, &shown(&read));
                 give(&mut read, given);

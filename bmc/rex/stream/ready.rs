@@ -2,7 +2,7 @@
 //! Answers to what waits in a connection's queue.
 
 use crate::get::Question as Cache;
-use crate::proto::{KeyList, MetaFlag, MetaFlags, Question};
+use crate::proto::{self, KeyList, MetaFlag, MetaFlags, Question};
 use crate::stats::{Stat, add, count};
 use crate::store::{END, VALUE, Value};
 
@@ -23,7 +23,7 @@ fn first_line(bytes: &[u8]) -> Option<(Question<'_>, usize)> {
     if !matches!(bytes.first(), Some(b'g' | b'm')) {
         return None;
     }
-    let len = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    let len = proto::newline(bytes)? + 1;
     Some((Question::of(bytes.get(..len)?)?, len))
 }
 

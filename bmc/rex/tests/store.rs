@@ -3,9 +3,7 @@
 
 use super::frames::*;
 use super::*;
-use crate::store::{
-    Candidate, KeyHash, alone, cut_off, find, mutation_begins, mutation_ends, set_of,
-};
+use crate::store::{Candidate, KeyHash, cut_off, find, mutation_begins, mutation_ends, set_of};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -39,14 +37,15 @@ fn a_mutation_takes_it_out() {
     let _session = start();
     put(b"key", b"old");
     put(b"other", b"other");
-    assert!(mutation_begins(hash(b"key")));
-    assert!(alone(hash(b"key")));
+    let begun = mutation_begins(hash(b"key"));
+    assert!(begun.was_alone());
+    assert!(begun.is_alone());
     assert_eq!(value_of(b"key"), None);
     assert_eq!(candidate(hash(b"key")), None);
-    assert!(!mutation_begins(hash(b"key")));
-    assert!(!alone(hash(b"key")));
+    assert!(!mutation_begins(hash(b"key")).was_alone());
+    assert!(!begun.is_alone());
     mutation_ends(hash(b"key"));
-    assert!(alone(hash(b"key")));
+    assert!(begun.is_alone());
     assert_eq!(candidate(hash(b"key")), None);
     mutation_ends(hash(b"key"));
     assert_eq!(value_of(b"key"), None);

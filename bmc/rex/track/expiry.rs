@@ -2,7 +2,7 @@
 //! When does an item expire? Replies do not say; the commands that wrote the items did.
 
 use crate::meta::{self, Meta, NEVER, TIME_SHIFT};
-use crate::store::{self, KeyHash};
+use crate::store::{Begun, KeyHash};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::prelude::*;
@@ -83,14 +83,15 @@ fn date(meta: &Meta, exptime: i64) -> Option<u32> {
 /// What is known of mutations besides the one that is noted.
 #[derive(Clone, Copy)]
 pub struct Others {
-    /// Nothing else was pending in the key's set.
-    pub alone: bool,
+    /// What is in the key's set.
+    pub begun: Begun,
     /// How often the same connection is in `pending_all`.
     pub own_all: u32,
 }
 
 /// A mutation of the key was read, and is pending, that sets this expiry; if `conditional`,
 /// perhaps.
+#[inline(always)]
 pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others: Others) {
     let Some(element) = element(hash) else { return };
     let tag = Entry::tag(hash, meta.epoch.load(SeqCst));
@@ -99,13 +100,13 @@ pub fn note(meta: &Meta, hash: KeyHash, exptime: i64, conditional: bool, others:
         return;
     };
     let alone = || meta.pending_all.load(SeqCst) <= others.own_all && meta.hidden.load(SeqCst) == 0;
-    if conditional || !others.alone || !alone() {
+    if conditional || !others.begun.was_alone() || !alone() {
         sooner(element, tag, deadline);
         return;
     }
     element.swap(Entry { tag, deadline }.bits(), SeqCst);
     // Another mutation that came since may have been noted before this.
-    if !store::alone(hash) || !alone() {
+    if !others.begun.is_alone() || !alone() {
         element.store(0, SeqCst);
     }
 }

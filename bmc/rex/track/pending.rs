@@ -5,7 +5,7 @@ use super::expiry;
 use super::rules::Progress;
 use crate::meta::{self, Meta};
 use crate::stats::{Stat, count};
-use crate::store::{self, KeyHash};
+use crate::store::{self, Begun, KeyHash};
 use core::sync::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Relaxed, SeqCst},
@@ -108,6 +108,24 @@ impl Pending {
         }
     }
 
+    /// Of kept words: whether nothing is known to be under way at all.
+    #[inline(always)]
+    pub fn is_none(words: &PendingWords) -> bool {
+        let [a, b, ..] = *words;
+        a == 0 && b == 0
+    }
+
+    /// Of kept words, when nothing is under way: one whole command was read, of a key which is
+    /// pending already.
+    #[inline(always)]
+    pub fn one(words: &mut PendingWords, hash: KeyHash) {
+        let mut progress = Progress::default();
+        progress.command();
+        let [a, b, first, ..] = words;
+        *first = hash.0;
+        (*a, *b) = (1 << 32 | u64::from(progress.bits()), 1);
+    }
+
     /// Of kept words: whether nothing is pending, and the next read shows that all commands before it
     /// have been executed.
     #[inline(always)]
@@ -136,21 +154,20 @@ impl Pending {
         self.len.load(Relaxed) == 0 && self.own_all() == 0
     }
 
-    /// A mutation of a key was read. `pending` is called when it is pending, with whether nothing
-    /// else is in the same set.
+    /// A mutation of a key was read. `pending` is called when it is pending.
     #[inline(always)]
-    pub fn key(&self, meta: &Meta, hash: KeyHash, pending: impl FnOnce(bool)) {
+    pub fn key(&self, meta: &Meta, hash: KeyHash, pending: impl FnOnce(Begun)) {
         let len = self.len.load(Relaxed);
         let place = self.list.get(len as usize);
         if place.is_none() {
             self.no_place(meta);
         }
-        let alone = store::mutation_begins(hash);
+        let begun = store::mutation_begins(hash);
         if let Some(place) = place {
             place.store(hash.0, Relaxed);
             self.len.store(len + 1, Relaxed);
         }
-        pending(alone);
+        pending(begun);
         if place.is_none() {
             store::mutation_ends(hash);
         }

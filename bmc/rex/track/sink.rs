@@ -6,9 +6,9 @@ use super::pending::Pending;
 use super::quiet;
 use super::rules::Progress;
 use crate::meta::Meta;
-use crate::proto::{Complete, Effect, Op, Sink, Target};
+use crate::proto::{Complete, Effect, Op, PlainSet, Sink, Target};
 use crate::stats::{Stat, count};
-use crate::store;
+use crate::store::{self, KeyHash};
 
 /// Commands that the server has read, of a connection where each byte is known.
 pub struct Commands<'a> {
@@ -25,9 +25,9 @@ impl Sink for Commands<'_> {
             Target::Key(key) => {
                 count(stat);
                 let hash = store::hash(key);
-                self.pending.key(self.meta, hash, |alone| {
+                self.pending.key(self.meta, hash, |begun| {
                     if let Some(exptime) = effect.exptime {
-                        let others = Others { alone, own_all: self.pending.own_all() };
+                        let others = Others { begun, own_all: self.pending.own_all() };
                         expiry::note(self.meta, hash, exptime, effect.conditional, others);
                     }
                 });
@@ -58,6 +58,16 @@ impl Sink for Supposed {
     fn complete(&mut self, _: Complete) {
         self.progress.command();
     }
+}
+
+/// A plain `set` was read by a connection that has nothing else under way. Its key is pending now.
+#[inline(always)]
+pub fn begins_set(meta: &Meta, set: &PlainSet<'_>) -> KeyHash {
+    count(Stat::InvalSet);
+    let hash = store::hash(set.key);
+    let others = Others { begun: store::mutation_begins(hash), own_all: 0 };
+    expiry::note(meta, hash, set.exptime.into(), false, others);
+    hash
 }
 
 #[cold]

@@ -111,6 +111,21 @@ fn get(text: &[u8]) {
     assert_eq!((end, said.effects, said.completes), (Ok(true), 0, 1));
 }
 
+/// The short way says what the long way does, or nothing.
+fn set(text: &[u8]) {
+    let Some(set) = proto::plain_set(text) else { return };
+    let (end, said) = whole(Requests::text(), text);
+    assert_eq!((end, said.effects, said.completes), (Ok(true), 1, 1));
+    let exptime = i64::from(set.exptime).to_le_bytes();
+    let expected = [
+        &[proto::Op::Set as u8, set.key.len() as u8],
+        set.key,
+        &exptime,
+        &[0, 0xff, proto::Reply::OneLine as u8],
+    ];
+    assert_eq!(said.text, expected.concat());
+}
+
 fn reply(text: &[u8]) {
     if let Some(values) = proto::values(text) {
         let blocks: Vec<_> = values.collect();
@@ -132,6 +147,7 @@ extern "C" fn LLVMFuzzerTestOneInput(data: *const u8, len: usize) -> i32 {
     same_in_pieces(&Requests::text(), stream, *cut);
     same_in_pieces(&Requests::binary(), stream, *cut);
     any_state(stream);
+    set(stream);
     get(stream);
     reply(stream);
     0

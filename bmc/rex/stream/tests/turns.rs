@@ -310,3 +310,67 @@ fn nothing_is_counted_twice_when_the_tables_were_emptied() {
     tcp.close().expect("no fault");
     assert_eq!(meta.pending_all.load(SeqCst), 1);
 }
+
+/// Twenty changes in a row.
+fn changes_often(tcp: &mut Tcp<'_>) {
+    for _ in 0..20 {
+        sends(tcp, "set other 0 0 10\r\n0123456789\r\n");
+        reads(tcp, "set other 0 0 10\r\n0123456789\r\n");
+        writes(tcp, "STORED\r\n");
+    }
+}
+
+/// What a change does is the same in the way for most of many and in the way for all, of which the
+/// text has a space more.
+#[test]
+fn one_plain_set_of_many_is_tracked_like_any_other() {
+    for (words, exptime) in [("key 0 0", 0), ("key 9 100", 100), ("key_of_18_letters_ 0 0", 0)] {
+        for long in [false, true] {
+            let session = start();
+            let mut tcp = connected(&session);
+            changes_often(&mut tcp);
+            assert!(tcp.record().is_after_many_changes());
+            let key = words.split(' ').next().expect("a key");
+            let (epoch, sets) = (meta::get().epoch.load(SeqCst), counted(Stat::InvalSet));
+            let text = format!("set {words}{} 9\r\nfrom here\r\n", if long { " " } else { "" });
+            sends(&mut tcp, &text);
+            reads(&mut tcp, &text);
+            assert!(!quiet(key) && quiet("other"));
+            assert_eq!(counted(Stat::InvalSet), sets + 1);
+            // Neither the reply nor what comes with it is looked at.
+            let replies = counted(Stat::Replies);
+            is_our_turn(&mut tcp, false);
+            writes(&mut tcp, "STO");
+            assert!(quiet(key));
+            writes(&mut tcp, "RED\r\n");
+            assert_eq!(counted(Stat::Replies), replies + 1);
+            let deadline = crate::track::expiry::of(meta::get(), store::hash(key.as_bytes()));
+            assert_eq!(deadline == Some(NEVER), exptime == 0);
+            assert!(deadline > Some(meta::now() + SECOND));
+            // The next command is where it is supposed to be.
+            reads(&mut tcp, "get a\r\n");
+            writes(&mut tcp, "VALUE a 0 1\r\nx\r\nEND\r\n");
+            is_our_turn(&mut tcp, true);
+            assert_eq!((meta::get().epoch.load(SeqCst), counted(Stat::ConnsUnsynced)), (epoch, 0));
+        }
+    }
+}
+
+#[test]
+fn a_set_while_another_is_pending_is_one_of_two() {
+    let session = start();
+    let mut tcp = connected(&session);
+    changes_often(&mut tcp);
+    let both = "set a 0 0 10\r\n0123456789\r\nset b 0 0 10\r\n0123456789\r\n";
+    sends(&mut tcp, both);
+    reads(&mut tcp, both);
+    writes(&mut tcp, "STORED\r\n");
+    assert!(!quiet("a") && !quiet("b"), "which of them?");
+    sends(&mut tcp, "set c 0 0 10\r\n0123456789\r\n");
+    reads(&mut tcp, "set c 0 0 10\r\n0123456789\r\n");
+    assert!(quiet("a") && quiet("b") && !quiet("c"));
+    writes(&mut tcp, "STORED\r\n");
+    assert!(quiet("c"));
+    tcp.close().expect("no fault");
+    assert_eq!(meta::get().pending_all.load(SeqCst), 0);
+}
