@@ -75,15 +75,22 @@ static __always_inline bool rex_hook_may_have_irqs_off(u32 hook)
 	return rex_hook_callers(hook) == REX_CALLERS_ANY;
 }
 
-/*
- * @raw: the hook's own context. Gives the hook's safe verdict when the program does not run.
- * @slot_id is cut to the table's size instead of compared: the cookie tells the rest.
- */
-static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 cookie,
-					struct rex_ctx *(*setup)(struct rex_frame *, void *))
+/* Where the slot is in the table. @slot_id is cut to its size instead of compared: the cookie tells. */
+static __always_inline unsigned long rex_slot_offset(u32 slot_id)
 {
-	unsigned long offset = (slot_id % REX_MAX_SLOTS) * sizeof(struct rex_slot);
-	struct rex_slot *slot = (void *)rex_slots + offset;
+	return (slot_id % REX_MAX_SLOTS) * sizeof(struct rex_slot);
+}
+
+static __always_inline struct rex_slot *rex_slot_at(unsigned long offset)
+{
+	return (void *)rex_slots + offset;
+}
+
+/* @raw: the hook's own context. Gives the hook's safe verdict when the program does not run. */
+static __always_inline s32 rex_dispatch_at(u32 hook, void *raw, unsigned long offset, u64 cookie,
+					   struct rex_ctx *(*setup)(struct rex_frame *, void *))
+{
+	struct rex_slot *slot = rex_slot_at(offset);
 	struct rex_frame *frame;
 	bool unguarded;
 	s32 ret;
@@ -129,6 +136,12 @@ out:
 	if (!rex_hook_has_bh_off(hook))
 		preempt_enable_notrace();
 	return ret;
+}
+
+static __always_inline s32 rex_dispatch(u32 hook, void *raw, u32 slot_id, u64 cookie,
+					struct rex_ctx *(*setup)(struct rex_frame *, void *))
+{
+	return rex_dispatch_at(hook, raw, rex_slot_offset(slot_id), cookie, setup);
 }
 
 #endif /* _REX_DISPATCH_H */

@@ -78,6 +78,7 @@ struct rex_stream_set *rex_stream_new(u32 slot, u64 cookie, struct netlink_ext_a
 	INIT_LIST_HEAD(&set->socks);
 	set->pins = 1;
 	set->slot = slot;
+	set->offset = rex_slot_offset(slot);
 	set->cookie = cookie;
 	set->record = at->ctx_size;
 	spin_lock_bh(&rex_stream_lock);

@@ -9,6 +9,7 @@
 #include <linux/timer.h>
 #include <net/tcp.h>
 
+#include "dispatch.h"
 #include "internal.h"
 
 struct rex_stream_counts {
@@ -25,6 +26,7 @@ struct rex_stream_set {
 	u32			pins;		/* user space is at it */
 	u32			id;
 	u32			slot;
+	unsigned long		offset;		/* of the slot in rex_slots */
 	u64			cookie;
 	u32			record;		/* bytes of each socket's record */
 	u32			n[2];		/* sockets: others, listeners */
@@ -109,13 +111,19 @@ static inline bool rex_stream_is_quiet(const struct rex_stream_sock *s, u32 what
 	return s->quiet & what && !s->lost;
 }
 
+/* Whether READY has not passed the unread bytes, which there are. */
+static inline bool rex_stream_wants_ready(const struct rex_stream_sock *s, const struct tcp_sock *tp)
+{
+	return !rex_stream_is_quiet(s, REX_STREAM_QUIET_READY) &&
+	       !(s->passed && s->ready_rcv == tp->rcv_nxt && s->ready_copied == tp->copied_seq);
+}
+
 /* Whether there are unread bytes that READY has not passed. */
 static inline bool rex_stream_is_ready(const struct rex_stream_sock *s)
 {
 	const struct tcp_sock *tp = tcp_sk(s->sk);
 
-	return tp->rcv_nxt != tp->copied_seq && !rex_stream_is_quiet(s, REX_STREAM_QUIET_READY) &&
-	       !(s->passed && s->ready_rcv == tp->rcv_nxt && s->ready_copied == tp->copied_seq);
+	return tp->rcv_nxt != tp->copied_seq && rex_stream_wants_ready(s, tp);
 }
 
 /* Whether the program would run; else there is no need to prepare an event. */
@@ -123,7 +131,7 @@ static inline bool rex_stream_live(const struct rex_stream_sock *s)
 {
 	const struct rex_stream_set *set = s->set;
 
-	return likely(READ_ONCE(rex_slots[set->slot].live[REX_HOOK_STREAM]) == set->cookie);
+	return likely(READ_ONCE(rex_slot_at(set->offset)->live[REX_HOOK_STREAM]) == set->cookie);
 }
 
 void rex_stream_find_missing(struct rex_stream_sock *s);

@@ -144,11 +144,11 @@ static bool rex_stream_end_read(struct sock *sk, const struct rex_stream_read *r
 
 	if (unlikely(ret != read->len || READ_ONCE(tcp_sk(sk)->copied_seq) != read->end))
 		return false;
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	s = rex_stream_of(sk);
 	if (likely(s && s->id == read->id))
 		smp_store_release(&s->reading, false);
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return true;
 }
 
@@ -264,9 +264,11 @@ static int rex_stream_recv_part(struct rex_stream_sock *s, struct msghdr *msg, s
 	return ret;
 }
 
-/* @gone: the hook left the socket before anything was read, and the kernel's function takes over. */
+/* The hook left the socket before anything was read: the kernel's function takes over. */
+#define REX_STREAM_GONE	INT_MIN
+
 static int rex_stream_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-			   int *addr_len, bool *gone)
+			   int *addr_len)
 {
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len), copied = 0;
@@ -276,7 +278,8 @@ static int rex_stream_recv(struct sock *sk, struct msghdr *msg, size_t len, int 
 
 	while (more) {
 		s = rex_stream_of(sk);
-		*gone = !s && !copied;
+		if (!s && !copied)
+			return REX_STREAM_GONE;
 		if (!s || (copied && !tcp_inq(sk) && rex_stream_is_over(sk)))
 			break;
 		ret = rex_stream_recv_part(s, msg, len - copied, flags, &timeo, addr_len, &more);
@@ -296,13 +299,15 @@ static bool rex_stream_show_quickly(struct sock *sk, size_t len, int flags,
 				    struct rex_stream_read *read)
 {
 	struct rex_stream_sock *s = rex_stream_of(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 n, got;
 
 	if (unlikely(!s || flags != MSG_DONTWAIT || rex_stream_is_odd(s, len, flags) ||
-		     rex_stream_is_ready(s)))
+		     sk->sk_state != TCP_ESTABLISHED || sock_flag(sk, SOCK_DONE)))
 		return false;
-	n = min_t(size_t, tcp_inq(sk), len);
-	if (!n || n > REX_STREAM_BYTES || s->read_skip)
+	/* tcp_inq(), in that state and without urgent data */
+	n = min_t(size_t, tp->rcv_nxt - tp->copied_seq, len);
+	if (unlikely(!n || n > REX_STREAM_BYTES || s->read_skip || rex_stream_wants_ready(s, tp)))
 		return false;
 	rex_stream_sync(s);
 	got = rex_stream_show(s, 0, n, len, n == len ? REX_STREAM_FULL : 0);
@@ -322,10 +327,12 @@ static bool rex_stream_recv_quickly(struct sock *sk, struct msghdr *msg, size_t 
 	struct rex_stream_sock *s;
 	bool shown;
 
-	if (lock_sock_fast(sk))
-		return false;
-	shown = rex_stream_show_quickly(sk, len, flags, &read);
-	unlock_sock_fast(sk, false);
+	/* lock_sock_fast(), but for what has to be done when the socket is owned */
+	local_bh_disable();
+	bh_lock_sock(sk);
+	shown = !sock_owned_by_user_nocheck(sk) && rex_stream_show_quickly(sk, len, flags, &read);
+	bh_unlock_sock(sk);
+	local_bh_enable();
 	if (!shown) {
 		lock_sock(sk);
 		return false;
@@ -341,9 +348,20 @@ static bool rex_stream_recv_quickly(struct sock *sk, struct msghdr *msg, size_t 
 	return true;
 }
 
+/* Any other read. The socket is locked, and no more in the end. */
+static noinline int rex_stream_recv_slowly(struct sock *sk, struct msghdr *msg, size_t len,
+					   int flags, int *addr_len)
+{
+	int ret;
+
+	rex_stream_adopt(sk);
+	ret = rex_stream_recv(sk, msg, len, flags, addr_len);
+	release_sock(sk);
+	return ret;
+}
+
 static REX_PROTO_RECVMSG(rex_stream_recvmsg)
 {
-	bool gone;
 	int ret;
 
 	rex_stream_enter();
@@ -351,11 +369,9 @@ static REX_PROTO_RECVMSG(rex_stream_recvmsg)
 		rex_stream_exit_call();
 		return ret;
 	}
-	rex_stream_adopt(sk);
-	ret = rex_stream_recv(sk, msg, len, flags, REX_ADDR_LEN, &gone);
-	release_sock(sk);
+	ret = rex_stream_recv_slowly(sk, msg, len, flags, REX_ADDR_LEN);
 	rex_stream_exit_call();
-	if (likely(!gone))
+	if (likely(ret != REX_STREAM_GONE))
 		return ret;
 	/* A jump, so that nobody comes back here. */
 	return rex_proto_recvmsg(READ_ONCE(sk->sk_prot), sk, msg, len, flags, REX_ADDR_LEN);
@@ -481,6 +497,16 @@ static int rex_stream_base_send(struct sock *sk, struct msghdr *msg, size_t len)
 	return ret;
 }
 
+/* What has come meanwhile: READY is not called while a write is on. */
+static void rex_stream_ready_after_write(struct rex_stream_sock *s)
+{
+	if (!rex_stream_is_ready(s))
+		return;
+	local_bh_disable();
+	rex_stream_ready(s);
+	local_bh_enable();
+}
+
 /* The end of a write that began with all told up to @seq. */
 static void rex_stream_account_write(struct rex_stream_sock *s, struct iov_iter *from, u32 seq,
 				     int ret)
@@ -494,14 +520,10 @@ static void rex_stream_account_write(struct rex_stream_sock *s, struct iov_iter 
 	s->write_seq = tp->write_seq;
 	if (wrote)
 		rex_stream_wrote(s, from, wrote);
-	if (rex_stream_is_ready(s)) {
-		local_bh_disable();
-		rex_stream_ready(s);
-		local_bh_enable();
-	}
+	rex_stream_ready_after_write(s);
 }
 
-static int rex_stream_send_locked(struct rex_stream_sock *s, struct msghdr *msg, size_t len)
+static noinline int rex_stream_send_locked(struct rex_stream_sock *s, struct msghdr *msg, size_t len)
 {
 	struct iov_iter from = msg->msg_iter;
 	struct sock *sk = s->sk;
@@ -531,6 +553,34 @@ static int rex_stream_send_locked(struct rex_stream_sock *s, struct msghdr *msg,
 	return ret;
 }
 
+/*
+ * A write of which no byte is to be shown, and which does not wait: the socket stays locked, so that
+ * nothing else happens to it. false: it is none.
+ */
+static bool rex_stream_send_quietly(struct sock *sk, struct rex_stream_sock *s, struct msghdr *msg,
+				    size_t len, int *ret)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 seq;
+
+	if (!(msg->msg_flags & MSG_DONTWAIT) || unlikely(s->left || s->sending) ||
+	    !rex_stream_is_quiet(s, REX_STREAM_QUIET_WROTE | REX_STREAM_QUIET_BYTES))
+		return false;
+	rex_stream_sync(s);
+	/* Once more: what was found missing is to be said. */
+	if (unlikely(s->lost))
+		return false;
+	seq = s->write_seq;
+	*ret = tcp_sendmsg_locked(sk, msg, len);
+	s->write_seq = tp->write_seq;
+	if (unlikely(s->write_seq - seq != max(*ret, 0) && !(sk->sk_shutdown & SEND_SHUTDOWN)))
+		s->lost = true;
+	else if (*ret > 0)
+		rex_stream_wrote_quietly(s, *ret);
+	rex_stream_ready_after_write(s);
+	return true;
+}
+
 static int rex_stream_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct rex_stream_sock *s;
@@ -538,9 +588,12 @@ static int rex_stream_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 	rex_stream_enter();
 	lock_sock(sk);
-	rex_stream_adopt(sk);
 	s = rex_stream_of(sk);
-	if (likely(s))
+	if (unlikely(!s)) {
+		rex_stream_adopt(sk);
+		s = rex_stream_of(sk);
+	}
+	if (likely(s) && !rex_stream_send_quietly(sk, s, msg, len, &ret))
 		ret = rex_stream_send_locked(s, msg, len);
 	release_sock(sk);
 	rex_stream_exit_call();

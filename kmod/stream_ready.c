@@ -3,6 +3,8 @@
  * Unread bytes that the program may answer: in softirq, when they come, or in the server's call,
  * before it gets them. The socket is locked, and no call of the server's is half-way.
  */
+#include <linux/unaligned.h>
+
 #include "stream_run.h"
 
 #define REX_STREAM_TURNS 4	/* so many buffers are answered in one go */
@@ -14,13 +16,16 @@ static __always_inline void rex_stream_copy(char *to, const char *from, u32 n)
 {
 	unsigned long words = n / sizeof(u64);
 
-	if (n >= REX_STREAM_STRING) {
-		asm volatile("rep movsq" : "+D" (to), "+S" (from), "+c" (words) : : "memory");
-		n %= sizeof(u64);
-	}
 	/* Short ones are better copied by the kernel's function than by this instruction. */
-	OPTIMIZER_HIDE_VAR(n);
-	memcpy(to, from, n);
+	if (n < REX_STREAM_STRING) {
+		OPTIMIZER_HIDE_VAR(n);
+		memcpy(to, from, n);
+		return;
+	}
+	/* The last bytes, and then all others again. */
+	put_unaligned(get_unaligned((const u64 *)(from + n - sizeof(u64))),
+		      (u64 *)(to + n - sizeof(u64)));
+	asm volatile("rep movsq" : "+D" (to), "+S" (from), "+c" (words) : : "memory");
 }
 
 /* Where the bytes are if they are in one piece at the beginning of the queue, as most requests are. */
@@ -192,12 +197,16 @@ void rex_stream_data_ready(struct sock *sk)
 		return;
 	}
 	if (!sock_owned_by_user_nocheck(sk)) {
-		if (rex_stream_is_ready(s))
+		if (tp->rcv_nxt != tp->copied_seq) {
+			if (!rex_stream_wants_ready(s, tp))
+				goto wake;
 			rex_stream_ready(s);
+		}
 		/* Nothing to wake the server for: poll(2) looks at the same numbers. */
 		if (tp->rcv_nxt == tp->copied_seq && !sk->sk_shutdown && !sk->sk_err &&
 		    sk->sk_state == TCP_ESTABLISHED)
 			return;
 	}
+wake:
 	s->data_ready(sk);
 }

@@ -3,7 +3,6 @@
 #ifndef _REX_STREAM_RUN_H
 #define _REX_STREAM_RUN_H
 
-#include "dispatch.h"
 #include "stream.h"
 #include "trace.h"
 
@@ -33,7 +32,7 @@ static inline void rex_stream_forget_skips(struct rex_stream_sock *s)
 static __always_inline s32 rex_stream_run(struct rex_stream_sock *s, struct rex_stream *ctx)
 {
 	const struct rex_stream_set *set = s->set;
-	const struct rex_prog *prog = READ_ONCE(rex_slots[set->slot].prog);
+	const struct rex_prog *prog = READ_ONCE(rex_slot_at(set->offset)->prog);
 	u32 generation = prog ? READ_ONCE(prog->generation) : 0;
 	s32 verdict;
 
@@ -48,7 +47,7 @@ static __always_inline s32 rex_stream_run(struct rex_stream_sock *s, struct rex_
 		s->quiet = 0;
 	}
 	ctx->limit = ctx->len;
-	verdict = rex_dispatch(REX_HOOK_STREAM, ctx, set->slot, set->cookie, rex_raw_setup);
+	verdict = rex_dispatch_at(REX_HOOK_STREAM, ctx, set->offset, set->cookie, rex_raw_setup);
 	s->fresh = false;
 	/* What follows may be answered now, though it did not change. */
 	s->passed = false;
