@@ -12,7 +12,7 @@ use crate::stats::{self, Stat};
 use core::sync::atomic::Ordering::Relaxed;
 
 /// The largest of so many goes.
-const WINDOW: u32 = 8;
+const WINDOW: u32 = 16;
 
 impl Set {
     /// Makes room for another entry of `size` bytes. Only while the set is written. `None` when
