@@ -109,6 +109,74 @@ unsafe fn copy_pair<const OWN: bool>(from: *const u8, to: *mut u8, i: usize) {
     }
 }
 
+/// Copies the four words at byte `i`: all are read before the first is written.
+///
+/// # Safety
+/// As [`copy_pair`].
+#[inline(always)]
+unsafe fn copy_block<const OWN: bool>(from: *const u8, to: *mut u8, i: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (from, to) = (from.add(i), to.add(i));
+        let (a, b): (u64, u64) = (read(from), read(from.add(8)));
+        let (c, d): (u64, u64) = (read(from.add(16)), read(from.add(24)));
+        put::<OWN, _>(to, a);
+        put::<OWN, _>(to.add(8), b);
+        put::<OWN, _>(to.add(16), c);
+        put::<OWN, _>(to.add(24), d);
+    }
+}
+
+/// Copies `len` bytes, 32 or more.
+///
+/// # Safety
+/// As [`copy`].
+#[inline(always)]
+unsafe fn copy_blocks<const OWN: bool>(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise; all accesses are within len.
+    unsafe {
+        copy_block::<OWN>(from, to, 0);
+        let mut i = 32;
+        while i < len - 32 {
+            copy_block::<OWN>(from, to, i);
+            i = i.wrapping_add(32);
+        }
+        // This may overlap what was copied before.
+        copy_block::<OWN>(from, to, len - 32);
+    }
+}
+
+/// More than [`STRING_MIN`] bytes.
+///
+/// A CPU compares the addresses of loads with those of stores before them by their lowest 12 bits.
+/// If `to` is just above `from` in these, each load of a string instruction looks like one of what
+/// it has just stored, and waits: three times as long. Words do not mind, since a block is read
+/// before it is written.
+///
+/// # Safety
+/// As [`copy`].
+#[inline(always)]
+unsafe fn copy_long<const OWN: bool>(from: *const u8, to: *mut u8, len: usize) {
+    let apart = (to as usize).wrapping_sub(from as usize) % 4096;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if apart.wrapping_sub(1) < 31 {
+            copy_aliased::<OWN>(from, to, len);
+        } else {
+            copy_down(from, to, len);
+        }
+    }
+}
+
+/// # Safety
+/// As [`copy_blocks`].
+#[cold]
+#[inline(never)]
+unsafe fn copy_aliased<const OWN: bool>(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { copy_blocks::<OWN>(from, to, len) }
+}
+
 /// Copies `len` bytes. `OWN`: nobody else sees `to`, which makes better code.
 ///
 /// # Safety
@@ -120,14 +188,13 @@ pub(crate) unsafe fn copy<const OWN: bool>(from: *const u8, to: *mut u8, len: us
     // overlap what was copied before.
     unsafe {
         if len > STRING_MIN {
-            return copy_down(from, to, len);
+            return copy_long::<OWN>(from, to, len);
+        }
+        if len >= 32 {
+            return copy_blocks::<OWN>(from, to, len);
         }
         if len >= 16 {
-            let mut i = 0;
-            while i < len - 16 {
-                copy_pair::<OWN>(from, to, i);
-                i = i.wrapping_add(16);
-            }
+            copy_pair::<OWN>(from, to, 0);
             return copy_pair::<OWN>(from, to, len - 16);
         }
         if len >= 8 {
@@ -175,14 +242,17 @@ pub(crate) unsafe fn shift_up(at: *mut u8, len: usize, by: usize) {
             write_own(to, first);
             return write_own(to.add(len - 8), last);
         }
-        // Before a word further up is moved over it.
-        let first: u64 = read_own(at);
+        // Before words further up are moved over them.
+        let (first, second): (u64, u64) = (read_own(at), read_own(at.add(8)));
         let mut i = len;
-        while i > 8 {
-            i = i.wrapping_sub(8);
-            write_own(to.add(i), read_own::<u64>(at.add(i)));
+        while i > 16 {
+            i = i.wrapping_sub(16);
+            let (a, b): (u64, u64) = (read_own(at.add(i)), read_own(at.add(i + 8)));
+            write_own(to.add(i), a);
+            write_own(to.add(i + 8), b);
         }
         write_own(to, first);
+        write_own(to.add(8), second);
     }
 }
 
@@ -246,16 +316,16 @@ pub(crate) unsafe fn equal(a: *const u8, b: *const u8, len: usize) -> bool {
     unsafe {
         let diff = |i: usize| read::<u64>(a.add(i)) ^ read::<u64>(b.add(i));
         if len >= 8 {
-            let end = len - 8;
+            // The last two words may overlap those before.
+            let end = len.saturating_sub(16);
             let mut i = 0usize;
             while i < end {
-                if diff(i) != 0 {
+                if diff(i) | diff(i + 8) != 0 {
                     return false;
                 }
-                i = i.wrapping_add(8);
+                i = i.wrapping_add(16);
             }
-            // The last word may overlap the one before.
-            return diff(end) == 0;
+            return diff(end) | diff(len - 8) == 0;
         }
         if len >= 4 {
             let diff = |i: usize| read::<u32>(a.add(i)) ^ read::<u32>(b.add(i));

@@ -9,6 +9,7 @@
 
 use crate::copy;
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::sync::atomic::{
@@ -175,6 +176,50 @@ impl<const N: usize> Default for SharedBytes<N> {
     }
 }
 
+/// A part of [`SharedBytes`].
+///
+/// # Invariants
+/// The `len` bytes at `at` are of a `SharedBytes` that lives for `'a`.
+#[derive(Clone, Copy)]
+pub struct SharedPart<'a> {
+    at: *const u8,
+    len: usize,
+    _bytes: PhantomData<&'a UnsafeCell<u8>>,
+}
+
+impl SharedPart<'_> {
+    /// As [`SharedBytes::load`], within the part.
+    #[inline(always)]
+    pub fn load<V: Pod>(&self, offset: usize) -> Option<V> {
+        let mut value = MaybeUninit::<V>::uninit();
+        // SAFETY: the range is checked; any bytes are a V.
+        unsafe {
+            copy::load_value::<V>(self.at(offset, size_of::<V>())?, value.as_mut_ptr().cast());
+            Some(value.assume_init())
+        }
+    }
+
+    /// As [`SharedBytes::matches`], within the part.
+    #[inline(always)]
+    pub fn matches(&self, offset: usize, bytes: &[u8]) -> bool {
+        match self.at(offset, bytes.len()) {
+            // SAFETY: the range was checked.
+            Some(at) => unsafe { copy::equal(at, bytes.as_ptr(), bytes.len()) },
+            None => false,
+        }
+    }
+
+    /// Address of byte `offset` if `len` bytes from there are inside.
+    #[inline(always)]
+    fn at(&self, offset: usize, len: usize) -> Option<*const u8> {
+        match offset.checked_add(len) {
+            // SAFETY: offset <= self.len.
+            Some(end) if end <= self.len => Some(unsafe { self.at.add(offset) }),
+            _ => None,
+        }
+    }
+}
+
 impl<const N: usize> SharedBytes<N> {
     /// Zeroes.
     pub const fn new() -> Self {
@@ -191,12 +236,30 @@ impl<const N: usize> SharedBytes<N> {
     /// Address of byte `offset` if `len` bytes from there are inside.
     #[inline(always)]
     fn at(&self, offset: usize, len: usize) -> Option<*mut u8> {
-        // No overflow: the second test needs the first.
-        if offset > N || len > N - offset {
-            return None;
+        // One comparison, where the compiler knows that the sum does not overflow.
+        match offset.checked_add(len) {
+            // SAFETY: offset <= N.
+            Some(end) if end <= N => Some(unsafe { self.0.get().cast::<u8>().add(offset) }),
+            _ => None,
         }
-        // SAFETY: offset <= N.
-        Some(unsafe { self.0.get().cast::<u8>().add(offset) })
+    }
+
+    /// The `len` bytes from `offset` on; `None` when that is out of range. What is read of them is
+    /// checked against `len` only, which the compiler often knows.
+    ///
+    /// ```
+    /// use rex::prelude::*;
+    ///
+    /// let shared = SharedBytes::<8>::new();
+    /// assert!(shared.copy_from(2, &[7, 0, 9]));
+    /// let part = shared.part(2, 3).unwrap();
+    /// assert_eq!(part.load::<u16>(0), Some(7));
+    /// assert!(part.matches(2, &[9]) && !part.matches(2, &[9, 0]));
+    /// assert!(part.load::<u16>(2).is_none() && shared.part(2, 7).is_none());
+    /// ```
+    #[inline(always)]
+    pub fn part(&self, offset: usize, len: usize) -> Option<SharedPart<'_>> {
+        self.at(offset, len).map(|at| SharedPart { at, len, _bytes: PhantomData })
     }
 
     /// Fills `to` from `offset` on. False, and nothing copied, when that is out of range.

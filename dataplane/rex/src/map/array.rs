@@ -3,6 +3,7 @@ use super::{EXIST, Found, Lookup, MapDef, MapType, NOEXIST, Update, read, sealed
 use crate::pod::{AnyBits, AtomicPod, Pod, SharedPod};
 use crate::{Errno, Scope, ffi};
 use core::marker::PhantomData;
+use core::mem::size_of;
 use core::ptr::NonNull;
 
 /// An array of `V` (BPF_MAP_TYPE_ARRAY), zero at first. Look-ups are inlined: no call.
@@ -49,8 +50,10 @@ impl<V: AnyBits> RexArray<V> {
         if index >= def.max_entries {
             return None;
         }
-        // The mask keeps a mispredicted bounds check from reading elsewhere.
-        let offset = u64::from(index & def.index_mask) * u64::from(def.stride);
+        // The mask keeps a mispredicted bounds check from reading elsewhere. An array's elements
+        // are as far from each other as their size says, which the compiler knows.
+        let stride = const { size_of::<V>().next_multiple_of(8) as u64 };
+        let offset = u64::from(index & def.index_mask) * stride;
         // Within the map, hence no overflow.
         Some(def.base.wrapping_add(offset) as *mut V)
     }
