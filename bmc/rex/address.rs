@@ -50,12 +50,11 @@ struct Known {
 
 /// An address of the server's, with the words as they are in a frame.
 struct First {
-    seq: SeqCount,
-    generation: AtomicU32,
-    to: AtomicU32,
-    until: AtomicU32,
-    /// In the upper 48 bits.
+    /// The MAC address in the lowest 48 bits; above, a number that changes with every write.
     mac: AtomicU64,
+    generation: AtomicU32,
+    /// The address in the lower half; in the upper one, until when it holds.
+    to: AtomicU64,
 }
 
 /// What is looked up: where a frame goes to.
@@ -95,7 +94,7 @@ struct Verdict {
 /// Whether a plain frame with that first word is for [`FIRST`].
 #[inline(always)]
 pub fn is_first(word: u64, to: u32, now: u32) -> bool {
-    FIRST.is(word << 16, to, now)
+    FIRST.is(word, to, now)
 }
 
 /// Whether the request is for the server.
@@ -203,39 +202,32 @@ impl Address {
 
 impl First {
     const fn new() -> Self {
-        Self {
-            seq: SeqCount::new(),
-            generation: AtomicU32::new(0),
-            to: AtomicU32::new(0),
-            until: AtomicU32::new(0),
-            mac: AtomicU64::new(0),
-        }
+        Self { mac: AtomicU64::new(0), generation: AtomicU32::new(0), to: AtomicU64::new(0) }
     }
 
+    /// Whoever finds what a write put into `to` finds the rest of it as well, unless there was
+    /// another write, which changes `mac` first.
     #[inline(always)]
-    fn is(&self, mac: u64, to: u32, now: u32) -> bool {
-        let is_it = || {
-            self.to.load(Relaxed) == to
-                && self.mac.load(Relaxed) == mac
-                && now < self.until.load(Relaxed)
-                && self.generation.load(Relaxed) == GENERATION.load(Relaxed)
-        };
-        self.seq.read(is_it) == Some(true)
+    fn is(&self, word: u64, to: u32, now: u32) -> bool {
+        let mac = self.mac.load(Acquire);
+        if (mac ^ word) << 16 != 0 {
+            return false;
+        }
+        let known = self.to.load(Acquire);
+        known as u32 == to
+            && now < (known >> 32) as u32
+            && self.generation.load(Acquire) == GENERATION.load(Relaxed)
+            && self.mac.load(Relaxed) == mac
     }
 
-    /// Only with the lock.
+    /// Only with the lock. Whoever is cut off in here leaves nothing that holds.
     fn write(&self, target: &Target, generation: u32, until: u32) {
-        if self.seq.count() & 1 != 0 {
-            // As in Known.
-            self.until.store(0, Relaxed);
-            self.seq.reset();
-        }
-        self.seq.write(|| {
-            self.generation.store(generation, Relaxed);
-            self.until.store(until, Relaxed);
-            self.to.store((target.address.low as u32).swap_bytes(), Relaxed);
-            self.mac.store(target.mac.swap_bytes() << 16, Relaxed);
-        });
+        self.to.store(0, SeqCst);
+        let number = (self.mac.load(Relaxed) >> 48).wrapping_add(1) << 48;
+        self.mac.store(number | target.mac.swap_bytes() & ((1 << 48) - 1), SeqCst);
+        self.generation.store(generation, SeqCst);
+        let to = (target.address.low as u32).swap_bytes();
+        self.to.store(u64::from(until) << 32 | u64::from(to), SeqCst);
     }
 }
 

@@ -2,6 +2,8 @@
 //! The Internet checksum in the machine's order of bytes: a ones' complement sum of words does not
 //! care in which order their bytes are, as long as it is the same for all.
 
+use crate::store::END;
+
 /// A sum of words that is not folded yet: 64 bits have room for the 32-bit words of any frame. So
 /// sums are added without the check that would cost every packet.
 pub type Sum = u64;
@@ -48,14 +50,33 @@ pub fn fold(sum: Sum) -> u16 {
     (half.wrapping_add(half.rotate_left(16)) >> 16) as u16
 }
 
-/// Whether a sum folds to 0xffff; it is not 0, and has more words in it than 64 bits have room for.
+/// Whether the sum of these words, the last of which is short, folds to 0xffff; it is not 0.
 #[inline(always)]
-pub fn is_right(sum: u128) -> bool {
-    // Modulo 2^64 - 1, and so modulo 65535, which divides that.
-    let (sum, carry) = (sum as u64).overflowing_add((sum >> 64) as u64);
+pub fn is_right<const N: usize>(words: [Sum; N], short: u32) -> bool {
+    // Modulo 2^64 - 1, and so modulo 65535, which divides that: what carries over is added again.
+    let add = |(sum, carry): (Sum, bool), word: Sum| {
+        let (sum, one) = sum.overflowing_add(word);
+        let (sum, two) = sum.overflowing_add(carry.into());
+        (sum, one | two)
+    };
+    let all = words.into_iter().fold((0, false), add);
+    let (sum, carry) = add(all, short.into());
     // The rest that a division by 65535 leaves is 0, without the division: by its inverse.
-    let quotient = sum.wrapping_add(u64::from(carry)).wrapping_mul(0xfffe_fffe_fffe_ffff);
+    let quotient = sum.wrapping_add(carry.into()).wrapping_mul(0xfffe_fffe_fffe_ffff);
     quotient <= u64::MAX / 0xffff
+}
+
+/// What `END\r\n` adds to the sum of a text that is `len` bytes long without it.
+#[inline(always)]
+pub fn of_end(len: usize) -> Sum {
+    const SUM: u16 = {
+        let [a, b, c, d, e] = *END;
+        // In all it carries nothing over: three letters and two control characters.
+        let sum = a as u32 + c as u32 + e as u32 + ((b as u32 + d as u32) << 8);
+        assert!(sum <= 0xffff);
+        sum as u16
+    };
+    at(SUM, len)
 }
 
 /// What `sum` counts at an odd offset, if `odd` is odd.

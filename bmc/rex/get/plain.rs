@@ -5,7 +5,7 @@
 //! ([`get::answer`](super::answer)) checks is checked here, too; what is not just such a request goes
 //! there, with the frame as it came. A test compares the two ways on random frames.
 
-use super::{end_sum, put, several};
+use super::{put, several};
 use crate::address;
 use crate::meta::{self, Meta};
 use crate::packet::Place;
@@ -26,9 +26,11 @@ const GET: &[u8; 4] = b"get ";
 const CRLF: &[u8; 2] = b"\r\n";
 /// What is in the IP packet besides the key: IP, UDP and frame header, the rest of the text.
 const OTHERS: usize = 20 + 8 + 8 + GET.len() + CRLF.len();
-/// What the words of the request that are known add to its UDP checksum: the protocol in the
-/// pseudo header, `get `.
-const KNOWN_SUM: Sum = (17 << 8) + u32::from_le_bytes(*GET) as Sum;
+/// Behind the request's number and that it is the first datagram: that there is one. Then `get `.
+const ONE_GET: [u8; 8] = *b"\0\x01\0\0get ";
+/// What the words of the request that are known add to its UDP checksum: those, and the protocol
+/// in the pseudo header.
+const KNOWN_SUM: u32 = (17 << 8) + 0x0100 + u32::from_le_bytes(*GET);
 
 type Head = [u8; KEY];
 
@@ -50,14 +52,11 @@ word!(u64_at, u64);
 #[inline(always)]
 pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>> {
     let now = meta::now();
-    let (head, key) = request(ctx.data())?;
+    let Request { head, key, last } = request(ctx.data())?;
     if !store::running(meta, now) {
         return None;
     }
-    // With what is before the key: so its last word is read in one.
-    let last = ctx.data().get(KEY - 8..KEY + key.len())?.last_chunk()?;
-    let (hash, key_sum) =
-        proto::hash_and_sum(meta.seed.load(Relaxed), key, u64::from_le_bytes(*last));
+    let (hash, key_sum) = proto::hash_and_sum(meta.seed.load(Relaxed), key, last);
     let found = store::find(KeyHash::of(hash), key, meta.epoch.load(SeqCst), now);
     let found = match found {
         Ok(found) => found,
@@ -69,8 +68,7 @@ pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>
         }
     };
     let key_len = key.len();
-    let reply_len = VALUE.len() + found.len() + END.len();
-    if reply_len > MAX_TEXT || is_from_nobody(head) {
+    if VALUE.len() + found.len() + END.len() > MAX_TEXT || is_from_nobody(head) {
         return None;
     }
     if !is_right(head, key_len, key_sum) {
@@ -79,34 +77,55 @@ pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>
     if !address::is_first(u64_at(head, 0), u32_at(head, 30), now) && !is_ours(ctx, meta, now)? {
         return Some(Err(Stat::PassAddress));
     }
-    Some(reply(ctx, &found, key_len))
+    reply(ctx, &found, key_len)
 }
 
-/// The headers and the key, if the frame is a request in the usual form. There may be blanks in the
-/// key: then it is none, and not found.
+/// A request in the usual form. There may be blanks in the key: then it is none, and not found.
+struct Request<'a> {
+    head: &'a Head,
+    key: &'a [u8],
+    /// The 8 bytes that end with the key.
+    last: u64,
+}
+
 #[inline(always)]
-fn request(frame: &[u8]) -> Option<(&Head, &[u8])> {
-    let (head, rest) = frame.split_first_chunk::<KEY>()?;
-    let ip_len = u16_at(head, 16).swap_bytes();
+fn request(frame: &[u8]) -> Option<Request<'_>> {
+    let ip_len = u16_at(frame.first_chunk()?, 16).swap_bytes();
     let key_len = usize::from(ip_len).wrapping_sub(OTHERS);
     if key_len.wrapping_sub(1) >= proto::MAX_KEY {
         return None;
     }
-    let (key, crlf) = rest.get(..key_len + CRLF.len())?.split_last_chunk()?;
-    // In one piece, UDP; all of it in the datagram, from a port that can be answered; one datagram.
-    let good = u32_at(head, 20) & 0xff00_ff3f == 0x1100_0000
+    // That it is no more than this is plain to the compiler, too: hence no checks in what follows.
+    let key_len = key_len & 0xff;
+    let frame = frame.get(..KEY + key_len + CRLF.len())?;
+    let head = frame.first_chunk::<KEY>()?;
+    let end = frame.get(KEY - 8 + key_len..)?;
+    // In one piece; all of it in the datagram, from a port that can be answered; one datagram. That
+    // it is UDP was seen before.
+    let good = u16_at(head, 20) & 0xff3f == 0
         && u16_at(head, 38) == (ip_len.wrapping_sub(20)).swap_bytes()
         && u16_at(head, 34) != 0
-        && u64_at(head, 42) >> 16 == 1 << 24
-        && u32_at(head, TEXT) == u32::from_le_bytes(*GET)
-        && crlf == CRLF;
-    good.then_some((head, key))
+        && u16_at(head, 44) == 0
+        && u64_at(head, 46) == u64::from_le_bytes(ONE_GET)
+        && end.get(8..) == Some(CRLF);
+    let last = u64::from_le_bytes(*end.first_chunk()?);
+    good.then_some(Request { head, key: frame.get(KEY..KEY + key_len)?, last })
 }
 
-/// Of hosts only: not this one, not nobody, no group.
+/// Whether an address with that first byte is of a host: not of this one, nobody's, no group's.
+static IS_HOST: [bool; 256] = {
+    let mut is_host = [false; 256];
+    let mut first = 1;
+    while first < 224 {
+        is_host[first] = first != 127;
+        first += 1;
+    }
+    is_host
+};
+
 #[inline(always)]
 fn is_host(first: u8) -> bool {
-    first.wrapping_sub(1) < 223 && first != 127
+    IS_HOST[usize::from(first)]
 }
 
 /// Whether no host sends such a packet.
@@ -125,24 +144,17 @@ fn is_to_nobody(head: &Head) -> bool {
 /// Whether the checksums are right.
 #[inline(always)]
 fn is_right(head: &Head, key_len: usize, key_sum: u64) -> bool {
-    let addresses = u128::from(u64_at(head, 26));
-    let ip = addresses
-        + u128::from(u64_at(head, 16))
-        + u128::from(u16_at(head, 14))
-        + u128::from(u16_at(head, 24));
-    let crlf = sum::at(u16::from_le_bytes(*CRLF), key_len);
-    let pseudo = addresses + u128::from(KNOWN_SUM) + u128::from(u16_at(head, 38));
-    let udp = pseudo
-        + u128::from(u64_at(head, 34))
-        + u128::from(u64_at(head, 42))
-        + u128::from(crlf)
-        + u128::from(key_sum);
-    sum::is_right(ip) && (sum::is_right(udp) || is_partial(head))
+    let addresses = u64_at(head, 26);
+    let crlf = sum::at(u16::from_le_bytes(*CRLF), key_len) as u32;
+    // The length of the datagram is in the pseudo header, too. No overflow: GET is far from it.
+    let short = KNOWN_SUM + u32::from(u16_at(head, 38)) + u32::from(u16_at(head, 42)) + crlf;
+    sum::is_right([addresses, u64_at(head, 14)], u32_at(head, 22))
+        && (sum::is_right([addresses, u64_at(head, 34), key_sum], short) || is_partial(head))
 }
 
 /// Whether there is no UDP checksum, or that of the pseudo header only: from a socket of this
 /// machine, over a virtual device.
-#[inline(always)]
+#[inline(never)]
 fn is_partial(head: &Head) -> bool {
     let (from, to) = (Sum::from(u32_at(head, 26)), Sum::from(u32_at(head, 30)));
     let pseudo = sum::fold(from + to + (17 << 8) + Sum::from(u16_at(head, 38)));
@@ -159,30 +171,31 @@ fn is_ours(ctx: &Xdp<'_>, meta: &Meta, now: u32) -> Option<bool> {
     Some(address::is_server(ctx, &Place::plain(len), meta, now))
 }
 
-/// Makes the request the reply.
+/// Makes the request the reply, if there is room behind it.
 #[inline(always)]
-fn reply(ctx: &mut Xdp<'_>, found: &Found, key_len: usize) -> Result<(), Stat> {
+fn reply(ctx: &mut Xdp<'_>, found: &Found, key_len: usize) -> Option<Result<(), Stat>> {
     // From KEY on: the last two bytes of `VALUE `, then the value's text.
     let end = 2 + found.len();
     let len = KEY + end + END.len();
-    let room = Room::up_to(ctx, len)?;
-    if !write(ctx.data_mut(), found, key_len, end) {
-        room.give_back(ctx, KEY + key_len + CRLF.len());
-        return Err(Stat::PassBusy);
+    // No overflow: see answer().
+    let more = len.checked_sub(ctx.data().len()).filter(|more| *more != 0)? as i32;
+    ctx.adjust_tail(more).ok()?;
+    let Some(frame) = ctx.data_mut().get_mut(..len) else {
+        // It came behind fragments.
+        let _ = ctx.adjust_tail(-more);
+        return None;
+    };
+    if !write(frame, found, key_len, end) {
+        Room::Tail(more).give_back(ctx, KEY + key_len + CRLF.len());
+        return Some(Err(Stat::PassBusy));
     }
-    if let Room::Enough = room {
-        // As in the long way.
-        let behind = ctx.data().len().saturating_sub(len) as u32;
-        let _ = ctx.adjust_tail(0i32.saturating_sub_unsigned(behind));
-    }
-    Ok(())
+    Some(Ok(()))
 }
 
 /// Writes the reply. False, and only what is behind the key was changed, when the value is no longer there.
 #[inline(always)]
 fn write(frame: &mut [u8], found: &Found, key_len: usize, end: usize) -> bool {
     let Some((head, text)) = frame.split_first_chunk_mut::<KEY>() else { return false };
-    let Some(text) = text.get_mut(..end + END.len()) else { return false };
     let rest = text.get_mut(2 + key_len..end);
     if !rest.is_some_and(|rest| found.copy_to(key_len, rest)) {
         return false;
@@ -215,7 +228,7 @@ fn headers(head: &mut Head, found: &Found) {
     // The rest of the frame header says that there is one datagram.
     let frame_sum = Sum::from(request_id) + 0x0100;
     let ports = Sum::from(ports.rotate_left(16));
-    let text = Sum::from(found.sum()) + end_sum(text_len);
+    let text = Sum::from(found.sum());
     // The length is in the pseudo header, too.
     let check = sum::finish(address_sum + (17 << 8) + 2 * udp_len + ports + frame_sum + text);
     put(head, 0, &from.to_le_bytes());

@@ -2,7 +2,7 @@
 //! Answers to GETs of several keys, and to those in other spellings. The request is
 //! answered only if all values are cached.
 
-use super::{Question, end_sum, put, send};
+use super::{Question, put, send};
 use crate::packet::Place;
 use crate::proto::{self, MAX_KEYS};
 use crate::room::Room;
@@ -65,9 +65,10 @@ fn write(text: &mut [u8], values: &Values) -> Option<Sum> {
             return None;
         }
         put(text, at, VALUE);
-        sum += sum::at(found.sum(), at);
+        // Without its END, of which there is one only.
+        sum += sum::at(found.sum(), at) + (0xffff - sum::of_end(end));
         at = end;
     }
     put(text, at, END);
-    Some(sum + end_sum(at))
+    Some(sum + sum::of_end(at))
 }

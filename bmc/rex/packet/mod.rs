@@ -96,13 +96,12 @@ fn number(header: &[u8], offset: usize) -> u16 {
 #[inline(always)]
 pub fn look(frame: &[u8], port: u16, meta: &Meta) -> Look {
     let Some(header) = frame.first_chunk::<SHORTEST>() else { return Look::Nothing };
-    let ethertype: [u8; 2] = field(header, 12);
-    if ethertype == [0x08, 0x00] {
-        if header[ETH_LEN + ipv4::PROTOCOL] != UDP {
-            Look::Nothing
-        } else if header[ETH_LEN] != ipv4::NO_OPTIONS {
-            Look::Other
-        } else if field(header, ETH_LEN + ipv4::LEN + 2) != port.to_be_bytes() {
+    // EtherType, and the two bytes behind it.
+    let start = u32::from_le_bytes(field(header, 12));
+    if start & 0xff_ffff == u32::from_le_bytes([0x08, 0x00, ipv4::NO_OPTIONS, 0]) {
+        if header[ETH_LEN + ipv4::PROTOCOL] != UDP
+            || field(header, ETH_LEN + ipv4::LEN + 2) != port.to_be_bytes()
+        {
             Look::Nothing
         } else if meta.broadcasts.load(Relaxed) >> (header[ETH_LEN + ipv4::FROM + 3] & 63) & 1 != 0
         {
@@ -111,12 +110,15 @@ pub fn look(frame: &[u8], port: u16, meta: &Meta) -> Look {
         } else {
             Look::Plain
         }
-    } else if ethertype == [0x86, 0xdd] {
-        if header[ETH_LEN + ipv6::PROTOCOL] == UDP { Look::Other } else { Look::Nothing }
-    } else if ethertype == [0x81, 0x00] || ethertype == [0x88, 0xa8] {
-        Look::Other
     } else {
-        Look::Nothing
+        let is_udp = match start.to_le_bytes() {
+            [0x08, 0x00, ..] => header[ETH_LEN + ipv4::PROTOCOL] == UDP,
+            [0x86, 0xdd, ..] => header[ETH_LEN + ipv6::PROTOCOL] == UDP,
+            // Perhaps: it has a tag.
+            [0x81, 0x00, ..] | [0x88, 0xa8, ..] => true,
+            _ => false,
+        };
+        if is_udp { Look::Other } else { Look::Nothing }
     }
 }
 

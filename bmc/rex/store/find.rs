@@ -41,10 +41,8 @@ impl NotFound {
 #[inline(always)]
 pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, NotFound> {
     let Some((_, set)) = set_of(hash) else { return Err(NotFound::Absent) };
-    let count = set.writes();
-    if count & 1 != 0 {
-        return Err(NotFound::Busy);
-    }
+    // If it is odd, this is a count that the set no longer has: so it is busy.
+    let count = set.writes() & !1;
     let Some((slot, at, head)) = search(set, hash.tag(), key) else {
         return Err(if set.unchanged_since(count) { NotFound::Absent } else { NotFound::Busy });
     };
@@ -68,37 +66,34 @@ type Place = (usize, usize, Head);
 /// The entry of `key`. Nonsense when somebody writes.
 #[inline(always)]
 fn search(set: &Set, tag: u16, key: &[u8]) -> Option<Place> {
-    let (slot, others) = next(set, tag, set.slots(tag))?;
-    match set.entry_of(slot, key) {
-        Some((at, head)) => Some((slot, at, head)),
-        None => search_others(set, tag, key, others),
+    let slots = set.slots(tag);
+    if slots == 0 {
+        return None;
     }
+    let slot = slots.trailing_zeros() as usize;
+    if set.tag(slot) == tag
+        && let Some((at, head)) = set.entry_of(slot, key)
+    {
+        return Some((slot, at, head));
+    }
+    search_others(set, tag, key, slots)
 }
 
-/// The same among other slots: a key with the same tag was in the way.
-#[cold]
+/// The same behind the first of `slots`: another key was in the way.
 #[inline(never)]
 fn search_others(set: &Set, tag: u16, key: &[u8], mut slots: u64) -> Option<Place> {
     loop {
-        let slot;
-        (slot, slots) = next(set, tag, slots)?;
-        if let Some((at, head)) = set.entry_of(slot, key) {
+        slots &= slots.wrapping_sub(1);
+        if slots == 0 {
+            return None;
+        }
+        let slot = slots.trailing_zeros() as usize;
+        if set.tag(slot) == tag
+            && let Some((at, head)) = set.entry_of(slot, key)
+        {
             return Some((slot, at, head));
         }
     }
-}
-
-/// The first of `slots` that has the tag, and those behind it.
-#[inline(always)]
-fn next(set: &Set, tag: u16, mut slots: u64) -> Option<(usize, u64)> {
-    while slots != 0 {
-        let slot = slots.trailing_zeros() as usize;
-        slots &= slots - 1;
-        if set.tag(slot) == tag {
-            return Some((slot, slots));
-        }
-    }
-    None
 }
 
 impl Found {
@@ -108,7 +103,7 @@ impl Found {
         self.head.len()
     }
 
-    /// The checksum's partial sum of that text with `VALUE ` in front.
+    /// The checksum's partial sum of that text with `VALUE ` in front and `END\r\n` behind.
     #[inline(always)]
     pub fn sum(&self) -> u16 {
         self.head.sum()

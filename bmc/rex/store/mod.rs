@@ -290,13 +290,13 @@ impl KeyHash {
     /// Of the hash of its bytes.
     #[inline(always)]
     pub fn of(hash: u64) -> Self {
-        Self(hash | 1 << 16)
+        Self(hash | 1)
     }
 
     /// What the set's directory has of it; never 0.
     #[inline(always)]
     fn tag(self) -> u16 {
-        (self.0 as u16).max(1)
+        self.0 as u16 | 1
     }
 }
 

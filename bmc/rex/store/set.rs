@@ -43,9 +43,9 @@ pub struct Set {
     buckets: [AtomicU64; BUCKETS],
     /// The tag of each slot; 0: a hole.
     tags: [AtomicU16; SLOTS],
+    pub(super) data: SharedBytes<ROOM>,
     /// Where each slot's entry begins: a [`Place`].
     places: [AtomicU16; SLOTS],
-    pub(super) data: SharedBytes<ROOM>,
 }
 
 const _: () = assert!(size_of::<Set>() == 4096);
@@ -190,7 +190,7 @@ impl Head {
         self.0 & Self::CAS != 0
     }
 
-    /// The checksum's partial sum of it with `VALUE ` in front.
+    /// The checksum's partial sum of it with `VALUE ` in front and `END\r\n` behind.
     #[inline(always)]
     pub fn sum(self) -> u16 {
         (self.0 >> 16) as u16
@@ -224,7 +224,7 @@ impl<'a> Entry<'a> {
         if !well_formed {
             return Err(Refused::Form);
         }
-        let sum = sum::fold(sum::of(block));
+        let sum = sum::fold(sum::of(block) + sum::of_end(block.len()));
         let flags = if cas.is_some() { Head::CAS } else { 0 } | Head::key_bits(key_len);
         let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flags | text.len() as u64;
         Ok(Self { head: Head(head), key_len, text, cas: cas.unwrap_or(0), pages: [0; 2] })
@@ -264,7 +264,8 @@ impl Set {
 
     #[inline(always)]
     fn bucket(&self, tag: u16) -> &AtomicU64 {
-        &self.buckets[usize::from(tag) % BUCKETS]
+        // The lowest bit is always set.
+        &self.buckets[usize::from(tag >> 1) % BUCKETS]
     }
 
     /// The slots that may have this tag, as bits.
@@ -305,9 +306,10 @@ impl Set {
     #[inline(always)]
     pub fn entry_of(&self, slot: usize, key: &[u8]) -> Option<(usize, Head)> {
         let at = self.place(slot)?.of_key(key.len());
-        let head = Head(self.data.load(at)?);
+        let start = self.data.part(at, Head::LEN + key.len())?;
+        let head = Head(start.load(0)?);
         // Of the same length: no key is a part of another, whatever bytes are in it.
-        (head.is_of_key(key.len()) && self.data.matches(at + Head::LEN, key)).then_some((at, head))
+        (head.is_of_key(key.len()) && start.matches(Head::LEN, key)).then_some((at, head))
     }
 
     #[inline(always)]
@@ -334,11 +336,16 @@ impl Set {
     /// Notes a hit.
     #[inline(always)]
     pub fn refer(&self, slot: usize) {
-        let (all, bit) = (self.referenced.load(Relaxed), 1u64 << (slot & 63));
         // Without a store when it is there already: the line stays shared among the CPUs.
-        if all & bit == 0 {
-            self.referenced.store(all | bit, Relaxed);
+        if self.referenced.load(Relaxed) >> (slot & 63) & 1 == 0 {
+            self.refer_first(slot);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refer_first(&self, slot: usize) {
+        self.referenced.store(self.referenced.load(Relaxed) | 1 << (slot & 63), Relaxed);
     }
 
     /// Removes all entries of that tag. Without the lock: others may write meanwhile.

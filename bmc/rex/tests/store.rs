@@ -14,7 +14,7 @@ fn value_of(key: &[u8]) -> Option<Vec<u8>> {
     assert!(found.copy_to(0, &mut text));
     let line = text.windows(2).position(|pair| pair == b"\r\n").expect("a line") + 2;
     assert!(text[..line].starts_with(&[key, b" 5 "].concat()));
-    assert_eq!(sum(&[b"VALUE ", &text[..]].concat()).swap_bytes(), found.sum());
+    assert_eq!(sum(&[b"VALUE ", &text[..], b"END\r\n"].concat()).swap_bytes(), found.sum());
     Some(text[line..text.len() - 2].to_vec())
 }
 
