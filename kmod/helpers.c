@@ -12,6 +12,7 @@
 
 const struct rex_runtime rex_runtime = {
 	.this_cpu_off = (__force unsigned long)&this_cpu_off,
+	.jiffies = (unsigned long)&jiffies_64,
 };
 REX_EXPORT(rex_runtime);
 

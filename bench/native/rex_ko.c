@@ -23,7 +23,8 @@ extern struct rex_entry_def __rex_entries_start[], __rex_entries_end[];
 
 /* A CPU's per-CPU offset is behind %gs, as in the kernel; ours is 0. */
 static __u64 gs[2];
-const struct rex_runtime rex_runtime = { .this_cpu_off = sizeof(*gs) };
+static volatile __u64 jiffies = 4300000000ULL;
+const struct rex_runtime rex_runtime = { .this_cpu_off = sizeof(*gs), .jiffies = (__u64)&jiffies };
 
 struct rex_map_def *rex_ko_map(const char *name)
 {
@@ -79,13 +80,6 @@ void rex_ko_start(void)
 }
 
 /* ---- what is called for a packet */
-
-__u64 rex_jiffies64(void)
-{
-	static volatile __u64 jiffies = 4300000000ULL;
-
-	return jiffies;
-}
 
 __u64 rex_ktime_coarse_ns(void)
 {

@@ -45,6 +45,7 @@ void rex_program_unregister(struct module *owner);
 /* Constants of the running kernel that inlined code of the crate needs. */
 struct rex_runtime {
 	__u64	this_cpu_off;		/* %gs-relative address of this CPU's per-CPU offset */
+	__u64	jiffies;		/* address of the number of ticks, a __u64 */
 };
 extern const struct rex_runtime rex_runtime;
 

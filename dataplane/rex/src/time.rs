@@ -53,6 +53,13 @@ pub fn ktime_coarse_ns() -> u64 {
 /// The number of ticks since boot, plus a constant.
 #[inline(always)]
 pub fn jiffies64() -> u64 {
+    #[cfg(rex_mock)]
     // SAFETY: callable from every hook.
-    unsafe { ffi::rex_jiffies64() }
+    return unsafe { ffi::rex_jiffies64() };
+    #[cfg(not(rex_mock))]
+    // SAFETY: rex.ko sets rex_runtime before a program can run, to an aligned word that the kernel
+    // writes in one.
+    unsafe {
+        (ffi::rex_runtime.jiffies as *const u64).read_volatile()
+    }
 }
