@@ -108,8 +108,15 @@ int main(int argc, char **argv)
 	struct runner runners[RUNNERS];
 	unsigned int rounds;
 
+	if (argc == 2 && !strcmp(argv[1], "profile")) {
+		make_packets();
+		runners[0] = rex_runner();
+		for (int i = 0; i < n_packets; i++)
+			check(&runners[0], &packets[i]);
+		return profile(&runners[0], packets, n_packets);
+	}
 	if (argc != 4 || !((rounds = atoi(argv[1])) || !strcmp(argv[1], "checks"))) {
-		fputs("usage: native ROUNDS|checks BMC.bpf.o BMC_CHECKED.bpf.o (called by bench/native/run)\n",
+		fputs("usage: native ROUNDS|checks BMC.bpf.o BMC_CHECKED.bpf.o, native profile (called by bench)\n",
 		      stderr);
 		return 64;
 	}

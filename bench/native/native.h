@@ -41,6 +41,11 @@ struct runner ebpf_runner(const char *name, const char *path);
 struct runner ebpf_c_runner(void);
 /* The machine code of rex_bmc.ko. */
 struct runner rex_runner(void);
+/* Calls @begin before, and @end behind each run of it; NULL: no longer. */
+void rex_trace(void (*begin)(void), void (*end)(void));
+
+/* Prints "PACKET\tADDRESS\tTIMES" for each instruction that @rex runs for a packet. Returns 0. */
+int profile(const struct runner *rex, const struct packet *packets, int n);
 
 /* Whether both answer variants of @hit that are right, and pass on those that are not. Returns 0. */
 int compare_checks(const struct packet *hit, const struct runner *ebpf_checked, const struct runner *rex);

@@ -17,6 +17,7 @@
 #define RECORD	REX_STREAM_RECORD
 
 static int (*ingress)(void *ctx), (*sockets)(void *ctx);
+static void (*before)(void), (*after)(void);	/* a run that is traced */
 
 static void event(enum rex_stream_event what, __u32 flags, const void *data, size_t len)
 {
@@ -53,6 +54,16 @@ static void fill(const struct runner *r __attribute__((unused)), const struct pa
 	flags = 0;
 }
 
+static unsigned int traced(struct rex_ctx *ctx)
+{
+	unsigned int verdict;
+
+	before();
+	verdict = ingress(ctx);
+	after();
+	return verdict;
+}
+
 static unsigned int call(struct room *r)
 {
 	/*
@@ -65,13 +76,19 @@ static unsigned int call(struct room *r)
 	ctx.data = (__u64)r->data;
 	ctx.data_end = (__u64)*end;
 	ctx.raw = (__u64)r->data;
-	return ingress(&ctx);
+	return before ? traced(&ctx) : (unsigned int)ingress(&ctx);
 }
 
 static double run(const struct runner *r __attribute__((unused)), const struct packet *p, bool stub,
 		  unsigned int n, struct frame *out)
 {
 	return native_run(p, stub, n, out, call);
+}
+
+void rex_trace(void (*begin)(void), void (*end)(void))
+{
+	before = begin;
+	after = end;
 }
 
 struct runner rex_runner(void)
