@@ -26,13 +26,20 @@ fn unused_bits(len: usize) -> u32 {
 pub fn hash_and_sum(seed: u64, key: &[u8], last: u64) -> (u64, u64) {
     let (mut state, mut sum) = (seed ^ key.len() as u64, 0);
     let mut rest = key;
-    while rest.len() > 8
-        && let Some((word, behind)) = rest.split_first_chunk()
-    {
+    let mut next = || {
+        if rest.len() <= 8 {
+            return false;
+        }
+        let Some((word, behind)) = rest.split_first_chunk() else { return false };
         let word = u64::from_le_bytes(*word);
         state = fold(state ^ word);
         sum = add(sum, word);
         rest = behind;
+        true
+    };
+    // Keys of up to 16 bytes need no loop.
+    if next() {
+        while next() {}
     }
     let last = last >> unused_bits(key.len());
     (fold(state ^ last), add(sum, last))

@@ -57,6 +57,42 @@ const fn blanks(word: u64) -> u64 {
     word.wrapping_sub(bytes(b' ' + 1)) & !word & bytes(0x80)
 }
 
+/// Whether it is plain to see that [`no_blanks`] is true of `key`. It may also be true of one that is
+/// short, or has bytes beyond ASCII. `last` is the 8 bytes that end with the key.
+#[inline(always)]
+pub fn is_plain(key: &[u8], last: u64) -> bool {
+    let less = |word: u64| word.wrapping_sub(bytes(b' ' + 1));
+    let mut all = less(last);
+    words_but_last(key, |word| all |= less(word));
+    key.len() >= 8 && all & bytes(0x80) == 0
+}
+
+/// Calls `each` with the whole words of `key` that are before its last, whole or not.
+#[inline(always)]
+fn words_but_last(key: &[u8], mut each: impl FnMut(u64)) {
+    let mut rest = key;
+    let mut next = || {
+        if let Some((word, behind)) = rest.split_first_chunk() {
+            each(u64::from_le_bytes(*word));
+            rest = behind;
+        }
+        rest.len()
+    };
+    // Without a loop up to 16 bytes; above, two words in a turn.
+    if key.len() > 8 {
+        let mut left = next();
+        if left > 8 {
+            while left > 16 {
+                next();
+                left = next();
+            }
+            if left > 8 {
+                next();
+            }
+        }
+    }
+}
+
 /// Whether `text` can be (part of) a key: nothing up to a space in it.
 #[inline(always)]
 pub fn no_blanks(text: &[u8]) -> bool {

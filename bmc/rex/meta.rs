@@ -109,14 +109,15 @@ static TICK: AtomicU64 = AtomicU64::new(0);
 /// Now, in coarse time, which changes with a tick: the clock is read once in each.
 #[inline(always)]
 pub fn now() -> u32 {
-    let tick = rex::time::jiffies64() << 32;
     let last = TICK.load(Relaxed);
-    if last ^ tick < 1 << 32 { last as u32 } else { new_tick(tick) }
+    if (last >> 32) as u32 == rex::time::jiffies64() as u32 { last as u32 } else { new_tick() }
 }
 
 #[cold]
 #[inline(never)]
-fn new_tick(tick: u64) -> u32 {
+fn new_tick() -> u32 {
+    // Before the clock: a tick in between makes the next one who asks read it again.
+    let tick = rex::time::jiffies64() << 32;
     let now = (rex::time::ktime_coarse_ns() >> TIME_SHIFT) as u32;
     TICK.store(tick | u64::from(now), Relaxed);
     now

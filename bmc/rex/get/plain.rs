@@ -12,7 +12,7 @@ use crate::packet::Place;
 use crate::proto;
 use crate::room::Room;
 use crate::stats::Stat;
-use crate::store::{self, END, Found, KeyHash, MAX_TEXT, VALUE};
+use crate::store::{self, END, Found, KeyHash, MAX_TEXT, NotFound, VALUE};
 use crate::sum::{self, Sum};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::bytes::shift_up;
@@ -51,8 +51,8 @@ word!(u64_at, u64);
 /// What [`answer`](super::answer) returns, or `None`: nothing was changed, and the long way decides.
 #[inline(always)]
 pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>> {
-    let now = meta::now();
     let Request { head, key, last } = request(ctx.data())?;
+    let now = meta::now();
     if !store::running(meta, now) {
         return None;
     }
@@ -61,6 +61,7 @@ pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>
     let found = match found {
         Ok(found) => found,
         Err(_) if is_from_nobody(head) || is_to_nobody(head) => return None,
+        Err(NotFound::Absent) if proto::is_plain(key, last) => return Some(Err(Stat::Misses)),
         Err(why) if proto::no_blanks(key) => return Some(Err(why.stat())),
         Err(_) => {
             let place = Place::plain(usize::from(u16_at(head, 16).swap_bytes()));
