@@ -49,6 +49,7 @@ static void read_link(const struct nlmsghdr *nlh, struct iface *iface)
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr, *sub;
 	uint32_t below = 0;
+	bool far = false;
 
 	memset(iface, 0, sizeof(*iface));
 	iface->index = ifi->ifi_index;
@@ -66,6 +67,9 @@ static void read_link(const struct nlmsghdr *nlh, struct iface *iface)
 			if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 				below = mnl_attr_get_u32(attr);
 			break;
+		case IFLA_LINK_NETNSID:
+			far = true;
+			break;
 		case IFLA_LINKINFO:
 			mnl_attr_for_each_nested(sub, attr)
 				if (mnl_attr_get_type(sub) == IFLA_INFO_KIND)
@@ -77,6 +81,7 @@ static void read_link(const struct nlmsghdr *nlh, struct iface *iface)
 		}
 	}
 	iface->below = lies_upon(iface->kind) ? below : 0;
+	iface->peer = !strcmp(iface->kind, "veth") && !far ? below : 0;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------- */
@@ -235,7 +240,6 @@ bool rex_iface_above(const struct iface *iface, char above[IF_NAMESIZE])
 #define NETDEV_CMD_DEV_GET 1
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
-#define NETDEV_XDP_ACT_BASIC 1
 
 static int on_features(const struct nlmsghdr *nlh, void *data)
 {
@@ -244,15 +248,15 @@ static int on_features(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
 		if (mnl_attr_get_type(attr) == NETDEV_A_DEV_XDP_FEATURES &&
 		    mnl_attr_validate(attr, MNL_TYPE_U64) >= 0)
-			*(int *)data = !!(mnl_attr_get_u64(attr) & NETDEV_XDP_ACT_BASIC);
+			*(int64_t *)data = mnl_attr_get_u64(attr);
 	return MNL_CB_OK;
 }
 
-int rex_iface_native(uint32_t index)
+int64_t rex_iface_xdp_features(uint32_t index)
 {
 	struct nlmsghdr *nlh;
 	char buf[NL_BUF];
-	int native = -1;
+	int64_t features = -1;
 	struct nl nl;
 
 	if (nl_open(&nl, NETLINK_GENERIC))
@@ -260,9 +264,16 @@ int rex_iface_native(uint32_t index)
 	if (!genl_resolve(&nl, "netdev", NULL)) {
 		nlh = genl_request(&nl, buf, NETDEV_CMD_DEV_GET, 0);
 		mnl_attr_put_u32(nlh, NETDEV_A_DEV_IFINDEX, index);
-		if (nl_talk(&nl, nlh, on_features, &native))
-			native = -1;
+		if (nl_talk(&nl, nlh, on_features, &features))
+			features = -1;
 	}
 	nl_close(&nl);
-	return native;
+	return features;
+}
+
+int rex_iface_native(uint32_t index)
+{
+	int64_t features = rex_iface_xdp_features(index);
+
+	return features < 0 ? -1 : !!(features & REX_XDP_BASIC);
 }

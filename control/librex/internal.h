@@ -227,6 +227,7 @@ int rex_netns_each(bool deep, rex_netns_fn *fn, void *data);
 struct iface {
 	uint32_t index, master, below;	/* below: that it lies upon, as a VLAN does */
 	uint16_t type;			/* ARPHRD_* */
+	uint32_t peer;			/* of a veth, in the same network namespace */
 	char name[IF_NAMESIZE], kind[32];
 	uint32_t xdp[REX_XDP_OFFLOAD + 1];	/* BPF program by enum rex_xdp_mode */
 };
@@ -247,6 +248,10 @@ int rex_if_index(const char *name);	/* or a negative errno, text set */
 bool rex_iface_above(const struct iface *iface, char above[IF_NAMESIZE]);
 /* Whether the driver takes XDP in native mode; -1: the kernel does not tell. */
 int rex_iface_native(uint32_t index);
+/* NETDEV_XDP_ACT_* of its driver; -1: the kernel does not tell. */
+int64_t rex_iface_xdp_features(uint32_t index);
+#define REX_XDP_BASIC (1u << 0)
+#define REX_XDP_RX_SG (1u << 5)
 
 /* ---- dispatcher.c */
 /* Programs in the chains of libxdp; not only ours. */

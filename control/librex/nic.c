@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "nic_access.h"
 
 static void get_str(const struct nlattr *attr, char *to, size_t size)
 {
@@ -29,7 +29,8 @@ static uint32_t get_u32(const struct nlattr *attr)
 /* What is public first, and the texts behind it. */
 struct own_nic {
 	struct rex_nic pub;
-	char name[IF_NAMESIZE], kind[32], bus[32], device[64], driver[64], address[64];
+	char name[IF_NAMESIZE], kind[32], bus[32], device[64], driver[64], address[64],
+	     firmware[64];
 };
 
 /* ---- rtnetlink ---------------------------------------------------------------------------- */
@@ -123,6 +124,10 @@ static void get_driver(struct own_nic *nic)
 	if (!ioctl(fd, SIOCETHTOOL, &request))
 		snprintf(nic->driver, sizeof(nic->driver), "%.*s", (int)sizeof(info.driver) - 1,
 			 info.driver);
+	/* "N/A": some drivers say so */
+	if (strcmp(info.fw_version, "N/A"))
+		snprintf(nic->firmware, sizeof(nic->firmware), "%.*s", (int)sizeof(info.fw_version) - 1,
+			 info.fw_version);
 	close(fd);
 }
 
@@ -260,6 +265,7 @@ int rex_nic_get(const char *ifname, struct rex_nic **out)
 	own->pub = (struct rex_nic){
 		.name = own->name, .ifindex = iface.index, .kind = own->kind, .bus = own->bus,
 		.device = own->device, .driver = own->driver, .address = own->address,
+		.firmware = own->firmware,
 	};
 	strcpy(own->name, iface.name);
 	err = fill(own);
@@ -275,19 +281,11 @@ void rex_nic_free(struct rex_nic *nic)
 	free(nic);
 }
 
-static bool has_xdp(uint32_t ifindex)
-{
-	struct iface iface;
-
-	return !rex_iface_get(ifindex, &iface) &&
-	       (iface.xdp[REX_XDP_NATIVE] || iface.xdp[REX_XDP_GENERIC]);
-}
-
 static int set_channels(const struct rex_nic *nic, const char *ifname, uint32_t n)
 {
 	struct nlmsghdr *nlh;
 	struct nl nl;
-	char buf[NL_BUF];
+	char buf[NL_BUF], why[512];
 	uint32_t max;
 	int err;
 
@@ -311,8 +309,7 @@ static int set_channels(const struct rex_nic *nic, const char *ifname, uint32_t 
 	err = nl_talk(&nl, nlh, NULL, NULL);
 	if (err)
 		rex_fail(err, "\"%s\" rejected %u channels: %s%s", ifname, n, nl_reason(&nl, err),
-			 has_xdp(nic->ifindex) ? "; it has an XDP program, which may need more: detach that "
-			 "first (\"ip -d link\" shows it)" : "");
+			 nic_channels_why(nic->ifindex, n, n, why, sizeof(why)));
 	nl_close(&nl);
 	return err;
 }

@@ -22,8 +22,11 @@
 	X(bmc) \
 	X(link_list) \
 	X(clean) \
+	X(check) \
 	X(nic_show) \
-	X(nic_set)
+	X(nic_set) \
+	X(nic_save) \
+	X(nic_restore)
 
 #define DECLARE(name) extern const struct cli_command cmd_##name;
 #define LIST(name) &cmd_##name,

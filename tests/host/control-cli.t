@@ -224,7 +224,8 @@ test_completion() {
 	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=
 	eq "$(completions rexctl events hello MAP --t)" --timeout
 	eq "$(completions rexctl help un)" unload
-	eq "$(completions rexctl nic '')" "show set"
+	eq "$(completions rexctl nic '')" "show set save restore"
+	eq "$(completions rexctl nic set lo napi-threaded '')" "on off"
 	eq "$(completions rexctl set hello timing '')" "on off"
 	touch "$TMP/a.ko" "$TMP/a.c"
 	eq "$(completions rexctl load "$TMP/a")" "$TMP/a.ko"
@@ -244,6 +245,9 @@ test_fuzz_the_places() {
 }
 
 test_nic_of_this_machine() {
+	rexctl check dev lo --json | perl -MJSON::PP -ne \
+		'my $c = decode_json($_); die unless grep { $_->{name} eq "btf" } @{$c->{machine}}'
+	contains "$(rexctl check dev lo || true)" "has no native XDP"
 	contains "$(rexctl nic show lo)" "lo: "
 	refuses rexctl nic show nosuchif
 	contains "$REFUSAL" '"nosuchif"'

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: --nic 4 --smp 4
-# rexctl nic: netdevsim, and a virtio-net card with four queue pairs.
+# vm: --nic 4 --smp 4 --device vmxnet3 --device e1000e
+# rexctl nic and check: netdevsim, veth, a virtio-net card with four queue pairs, and two drivers of
+# hardware that QEMU emulates: vmxnet3 (rings, channels, RSS) and e1000e (rings, coalescing).
 . "$(dirname "$0")/../lib/tap.sh"
 
 OTHER=$BUILD/tests/pass.bpf.o
@@ -18,13 +19,16 @@ teardown() {
 	[ ! -e /sys/bus/netdevsim/devices/netdevsim1 ] || echo 1 >/sys/bus/netdevsim/del_device
 	! grep -q ^netdevsim /proc/modules || rmmod netdevsim
 	[ ! -e /sys/class/net/rv0 ] || ip link del rv0
+	[ ! -e /run/netns/rexnic ] || ip netns del rexnic
+	rm -rf /var/lib/rex/nic
 }
 
-virtio() {
+# card DRIVER: the name of its interface
+card() {
 	local dev
 	for dev in /sys/class/net/*/device/driver; do
 		[ -e "$dev" ] || continue
-		case $(readlink "$dev") in */virtio_net) basename "$(dirname "$(dirname "$dev")")"; return ;; esac
+		case $(readlink "$dev") in */"$1") basename "$(dirname "$(dirname "$dev")")"; return ;; esac
 	done
 }
 
@@ -85,7 +89,7 @@ test_virtio_with_four_queue_pairs() {
 	local nic
 	modprobe virtio_net
 	wait_for 5 compgen -G '/sys/class/net/*/device/driver'
-	nic=$(virtio)
+	nic=$(card virtio_net)
 	[ -n "$nic" ] || fail "no virtio-net card in this VM"
 	contains "$(rexctl nic show "$nic")" "combined channels"
 	contains "$(rexctl nic show "$nic")" "driver             virtio_net"
@@ -95,6 +99,181 @@ test_virtio_with_four_queue_pairs() {
 	contains "$(ethtool -l "$nic" | sed -n '/Current/,$p')" "Combined:	2"
 	refuses rexctl nic set "$nic" channels 9
 	contains "$REFUSAL" "at most 4"
+}
+
+# ---- every setting, changed and put back
+
+# need_card DRIVER: in $NIC, up.
+need_card() {
+	modprobe "$1"
+	wait_for 5 eval "[ -n \"\$(card $1)\" ]"
+	NIC=$(card "$1")
+	ip link set "$NIC" up
+}
+
+veth_of_four() {
+	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4
+}
+
+# What other tools see of interface $1. ethtool fails for what a driver lacks.
+seen() {
+	local option irq dir=/sys/class/net/$1
+	local files=("$dir"/queues/*/[xr]ps_cpus "$dir"/{threaded,gro_flush_timeout,napi_defer_hard_irqs})
+	for option in -l -g -c -k -x; do ethtool $option "$1" 2>&1; done || :
+	for irq in "$dir"/device/msi_irqs/* "$dir"/device/../msi_irqs/*; do
+		[ ! -e "/proc/irq/${irq##*/}" ] || files+=("/proc/irq/${irq##*/}/smp_affinity_list")
+	done
+	grep -H . "${files[@]}" 2>/dev/null || :
+}
+
+# put_back IF SETTING...: each setting is seen to change something; all of them are put back.
+put_back() {
+	local nic=$1 before after
+	shift
+	before=$(seen "$nic")
+	[ ! -e "/var/lib/rex/nic/$nic" ] || fail "there is a state already"
+	for words; do
+		# shellcheck disable=SC2086	# words
+		rexctl nic set "$nic" $words
+		after=$(seen "$nic")
+		[ "$after" != "$before" ] || fail "\"$words\" changed nothing"
+	done
+	contains "$(cat "/var/lib/rex/nic/$nic")" "name $nic"
+	contains "$(rexctl nic restore "$nic")" "put back"
+	eq "$(seen "$nic")" "$before"
+	[ ! -e "/var/lib/rex/nic/$nic" ] || fail "the state is still there"
+	refuses rexctl nic restore "$nic"
+	contains "$REFUSAL" '"rexctl nic set" and "rexctl nic save" write it'
+}
+
+test_settings_of_vmxnet3_are_put_back() {
+	need_card vmxnet3
+	contains "$(rexctl nic show "$NIC")" "rss table          of 128 places, queue 0: 32, queue 1: 32"
+	contains "$(rexctl nic show "$NIC")" "interrupts         $NIC-rxtx-0 0-3, $NIC-rxtx-1"
+	put_back "$NIC" "rings rx=512,tx=256" "rss table=equal:2" "irq-affinity spread=1-2" "offload rxvlan=off,lro=off" \
+		"xps spread=0-1 rps all=1-2" "napi-threaded on" "busy-poll gro-flush-timeout=20000,defer-hard-irqs=2"
+	rexctl nic set "$NIC" rss table=equal:2 irq-affinity "$NIC-rxtx-1=3"
+	contains "$(ethtool -x "$NIC")" "    8:      0     1     0     1"
+	contains "$(rexctl nic show "$NIC" --json)" "\"$NIC-rxtx-1\":\"3\""
+	contains "$(rexctl nic show "$NIC")" "queue 0: 64, queue 1: 64"
+	contains "$(rexctl nic set "$NIC" rings rx=600)" "rings rx: the driver made 6"
+	refuses rexctl nic set "$NIC" rings rx=5000
+	contains "$REFUSAL" "at most 4096 rx rings; 5000 are not possible"
+	refuses rexctl nic set "$NIC" rss table=0,1
+	contains "$REFUSAL" "128 numbers of queues"
+	rexctl nic restore "$NIC"
+}
+
+test_settings_of_e1000e_are_put_back() {
+	need_card e1000e
+	contains "$(rexctl nic show "$NIC")" "rss hash fields    tcp4 sdfn"
+	contains "$(rexctl nic show "$NIC")" "has no native XDP"
+	put_back "$NIC" "rings rx=512" "coalesce rx-usecs=30" "irq-affinity all=2" "offload rx-vlan-hw-parse=off"
+}
+
+test_settings_of_virtio_are_put_back() {
+	need_card virtio_net
+	rexctl nic set "$NIC" channels 4
+	rm "/var/lib/rex/nic/$NIC"
+	contains "$(rexctl nic show "$NIC")" "xps                tx-0 0, tx-1 1"
+	put_back "$NIC" "rings rx=128" "channels 2 xps spread=3 offload gro-hw=off" "irq-affinity all=1"
+}
+
+test_settings_of_veth_are_put_back() {
+	local end
+	veth_of_four
+	for end in rv0 rv1; do	# with nothing to send: it would come from queues that are gone
+		sysctl -qw net.ipv6.conf.$end.disable_ipv6=1
+		ip link set $end up
+	done
+	put_back rv0 "channels rx=3,tx=2" "channels 1 offload gro=on" "rps spread=0-3 napi-threaded on"
+}
+
+test_all_settings_or_none() {
+	local before
+	veth_of_four
+	before=$(seen rv0)
+	refuses rexctl nic set rv0 channels 2 offload gro=on rps rx-0=1 busy-poll defer-hard-irqs=many
+	contains "$REFUSAL" '"many" is not a number; nothing was changed'
+	refuses rexctl nic set rv0 channels 2 rps rx-3=1
+	contains "$REFUSAL" '"rv0" has no queue rx-3'
+	eq "$(seen rv0)" "$before"
+	[ ! -e /var/lib/rex/nic/rv0 ] || fail "a state was left"
+	for words in 'rings rx=5' 'rss table=equal:2' 'rss-hash udp4=sdfn' 'rss-hash udp4=xyz' 'offload nosuch=on' \
+		'offload gro=maybe' 'xps tx-9=0' 'xps tx-0=3-1' 'xps tx-0=99999' 'irq-affinity 5=0' 'coalesce speed=3' 'rings 5'; do
+		# shellcheck disable=SC2086	# words
+		refuses rexctl nic set rv0 $words
+	done
+	eq "$(seen rv0)" "$before"
+}
+
+# Killed at any system call: what is there then can be put back, or nothing was changed.
+test_a_killed_set_can_be_put_back() {
+	local before calls at restored=0 set=(rexctl nic set rv0 channels 2 offload gro=on rps all=1)
+	veth_of_four
+	before=$(seen rv0)
+	calls=$("$BUILD/tests/drivers/kill_at" 0 "${set[@]}")
+	rexctl nic restore rv0
+	for ((at = calls; at > 0; at -= (calls + 5) / 6)); do
+		refuses_or_dies "$BUILD/tests/drivers/kill_at" $at "${set[@]}"
+		if [ -e /var/lib/rex/nic/rv0 ]; then
+			rexctl nic restore rv0
+			restored=$((restored + 1))
+		fi
+		eq "$(seen rv0)" "$before"
+	done
+	[ $restored -ge 2 ] || fail "killed behind the first change only $restored times"
+}
+refuses_or_dies() { ! "$@" 2>/dev/null; }
+
+test_a_state_of_another_interface_or_damaged_is_refused() {
+	veth_of_four
+	rexctl nic save rv0 "$TMP/state"
+	refuses rexctl nic restore lo "$TMP/state"
+	contains "$REFUSAL" 'is of another interface: "rv0" with driver "veth"'
+	rexctl nic set rv0 channels 2
+	contains "$(rexctl nic restore rv0 "$TMP/state")" "put back "
+	for damage in 's/^set rps.*/set rps/' 1d 's/^driver .*/set a b c/' '$s/$/\x00x/'; do
+		sed "$damage" "$TMP/state" >"$TMP/bad"
+		refuses rexctl nic restore rv0 "$TMP/bad"
+		contains "$REFUSAL" "is not what \"rexctl nic save\" writes"
+	done
+}
+
+# /sys shows the interfaces of the namespace in which it was mounted.
+test_settings_in_another_network_namespace() {
+	veth_of_four
+	ip netns add rexnic
+	ip -n rexnic link add rv0 numrxqueues 2 numtxqueues 2 type veth peer name rv1
+	rexctl --netns rexnic nic set rv0 rps rx-1=2 busy-poll defer-hard-irqs=2
+	contains "$(rexctl --netns rexnic nic show rv0)" "rps                rx-1 2"
+	lacks "$(rexctl nic show rv0)" "rps "
+	eq "$(cat /sys/class/net/rv0/napi_defer_hard_irqs)" 0
+	refuses rexctl nic restore rv0
+	contains "$(rexctl --netns rexnic nic restore rv0)" "put back 2 settings"
+}
+
+test_check_names_what_is_in_the_way() {
+	local fix
+	need_card vmxnet3
+	refuses rexctl check dev "$NIC"
+	contains "$REFUSAL" "bad      rx-lro: "
+	fix=$(sed -n 's/^ *\(rexctl nic set .* rx-lro=off\)$/\1/p' <<<"$REFUSAL")
+	$fix
+	contains "$(rexctl check dev "$NIC")" 'driver: "vmxnet3" has native XDP'
+	rexctl check dev "$NIC" --json | perl -MJSON::PP -ne 'my $c = decode_json($_);
+		die unless (grep { $_->{name} eq "kernel" && $_->{grade} eq "ok" } @{$c->{machine}}) && $c->{interface}{checks}'
+	rexctl nic restore "$NIC"
+	veth_of_four
+	rexctl nic set rv0 channels 2
+	refuses rexctl check dev rv0
+	contains "$REFUSAL" 'its peer "rv1" has 4 transmit queues, and only 2 receive queues are here'
+	contains "$REFUSAL" "rexctl nic set rv0 channels 4"
+	umount /sys/fs/bpf
+	refuses rexctl check
+	contains "$REFUSAL" "mount -t bpf -o mode=700 bpf /sys/fs/bpf"
+	mount -t bpf -o mode=700 bpf /sys/fs/bpf
+	refuses rexctl check dev nosuchif
 }
 
 # With an XDP program, veth needs a receive queue for each transmit queue of its peer.
@@ -107,6 +286,14 @@ test_a_refusal_of_the_driver_changes_nothing() {
 	refuses rexctl nic set rv0 channels 2
 	contains "$REFUSAL" '"rv0" rejected 2 channels'
 	contains "$REFUSAL" "it has an XDP program"
+	contains "$REFUSAL" 'its peer "rv1": reduce those first ("rexctl nic set rv1 channels 2")'
+	rexctl nic set rv1 channels 2
+	rexctl nic set rv0 channels 2
+	refuses rexctl nic set rv1 channels 4
+	contains "$REFUSAL" 'its peer "rv0" has an XDP program'
+	contains "$REFUSAL" '"rexctl nic set rv0 channels 4" there first'
+	rexctl nic set rv0 channels 4
+	rexctl nic set rv1 channels 4
 	contains "$(rexctl nic show rv0)" "rx channels        4 of at most 4"
 	ip link del rv0
 }

@@ -541,6 +541,7 @@ struct rex_nic {
 	bool has_channels, has_rings;
 	struct rex_nic_limits combined, rx, tx, other;
 	struct rex_nic_limits rx_ring, tx_ring;	/* entries */
+	const char *firmware;		/* may be empty */
 };
 
 /** The network interface @ifname (or an alternative name); -ENODEV when there is none here. Free
@@ -550,6 +551,50 @@ int rex_nic_get(const char *ifname, struct rex_nic **nic);
 void rex_nic_free(struct rex_nic *nic);
 /** @n queues each way, as combined channels or as rx and tx channels, what the NIC has. */
 int rex_nic_set_channels(const char *ifname, uint32_t n);
+
+/* Something that can be set: "rings", "rx", "512". */
+struct rex_nic_setting {
+	const char *group;		/* "channels", "rings", ... */
+	char key[48];			/* channels: "" for as many as that of each kind */
+	char *value;
+};
+/** All settings of an interface as they are. Free with rex_nic_settings_free(). */
+int rex_nic_settings(const char *ifname, struct rex_nic_setting **list, size_t *n);
+/** NULL is none. */
+void rex_nic_settings_free(struct rex_nic_setting *list, size_t n);
+/**
+ * Change all of these, or none. What was set before the first change is in a file below
+ * /var/lib/rex/nic from then on, until rex_nic_restore() has put it back.
+ */
+int rex_nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n);
+/** Write all settings to the file @path, or (NULL) to where rex_nic_restore() finds them. */
+int rex_nic_save(const char *ifname, const char *path);
+/** Put back what is in the file @path, or (NULL) what was set before; how many in *@changed. */
+int rex_nic_restore(const char *ifname, const char *path, size_t *changed);
+
+struct rex_nic_counter {
+	char name[32];
+	uint64_t value;
+};
+/** The driver's counters. *@list is malloc'ed. */
+int rex_nic_counters(const char *ifname, struct rex_nic_counter **list, size_t *n);
+
+/* ---- checks ------------------------------------------------------------------------------ */
+
+enum rex_grade { REX_GOOD, REX_NOTE, REX_WARNING, REX_BAD };
+/* Whether a requirement is met, and the command that meets it. */
+struct rex_check {
+	const char *name;
+	enum rex_grade grade;
+	char text[256];
+	char fix[192];			/* may be empty */
+};
+/** What is in the way of XDP at an interface, or makes it slow. *@list is malloc'ed. */
+int rex_check_nic(const char *ifname, struct rex_check **list, size_t *n);
+/** NETDEV_XDP_ACT_* of its driver into @features; -EOPNOTSUPP when the kernel does not report them. */
+int rex_nic_xdp_features(const char *ifname, uint64_t *features);
+/** Whether this machine can run Rex. *@list is malloc'ed. */
+int rex_check_machine(struct rex_check **list, size_t *n);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
