@@ -20,6 +20,11 @@
 	X(set) \
 	X(inspect) \
 	X(bmc) \
+	X(map_list) \
+	X(map_show) \
+	X(map_dump) \
+	X(map_get) \
+	X(map_set) \
 	X(link_list) \
 	X(clean) \
 	X(check) \

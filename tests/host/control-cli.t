@@ -224,6 +224,7 @@ test_completion() {
 	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=
 	eq "$(completions rexctl events hello MAP --t)" --timeout
 	eq "$(completions rexctl help un)" unload
+	eq "$(completions rexctl map '')" "list show dump get set"
 	eq "$(completions rexctl nic '')" "show set save restore"
 	eq "$(completions rexctl nic set lo napi-threaded '')" "on off"
 	eq "$(completions rexctl set hello timing '')" "on off"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# rexctl events: the records of a ring buffer and of a perf event array.
+# rexctl events and map: the records of a ring buffer and of a perf event array, and what is in maps.
 . "$(dirname "$0")/../lib/tap.sh"
 
 setup() {
@@ -10,6 +10,7 @@ setup() {
 
 teardown() {
 	[ ! -d /sys/module/records ] || rexctl unload records --force
+	[ ! -d /sys/module/map_test ] || rexctl unload map_test
 	[ ! -d /sys/module/rex ] || wait_for 5 rmmod rex
 }
 
@@ -42,6 +43,49 @@ test_what_has_no_records_is_refused() {
 	contains "$REFUSAL" '"nosuch"'
 	refuses rexctl events records RING --count none
 	contains "$REFUSAL" '"none"'
+}
+
+test_elements_of_maps_by_name() {
+	rexctl load "$BUILD/programs/map_test.ko"
+	contains "$(rexctl map list)" "records RING: ringbuf"
+	contains "$(rexctl map list map_test)" "map_test LRU: lru_hash, key 4 B, value 8 B, 64 entries"
+	eq "$(rexctl map show map_test LRU)" "$(rexctl map list map_test | grep ' LRU:')"
+	rexctl map set map_test LRU 7 0x100
+	eq "$(rexctl map get map_test LRU 7)" "7: 256"
+	rexctl map set map_test LRU 8 01:00:00:00:00:00:00:ff
+	eq "$(rexctl map dump map_test LRU | sort)" $'7: 256\n8: 18374686479671623681'
+	eq "$(rexctl map get map_test LRU 8 --json)" '{"key":8,"value":"18374686479671623681"}'
+	rexctl map set map_test PERCPU_HASH 3 5
+	eq "$(rexctl map get map_test PERCPU_HASH 3)" "3: 10 = 5 + 5"
+	eq "$(rexctl map dump map_test PERCPU_HASH --json)" \
+		'{"program":"map_test","map":"PERCPU_HASH","elements":[{"key":3,"cpus":[5,5]}]}'
+	rexctl map set map_test ROUTES 24/0a:00:01:00 9
+	eq "$(rexctl map dump map_test ROUTES)" "24/0a:00:01:00: 9"
+	eq "$(rexctl map get map_test ROUTES 32/0a:00:01:07 --json)" '{"key":"32/0a:00:01:07","value":9}'
+	eq "$(rexctl map dump map_test PERCPU_ARRAY | wc -l)" 4
+	eq "$(bpftool -j map dump name LRU | grep -o '"key"' | wc -l)" 2
+}
+
+# no WHY WORDS...: "rexctl map WORDS" is refused, and the text says WHY.
+no() { local why=$1; shift; refuses rexctl map "$@"; contains "$REFUSAL" "$why"; }
+
+test_bad_keys_and_values_are_refused() {
+	rexctl load "$BUILD/programs/map_test.ko"
+	no 'has no such key' get map_test LRU 1
+	no 'key: "x" is neither a number of 4 bytes nor 4 bytes like 0a:ff' get map_test LRU x
+	no '"4294967296" is neither' get map_test LRU 4294967296
+	no '"24/-1" is not' get map_test ROUTES 24/-1
+	no 'key: "0a:00" is neither' set map_test LRU 0a:00 1
+	no 'value: "0x" is neither' set map_test LRU 1 0x
+	no 'is not the length of a prefix and 4 bytes' set map_test ROUTES 10.0.1.0/24 1
+	no 'cannot write to map "ROUTES"' set map_test ROUTES 33/0a:00:01:00 1
+	no 'it is full, or has no such index' set map_test PERCPU_ARRAY 4 1
+	no 'whose elements have no keys' dump map_test QUEUE
+	no '"rexctl events" reads its records' get map_test RECORDS 1
+	no 'has no map "NOSUCH"; it has: ' dump map_test NOSUCH
+	no '"nosuch"' list nosuch
+	no 'KEY is needed' get map_test LRU
+	eq "$(rexctl map dump map_test LRU)" ""
 }
 
 tap_run

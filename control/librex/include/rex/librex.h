@@ -234,6 +234,18 @@ int rex_program_entry(const struct rex_program *program, const char *entry, int 
 int rex_program_map(const struct rex_program *program, const char *map, const struct rex_map **found);
 /** A new fd of the BPF map behind @map, for bpf_map_lookup_elem() and its like; close(2) it. */
 int rex_map_fd(const struct rex_map *map);
+/** How many values an element has: one, or of a percpu map one for each CPU that there can be. */
+uint32_t rex_map_cpus(const struct rex_map *map);
+/** From one value of an element to the next, in bytes. */
+uint32_t rex_map_stride(const struct rex_map *map);
+/** The values of @key: rex_map_cpus() times rex_map_stride() bytes. -ENOENT when there is no such key. */
+int rex_map_get(const struct rex_map *map, const void *key, void *value);
+/** Write the values of @key. */
+int rex_map_set(const struct rex_map *map, const void *key, const void *value);
+/* Anything but 0 ends the walk. */
+typedef int rex_map_fn(const void *key, const void *value, void *arg);
+/** @fn for each element; what is written or deleted meanwhile may be missed. Returns what @fn did. */
+int rex_map_each(const struct rex_map *map, rex_map_fn *fn, void *arg);
 
 /* ---- places to attach to ------------------------------------------------------------- */
 
