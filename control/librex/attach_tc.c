@@ -34,12 +34,22 @@ static const char *side_name(enum rex_side side)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
+/* "block=N" in place of an interface and its side */
+static int parse_block(const char *word, struct rex_target *t)
+{
+	int err = rex_word_key_number(word, "block", INT32_MAX, &t->block);
+
+	snprintf(t->name, sizeof(t->name), "block=%u", t->block);
+	return err;
+}
+
 static int parse(const char *const *words, size_t n, struct rex_target *t)
 {
-	int err = rex_parse_interface_side(words, n, t);
 	const char *value;
+	bool block = rex_word_key(words[0], "block", &value);
+	int err = block ? parse_block(words[0], t) : rex_parse_interface_side(words, n, t);
 
-	for (size_t i = 2; !err && i < n; i++) {
+	for (size_t i = block ? 1 : 2; !err && i < n; i++) {
 		if (rex_word_key(words[i], "pref", &value))
 			err = rex_word_key_number(words[i], "pref", UINT16_MAX, &t->priority);
 		else if (rex_word_key(words[i], "handle", &value))
@@ -48,6 +58,11 @@ static int parse(const char *const *words, size_t n, struct rex_target *t)
 			err = rex_word_bad(words[i], "is neither pref=N nor handle=N");
 	}
 	return err;
+}
+
+static int resolve(struct rex_target *t)
+{
+	return t->block ? 0 : rex_resolve_interface(t);
 }
 
 /* ---- the qdiscs -------------------------------------------------------------------------- */
@@ -167,7 +182,7 @@ static int find_kind(uint32_t ifindex, enum tc_qdisc *kind)
 struct walk {
 	int (*filter)(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_id);
 	int err;
-	uint32_t ifindex;
+	uint32_t ifindex, block;	/* block: in place of an interface */
 	const char *ifname;
 	enum rex_side side;
 	rex_add_link *add;
@@ -210,15 +225,14 @@ static int on_filter(const struct nlmsghdr *nlh, void *data)
 static int walk_filters(struct nl *nl, struct walk *walk)
 {
 	char buf[NL_BUF];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct tcmsg *tcm;
+	struct nlmsghdr *nlh = tc_block_request(buf, RTM_GETTFILTER, NLM_F_DUMP, walk->block, 0, 0);
+	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	int err;
 
-	nlh->nlmsg_type = RTM_GETTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
-	tcm->tcm_ifindex = walk->ifindex;
-	tcm->tcm_parent = PARENT(walk->side);
+	if (!walk->block) {
+		tcm->tcm_ifindex = walk->ifindex;
+		tcm->tcm_parent = PARENT(walk->side);
+	}
 	err = nl_talk(nl, nlh, on_filter, walk);
 	/* No such qdisc, or the interface has just gone: nothing of ours there. */
 	if (err == -ENODEV || err == -EINVAL || err == -EOPNOTSUPP || err == -ENOENT)
@@ -244,7 +258,14 @@ static int add_filter(struct walk *walk, const struct tcmsg *tcm, uint32_t prog_
 		return 0;
 	link.target.priority = link.priority;
 	link.target.handle = link.handle;
-	snprintf(link.target.name, sizeof(link.target.name), "%s", walk->ifname);
+	if (tcm->tcm_ifindex == (int)TCM_IFINDEX_MAGIC_BLOCK) {
+		link.target.block = tcm->tcm_block_index;
+		link.target.side = REX_SIDE_ANY;
+		link.ifindex = 0;
+		snprintf(link.target.name, sizeof(link.target.name), "block=%u", link.target.block);
+	} else {
+		snprintf(link.target.name, sizeof(link.target.name), "%s", walk->ifname);
+	}
 	ret = rex_shim_decode_id(prog_id, &link.slot, &link.cookie);
 	return ret > 0 ? walk->add(&link, walk->data) : ret;
 }
@@ -272,6 +293,10 @@ static int list(struct list_at *at, const struct iface *iface, rex_add_link *add
 	enum tc_qdisc kind = TC_NONE;
 	int err = 0;
 
+	if (at->block) {
+		walk.block = at->block;
+		return walk_filters(at->nl, &walk);
+	}
 	if (at->qdiscs)
 		kind = kind_at(at->qdiscs, iface->index);
 	else
@@ -346,7 +371,7 @@ static int prepare_qdisc(struct bpf_tc_hook *hook, const char *ifname, enum rex_
 	return 0;
 }
 
-static int attach_tc(const struct attach *a)
+static int attach_to_interface(const struct attach *a)
 {
 	enum rex_side side = a->target->side;
 	const char *ifname = a->target->name;
@@ -387,6 +412,28 @@ out:
 	return err;
 }
 
+static int attach_to_block(const struct attach *a)
+{
+	struct bpf_object *obj;
+	int fd, err = rex_shim_load(a->entry, &obj, &fd);
+
+	if (err)
+		return err;
+	err = tc_block_attach(fd, a->target);
+	if (err == -ENOENT)
+		rex_fail(err, "this network namespace has no block %u; \"tc qdisc add dev IFACE ingress_block %u "
+			 "clsact\" makes one", a->target->block, a->target->block);
+	bpf_object__close(obj);
+	return err;
+}
+
+static int attach_tc(const struct attach *a)
+{
+	if (a->target->block)
+		return attach_to_block(a);
+	return attach_to_interface(a);
+}
+
 static int detach_tc(const struct rex_link *link)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = link->ifindex,
@@ -394,6 +441,8 @@ static int detach_tc(const struct rex_link *link)
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = link->handle, .priority = link->priority);
 	int err;
 
+	if (link->target.block)
+		return tc_block_detach(link);
 	rex_log_reset();
 	err = bpf_tc_detach(&hook, &opts);
 	if (err && err != -ENOENT)
@@ -406,7 +455,7 @@ static int detach_tc(const struct rex_link *link)
 }
 
 const struct place rex_place_tc = {
-	.args = "IFACE[,IFACE...] ingress|egress [pref=N] [handle=N]", .noun = "interface",
+	.args = "IFACE[,IFACE...]|block=N ingress|egress [pref=N] [handle=N]", .noun = "interface",
 	.hook = REX_HOOK_TC, .max_words = 4, .has_side = true, .parse = parse,
-	.resolve = rex_resolve_interface, .attach = attach_tc, .list = list, .detach = detach_tc,
+	.resolve = resolve, .attach = attach_tc, .list = list, .detach = detach_tc,
 };

@@ -397,12 +397,19 @@ struct tc_qdiscs {
 };
 int rex_tc_qdiscs(struct nl *nl, struct tc_qdiscs *all);
 void rex_tc_qdiscs_free(struct tc_qdiscs *all);
+/* ---- tc_block.c: in place of an interface */
+struct nlmsghdr *tc_block_request(void *buf, uint16_t type, uint16_t flags, uint32_t block,
+				  uint32_t priority, uint32_t handle);
+/* -ENOENT has no text: there is no such block. */
+int tc_block_attach(int prog_fd, const struct rex_target *t);
+int tc_block_detach(const struct rex_link *link);
 /* What a list of all interfaces has at hand. */
 struct list_at {
 	struct nl *nl;
 	struct chains *chains;		/* those that are found are marked */
 	const struct tc_qdiscs *qdiscs;	/* NULL: ask for that of the interface */
 	const struct rex_pins *pins;
+	uint32_t block;			/* of tc: this one, and no interface */
 };
 
 /* What a list of all BPF links has at hand. */

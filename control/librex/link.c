@@ -22,10 +22,25 @@ struct collect {
 	const struct rex_target *target;	/* this place there alone; NULL: all */
 };
 
+/* Each interface that has a block lists its filters. */
+static bool is_listed_in(const struct collect *c, const struct rex_link *link)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->links[i].prog_id == link->prog_id && c->links[i].netns_ino == c->netns_ino &&
+		    c->links[i].target.block == link->target.block &&
+		    c->links[i].priority == link->priority && c->links[i].handle == link->handle)
+			return true;
+	return false;
+}
+
 static int add_link(const struct rex_link *link, void *data)
 {
 	struct collect *c = data;
-	struct rex_link *links = realloc(c->links, (c->n + 1) * sizeof(*links));
+	struct rex_link *links;
+
+	if (link->target.block && is_listed_in(c, link))
+		return 0;
+	links = realloc(c->links, (c->n + 1) * sizeof(*links));
 
 	if (!links)
 		return rex_fail(-ENOMEM, "out of memory");
@@ -45,7 +60,9 @@ static int list_interfaces(struct collect *c)
 	struct tc_qdiscs qdiscs = {};
 	struct ifaces all = {};
 	struct nl nl;
-	struct list_at at = { &nl, &c->chains, &qdiscs, c->pins };
+	struct list_at at = {
+		.nl = &nl, .chains = &c->chains, .qdiscs = &qdiscs, .pins = c->pins,
+	};
 	int err = nl_open(&nl, NETLINK_ROUTE);
 
 	if (err)
@@ -66,10 +83,10 @@ static int list_interfaces(struct collect *c)
 /* What is at the interface of ->target, in the way that it names. */
 static int list_interface(struct collect *c)
 {
-	struct list_at at = { .chains = &c->chains, .pins = c->pins };
-	struct iface iface;
+	struct list_at at = { .chains = &c->chains, .pins = c->pins, .block = c->target->block };
+	struct iface iface = {};
 	struct nl nl;
-	int err = rex_iface_find(c->target->name, &iface);
+	int err = at.block ? 0 : rex_iface_find(c->target->name, &iface);
 
 	if (!err)
 		err = nl_open(&nl, NETLINK_ROUTE);

@@ -74,7 +74,7 @@ int rex_target_parse(const char *const *words, size_t n, struct rex_target *t)
 
 int rex_target_complete(const struct rex_target *t)
 {
-	if (places[t->at]->has_side && t->side == REX_SIDE_ANY)
+	if (places[t->at]->has_side && t->side == REX_SIDE_ANY && !t->block)
 		return rex_fail(-EINVAL, "%s needs a side: ingress or egress", rex_at_name(t->at));
 	return 0;
 }

@@ -46,7 +46,10 @@ static void set_place(json_t *o, const struct rex_target *t)
 {
 	static const char *const modes[] = { "any", "native", "generic", "offload" };
 
-	json_object_set_new(o, rex_at_noun(t->at), json_text(t->name));
+	if (t->block)
+		set_number(o, "block", t->block);
+	else
+		json_object_set_new(o, rex_at_noun(t->at), json_text(t->name));
 	if (t->at == REX_AT_XDP)
 		json_object_set_new(o, "mode", json_string(modes[t->mode]));
 	if (t->side != REX_SIDE_ANY)

@@ -27,7 +27,7 @@ static void fill(const struct attached *all, const struct rex_link *link, struct
 	*row->where = '\0';
 	if (link->position)
 		snprintf(row->where, sizeof(row->where), "number %u", link->position);
-	else if (link->handle)
+	else if (link->handle && link->target.at == REX_AT_TC)
 		snprintf(row->where, sizeof(row->where), "pref %u handle 0x%x", link->priority, link->handle);
 }
 

@@ -239,6 +239,34 @@ test_pref_and_handle_of_tc_and_the_order_of_tcx() {
 	nothing_left
 }
 
+test_a_shared_block_of_tc() {
+	ip link add dum0 type dummy
+	tc qdisc add dev rv0 ingress_block 7 clsact
+	tc qdisc add dev dum0 ingress_block 7 clsact
+	rexctl load "$TC"
+	refuses rexctl attach tc_pass tc rv0 ingress
+	contains "$REFUSAL" "Please use the block index"
+	refuses rexctl attach tc_pass tc block=8
+	contains "$REFUSAL" "block 8"
+	rexctl attach tc_pass tc block=7 pref=5
+	contains "$(tc filter show block 7)" "pref 5 bpf"
+	eq "$(rexctl link list | cut -d: -f2-)" "tc_pass: tc block=7; pref 5 handle 0x1"
+	contains "$(rexctl status --json)" '"block":7'
+	ping_from_peer 3
+	[ "$(runs tc_pass tc_pass)" -ge 3 ] || fail "$(rexctl status)"
+	refuses rexctl attach tc_pass tc block=7
+	contains "$REFUSAL" "attached there already: tc block=7"
+	rexctl detach tc_pass tc block=7
+	refuses rexctl detach tc_pass
+	rexctl attach tc_pass tc block=7
+	rexctl detach tc_pass
+	eq "$(tc filter show block 7)" ""
+	refuses rexctl attach tc_pass tc block=0
+	tc qdisc del dev rv0 clsact
+	ip link del dum0
+	nothing_left
+}
+
 test_detach_by_link_and_by_interface() {
 	local id
 	rexctl load "$COUNT"

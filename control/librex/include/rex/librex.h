@@ -314,6 +314,7 @@ struct rex_target {
 	uint32_t priority;
 	uint32_t actions;		/* xdp: after which verdicts the chain continues; 0: not said */
 	uint32_t handle;		/* tc; 0: not said */
+	uint32_t block;			/* tc: a shared block, in place of interface and side; 0: none */
 	enum rex_order order;		/* tcx; of what is attached, REX_ORDER_ANY */
 	uint32_t relative;		/* tcx, REX_BEFORE and REX_AFTER: a BPF link, or */
 	bool relative_is_program;	/* a BPF program without one */
