@@ -10,14 +10,14 @@ void server_set(const char *key, size_t len);
 /* GETs it over UDP, by the server's own loopback, where no XDP program is. */
 void server_get(const char *key);
 /*
- * Instructions that a SET of a key of 16 bytes takes from the call to the reply, on both sides:
- * median. To the memcached at MC_PORT, where the key is in the accelerator's cache, or to one at
+ * Instructions that a SET of a key of 16 bytes takes from the call to the reply, on both sides: the
+ * least of many, without what the scheduler does now and then. To the memcached at MC_PORT, where the key is in the accelerator's cache, or to one at
  * OTHER_PORT that the accelerator has nothing to do with.
  */
 unsigned int server_count_sets(unsigned int port, size_t value_len);
 
 #define SERVER		"10.77.0.1"	/* the server's end of topology/veth/lab */
 #define OTHER_PORT	11311
-#define SETS		500			/* of which server_count_sets() takes the median */
+#define SETS		500			/* of which server_count_sets() takes the least */
 
 #endif /* MEMCACHED_H */
