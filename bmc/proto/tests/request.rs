@@ -462,4 +462,12 @@ fn reads_of_nothing_but_gets_have_no_effect() {
             assert_eq!(feed([&line[..]]), Ok((vec!["Other".to_string()], true)));
         }
     }
+    // Whatever is behind a newline is a command of its own, wherever that is.
+    for len in 1..70 {
+        for at in 0..len {
+            let mut line = [b"get ", vec![b'k'; len].as_slice(), b"\r\n"].concat();
+            line[4 + at] = b'\n';
+            assert_eq!(count_gets(&line), None, "{}", line.escape_ascii());
+        }
+    }
 }
