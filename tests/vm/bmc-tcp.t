@@ -106,6 +106,26 @@ test_a_command_cut_at_every_byte() {
 long() { python3 bmc/tests/long_values.py $PORT "$@"; }
 fails() { echo "$2" >"/sys/module/rex/parameters/stream_$1_every"; }
 
+# Each in one piece, from where the words are copied by one instruction; the last ones as one of many
+# changes. A byte of the line or of the value's end that is not the one that was sent loses the position.
+test_changes_of_any_length_in_one_piece() {
+	local len unsynced sets value
+	line_of() { rexctl bmc stats | sed -n "s/^$1 //p"; }
+	begin
+	unsynced=$(line_of connections_unsynced)
+	sets=$(line_of invalidations_set)
+	for len in $(seq 480 500) $(seq 1000 1008); do
+		value=$(printf "%0${len}d" "$len")
+		printf 'set long 0 0 %d\r\n%s\r\n' "$len" "$value" >"$TMP/set"
+		dd if="$TMP/set" bs=64K status=none >&"$FD"
+		hears STORED
+	done
+	eq "$(line_of connections_unsynced)" "$unsynced"
+	eq "$(line_of invalidations_set)" $((sets + 30))
+	get long "$value"
+	answered 1 get long "$value"
+}
+
 test_values_of_64_kib() {
 	answered 5 long whole long 5
 }
