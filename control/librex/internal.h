@@ -179,6 +179,17 @@ bool rex_filter_is_map(const struct rex_filter *filter, const char *map);
 int rex_filter_check(const struct rex_entry *entry);
 int rex_filter_check_map(const struct rex_entry *entry, const struct rex_map *const *maps, uint32_t n);
 
+/* ---- args.c */
+struct traced_args {
+	uint32_t n;			/* of struct rex_args */
+	uint32_t by_helper;		/* bits: the verifier does not let a program load these */
+	bool returns, ret_by_helper;
+};
+/* Those of a kernel function; none, if BTF has no such. */
+void rex_traced_args(const char *function, struct traced_args *args);
+/* Put the instructions that copy them into @room (REX_SHIM_ARGS_ROOM). */
+int rex_args_patch(const struct rex_entry *entry, const struct traced_args *args, struct bpf_insn *room);
+
 /* ---- filter_shim.c */
 /* Whether it can read the frames of that interface. */
 int rex_filter_check_iface(const struct rex_entry *entry, const char *iface);

@@ -104,14 +104,42 @@ static bool is_mov_const(const struct bpf_insn *insn)
 
 /* How often each placeholder was found. */
 struct found {
-	int slots, cookies, lasts, args, loads;
+	int slots, cookies, lasts;
 	int room;			/* instructions, one behind the other */
 	struct bpf_insn *room_end;
 };
 
-static bool has_room(uint32_t hook)
+/* What of a filter or of arguments goes into a shim. */
+struct inside {
+	int map_fd;			/* that it reads; -1: none */
+	struct traced_args args;
+};
+
+static int room_of(uint32_t hook)
 {
-	return hook == REX_HOOK_XDP || hook == REX_HOOK_TC;
+	switch (hook) {
+	case REX_HOOK_XDP:
+	case REX_HOOK_TC:
+		return REX_SHIM_ROOM;
+	case REX_HOOK_FENTRY:
+	case REX_HOOK_FEXIT:
+	case REX_HOOK_RAW_TRACEPOINT:
+		return REX_SHIM_ARGS_ROOM;
+	default:
+		return 0;
+	}
+}
+
+static int fill_room(const struct rex_entry *e, struct bpf_insn *room, struct inside *in)
+{
+	switch (room_of(e->hook)) {
+	case REX_SHIM_ROOM:
+		return rex_filter_patch(e, room, &in->map_fd);
+	case REX_SHIM_ARGS_ROOM:
+		return rex_args_patch(e, &in->args, room);
+	default:
+		return 0;
+	}
 }
 
 static bool is_room(const struct bpf_insn *insn)
@@ -121,43 +149,33 @@ static bool is_room(const struct bpf_insn *insn)
 	return !memcmp(insn, &nop, sizeof(nop));
 }
 
-static void patch_move(const struct rex_entry *e, int n_args, struct bpf_insn *insn, struct found *f)
+static void patch_move(const struct rex_entry *e, struct bpf_insn *insn, struct found *f)
 {
 	if ((uint32_t)insn->imm == REX_SHIM_SLOT) {
 		insn->imm = (int32_t)e->slot;
 		f->slots++;
-	} else if (e->hook == REX_HOOK_RAW_TRACEPOINT && (uint32_t)insn->imm == REX_SHIM_ARGS) {
-		insn->imm = n_args;
-		f->args++;
 	}
 }
 
-static void patch_load(const struct rex_entry *e, int n_args, struct bpf_insn *insn, struct found *f)
+static void patch_load(const struct rex_entry *e, struct bpf_insn *insn, struct found *f)
 {
-	uint8_t size = BPF_SIZE(insn->code);
-
-	if (e->hook == REX_HOOK_TRACEPOINT && size == BPF_B && insn->off == REX_SHIM_LAST) {
-		f->lasts++;
-		if (e->ctx_size > REX_SHIM_LAST_MIN)
-			insn->off = e->ctx_size - 1;
-		else
-			goto zero;
-	} else if (e->hook == REX_HOOK_RAW_TRACEPOINT && size == BPF_DW &&
-		   insn->src_reg == BPF_REG_1 && insn->off >= 0 && insn->off < 8 * REX_MAX_ARGS) {
-		f->loads++;
-		if (insn->off >= 8 * n_args)
-			goto zero;
-	}
-	return;
-zero:
-	*insn = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = insn->dst_reg };
+	if (e->hook != REX_HOOK_TRACEPOINT || BPF_SIZE(insn->code) != BPF_B ||
+	    insn->off != REX_SHIM_LAST)
+		return;
+	f->lasts++;
+	if (e->ctx_size > REX_SHIM_LAST_MIN)
+		insn->off = e->ctx_size - 1;
+	else
+		*insn = (struct bpf_insn){
+			.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = insn->dst_reg,
+		};
 }
 
 /*
  * Put slot and cookie, and what else shim.h asks for, where the placeholders are: each
  * exactly once, or it is no shim.
  */
-static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args, int *map_fd)
+static int patch(struct bpf_program *prog, const struct rex_entry *e, struct inside *in)
 {
 	size_t n = bpf_program__insn_cnt(prog);
 	struct bpf_insn *insns = malloc(n * sizeof(*insns));
@@ -174,7 +192,7 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args
 			f.room = insn == f.room_end ? f.room + 1 : 1;
 			f.room_end = insn + 1;
 		} else if (is_mov_const(insn)) {
-			patch_move(e, n_args, insn, &f);
+			patch_move(e, insn, &f);
 		} else if (insn->code == LD_IMM64 && i + 1 < n) {
 			if ((uint32_t)insn->imm == (uint32_t)REX_SHIM_COOKIE &&
 			    (uint32_t)insn[1].imm == (uint32_t)(REX_SHIM_COOKIE >> 32)) {
@@ -184,17 +202,15 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, int n_args
 			}
 			i++;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX) {
-			patch_load(e, n_args, insn, &f);
+			patch_load(e, insn, &f);
 		}
 	}
 	if (f.slots != 1 || f.cookies != 1 || f.lasts != (e->hook == REX_HOOK_TRACEPOINT) ||
-	    f.args != (e->hook == REX_HOOK_RAW_TRACEPOINT) ||
-	    f.room != (has_room(e->hook) ? REX_SHIM_ROOM : 0) ||
-	    f.loads != (e->hook == REX_HOOK_RAW_TRACEPOINT ? REX_MAX_ARGS : 0))
+	    f.room != room_of(e->hook))
 		err = rex_fail(-EINVAL, "the %s shim in this librex does not have its placeholders "
 			       "once each; build it again", rex_hook_name(e->hook));
 	else if (f.room)
-		err = rex_filter_patch(e, f.room_end - f.room, map_fd);
+		err = fill_room(e, f.room_end - f.room, in);
 	if (err)
 		goto out;
 	if ((err = bpf_program__set_insns(prog, insns, n)))
@@ -211,9 +227,9 @@ static void shim_map_close(int *map_fd)
 	*map_fd = -1;
 }
 
-/* @n_args: of a raw tracepoint's prototype; else of no use. */
-static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_object **obj_out,
-		     struct bpf_program **prog_out, int *map_fd)
+/* Of @in, the arguments are there. */
+static int shim_open(const struct rex_entry *entry, struct inside *in, struct bpf_object **obj_out,
+		     struct bpf_program **prog_out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = REX_SHIM_NAME);
 	struct bpf_program *prog;
@@ -221,7 +237,7 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 	int err;
 
 	rex_log_reset();
-	*map_fd = -1;
+	in->map_fd = -1;
 	if (entry->hook == REX_HOOK_STREAM)
 		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook stream, for which there is no "
 				"BPF program", entry->name);
@@ -238,9 +254,9 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 		err = rex_fail(-EINVAL, "the %s shim has no program \"%s\"",
 			       rex_hook_name(entry->hook), REX_SHIM_NAME);
 	else
-		err = patch(prog, entry, n_args, map_fd);
+		err = patch(prog, entry, in);
 	if (err) {
-		shim_map_close(map_fd);
+		shim_map_close(&in->map_fd);
 		bpf_object__close(obj);
 		return err;
 	}
@@ -254,7 +270,11 @@ static int shim_open(const struct rex_entry *entry, int n_args, struct bpf_objec
 int rex_shim_open(const struct rex_entry *entry, struct bpf_object **obj, struct bpf_program **prog,
 		  int *map_fd)
 {
-	return shim_open(entry, 0, obj, prog, map_fd);
+	struct inside in = {};
+	int err = shim_open(entry, &in, obj, prog);
+
+	*map_fd = in.map_fd;
+	return err;
 }
 
 /* The verifier's or libbpf's refusal, with what it means when it is known. */
@@ -281,10 +301,18 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 	struct rex_shim_opts opts;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
-	int err = rex_opts(&opts, sizeof(opts), given), map_fd;
+	struct inside in = {};
+	int err = rex_opts(&opts, sizeof(opts), given);
 
+	if (!err && opts.n_args > REX_MAX_ARGS)
+		err = rex_fail(-EINVAL, "%u arguments are more than the %u that there can be", opts.n_args,
+			       REX_MAX_ARGS);
+	if (!err && opts.target && (entry->hook == REX_HOOK_FENTRY || entry->hook == REX_HOOK_FEXIT))
+		rex_traced_args(opts.target, &in.args);
+	else
+		in.args.n = opts.n_args;
 	if (!err)
-		err = shim_open(entry, opts.n_args, &obj, &prog, &map_fd);
+		err = shim_open(entry, &in, &obj, &prog);
 	if (err)
 		return err;
 	if (opts.target) {
@@ -298,7 +326,7 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 		if (err)
 			explain(err, entry);
 	}
-	shim_map_close(&map_fd);
+	shim_map_close(&in.map_fd);
 	if (err) {
 		bpf_object__close(obj);
 		return err;

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The arguments of a traced function, for fentry and fexit. */
+/* The arguments of a traced function or raw tracepoint: see shim.h for who copies them. */
 #ifndef _REX_SHIM_ARGS_H
 #define _REX_SHIM_ARGS_H
 
 #include "shim.h"
 
-static __always_inline void rex_args_get(void *ctx, struct rex_args *args)
-{
-	int i;
-
-	__builtin_memset(args, 0, sizeof(*args));
-	args->n = bpf_get_func_arg_cnt(ctx);
-	/* A loop in the shim: librex reads its instructions, the fewer the better. */
-#pragma clang loop unroll(disable)
-	for (i = 0; i < REX_MAX_ARGS; i++)
-		if (bpf_get_func_arg(ctx, i, &args->arg[i]))
-			break;
-}
+#define REX_ARGS(ctx, args)							\
+	register struct rex_args *to asm("r5") = &args;				\
+	asm volatile(".rept %[room]\n"						\
+		     "goto +0\n"						\
+		     ".endr"							\
+		     : "+r"(ctx), "+r"(to) : [room] "i"(REX_SHIM_ARGS_ROOM)	\
+		     : "r0", "r2", "r3", "r4", "r6", "r7", "memory")
 
 #endif /* _REX_SHIM_ARGS_H */

@@ -6,8 +6,8 @@ int rex_shim(void *ctx)
 {
 	struct rex_args args;
 
-	rex_args_get(ctx, &args);
-	rex_fentry(&args, REX_SHIM_SLOT, REX_SHIM_COOKIE);
+	REX_ARGS(ctx, args);
+	rex_fentry(to, REX_SHIM_SLOT, REX_SHIM_COOKIE);
 	return 0;
 }
 

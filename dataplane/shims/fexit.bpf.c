@@ -6,9 +6,8 @@ int rex_shim(void *ctx)
 {
 	struct rex_args args;
 
-	rex_args_get(ctx, &args);
-	bpf_get_func_ret(ctx, &args.ret);
-	rex_fexit(&args, REX_SHIM_SLOT, REX_SHIM_COOKIE);
+	REX_ARGS(ctx, args);
+	rex_fexit(to, REX_SHIM_SLOT, REX_SHIM_COOKIE);
 	return 0;
 }
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* No helper returns the number of a tracepoint's arguments; see shim.h for what librex does. */
-#include "shim.h"
+#include "args.h"
 
 SEC("tp_btf")
-int rex_shim(const volatile __u64 *ctx)
+int rex_shim(void *ctx)
 {
-	struct rex_args args = {};
-	int i;
+	struct rex_args args;
 
-	asm volatile("%[n] = %[args]" : [n] "=r"(args.n) : [args] "i"(REX_SHIM_ARGS));
-#pragma clang loop unroll(full)
-	for (i = 0; i < REX_MAX_ARGS; i++)
-		args.arg[i] = ctx[i];
-	rex_raw_tracepoint(&args, REX_SHIM_SLOT, REX_SHIM_COOKIE);
+	REX_ARGS(ctx, args);
+	rex_raw_tracepoint(to, REX_SHIM_SLOT, REX_SHIM_COOKIE);
 	return 0;
 }
 

@@ -10,13 +10,13 @@
  *	all		SLOT: immediate of a move; COOKIE: of a 64-bit load
  *	tracepoint	LAST: offset of a one-byte load from r1
  *	xdp, tc		ROOM: so many instructions that do nothing, for a filter
- *	raw_tracepoint	ARGS: immediate of a move; and the loads below
+ *	fentry, fexit,
+ *	raw_tracepoint	ARGS_ROOM: likewise, for the arguments
  *
- * All shims but those of fentry, fexit and raw_tracepoint, and of entries with a
- * filter, are straight to the call. In those, as the kernel shows them, there are
- * loads, stores, jumps (the kernel inlines the helpers that they call) and an exit
- * between the first instruction and the call; slot and cookie still get into r2 and
- * r3 right before it.
+ * All shims but those of entries with a filter, and some of fentry and fexit, are
+ * straight to the call. In those, as the kernel shows them, there are jumps (the
+ * kernel inlines the helpers that they call) and an exit between the first
+ * instruction and the call; slot and cookie still get into r2 and r3 right before it.
  */
 #ifndef _REX_SHIM_H
 #define _REX_SHIM_H
@@ -36,13 +36,11 @@
 #define REX_SHIM_LAST_MIN	8
 
 /*
- * raw_tracepoint: ARGS becomes the number of arguments in the tracepoint's prototype
- * (BTF: the function prototype that typedef btf_trace_NAME points to, less its first
- * parameter). There is an 8-byte load from r1 + 8 * i for each possible argument i;
- * the verifier knows the prototype, too, and takes none behind its end: those loads
- * become "dst = 0".
+ * fentry, fexit, raw_tracepoint: librex puts there what copies the arguments that there
+ * are, at the end of the room. It has the context in r1 and the address of struct rex_args,
+ * which holds anything, in r5, keeps r5, and changes r0 to r4, r6 and r7.
  */
-#define REX_SHIM_ARGS	0x5e17a495U
+#define REX_SHIM_ARGS_ROOM	112
 
 /*
  * xdp, tc: librex puts the filter of the entry (struct rex_filter) at the end of it, which

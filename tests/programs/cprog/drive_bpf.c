@@ -13,8 +13,72 @@
 
 #define PLACEHOLDER	0x5e17c0deU	/* of dataplane/shims/shim.h, as the next two */
 #define LAST		0x1ead
-#define ARGS		0x5e17a495U
+#define ARGS_ROOM	112
 #define SYS_ENTER_ARGS	2
+#define DRIVE_ARGS	6	/* at most, of the functions here */
+
+/* The room for the arguments, which get there one by one, whatever the function is. */
+struct code {
+	struct bpf_insn *at;
+};
+
+static void emit(struct code *c, __u8 code, __u8 dst, __u8 src, __s16 off, __s32 imm)
+{
+	*c->at++ = (struct bpf_insn){ code, dst, src, off, imm };
+}
+
+#define MOVE(c, dst, src) emit(c, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
+
+static void call(struct code *c, __u32 helper, __u8 to, __s32 i, size_t at)
+{
+	MOVE(c, 6, 1);
+	MOVE(c, 7, 5);
+	emit(c, BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, i);
+	MOVE(c, to, 5);
+	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, at);
+	emit(c, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
+	MOVE(c, 1, 6);
+	MOVE(c, 5, 7);
+}
+
+/* At the end of @room, so twice: once to see how long it is. */
+static int copy_args(const struct entry *entry, struct bpf_insn *from)
+{
+	struct code c = { from };
+	size_t at;
+
+	for (at = 0; at < sizeof(struct rex_args); at += 8)
+		emit(&c, BPF_ST | BPF_MEM | BPF_DW, 5, 0, at, 0);
+	if (entry->hook == REX_HOOK_RAW_TRACEPOINT) {
+		emit(&c, BPF_ST | BPF_MEM | BPF_DW, 5, 0, 0, SYS_ENTER_ARGS);
+		for (at = 0; at < SYS_ENTER_ARGS; at++) {
+			emit(&c, BPF_LDX | BPF_MEM | BPF_DW, 2, 1, 8 * at, 0);
+			emit(&c, BPF_STX | BPF_MEM | BPF_DW, 5, 2,
+			     offsetof(struct rex_args, arg) + 8 * at, 0);
+		}
+		return c.at - from;
+	}
+	/* The trampoline keeps the number there. */
+	for (at = 0; at < DRIVE_ARGS; at++)
+		call(&c, BPF_FUNC_get_func_arg, 3, at, offsetof(struct rex_args, arg) + 8 * at);
+	if (entry->hook == REX_HOOK_FEXIT)
+		call(&c, BPF_FUNC_get_func_ret, 2, 0, offsetof(struct rex_args, ret));
+	MOVE(&c, 6, 1);
+	MOVE(&c, 7, 5);
+	emit(&c, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_func_arg_cnt);
+	MOVE(&c, 5, 7);
+	emit(&c, BPF_STX | BPF_MEM | BPF_DW, 5, 0, 0, 0);
+	MOVE(&c, 1, 6);
+	return c.at - from;
+}
+
+static void fill_room(const struct entry *entry, struct bpf_insn *room)
+{
+	struct bpf_insn scratch[ARGS_ROOM];
+	int n = copy_args(entry, scratch);
+
+	copy_args(entry, room + ARGS_ROOM - n);
+}
 
 /* What librex does to a shim, as far as the tests here need it. */
 static int patch(struct bpf_program *prog, const struct entry *entry, __u64 cookie)
@@ -22,19 +86,14 @@ static int patch(struct bpf_program *prog, const struct entry *entry, __u64 cook
 	const struct bpf_insn zero = { .code = BPF_ALU64 | BPF_MOV | BPF_K };
 	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(prog);
 	size_t i, n = bpf_program__insn_cnt(prog);
-	int found = 0, dst;
+	int found = 0, room = 0;
 
 	for (i = 0; i < n; i++) {
-		if (insn[i].off == LAST) {
+		if (insn[i].code == (BPF_JMP | BPF_JA)) {
+			if (++room == ARGS_ROOM)
+				fill_room(entry, &insn[i + 1 - ARGS_ROOM]);
+		} else if (insn[i].off == LAST) {
 			insn[i] = zero;		/* the record is not looked at */
-		} else if ((__u32)insn[i].imm == ARGS) {
-			insn[i].imm = SYS_ENTER_ARGS;
-		} else if (entry->hook == REX_HOOK_RAW_TRACEPOINT &&
-			   insn[i].code == (BPF_LDX | BPF_MEM | BPF_DW) &&
-			   insn[i].off >= 8 * SYS_ENTER_ARGS) {
-			dst = insn[i].dst_reg;
-			insn[i] = zero;
-			insn[i].dst_reg = dst;
 		} else if ((__u32)insn[i].imm != PLACEHOLDER) {
 			continue;
 		} else if (insn[i].code == (BPF_LD | BPF_DW | BPF_IMM)) {
