@@ -14,6 +14,7 @@
 
 s32 rex_refuse_slot(u32 hook, unsigned long slot_offset, u64 cookie);
 s32 rex_refuse_run(u32 hook, unsigned long slot_offset);
+s32 rex_undo(struct rex_frame *frame, s32 verdict);
 
 /*
  * Calls @fn on the stack below *@frame. The program preserves the callee-saved registers
@@ -95,6 +96,11 @@ static __always_inline s32 rex_dispatch_at(u32 hook, void *raw, unsigned long of
 	bool unguarded;
 	s32 ret;
 
+	/*
+	 * Whatever is called on the way, where nothing is wrong, keeps all registers, and behind the
+	 * program only the verdict is left: so no register has to be saved here.
+	 */
+
 	if (!rex_hook_has_bh_off(hook))
 		preempt_disable_notrace();
 
@@ -111,8 +117,15 @@ static __always_inline s32 rex_dispatch_at(u32 hook, void *raw, unsigned long of
 		if (!frame)
 			goto refused;
 	}
-	if (unguarded && !rex_guard_enter(hook))
-		goto refused;
+	if (unguarded) {
+		u32 guard = hook;
+
+		asm_inline volatile("call rex_guard_kept"
+				    : "+a" (guard), ASM_CALL_CONSTRAINT
+				    : : "rdx", "r9", "r10", "r11", "cc", "memory");
+		if (!guard)
+			goto refused;
+	}
 	/*
 	 * Take the frame first, then fill it: whoever interrupts us in between uses the same
 	 * frame and puts it back, or already the next one.
@@ -120,15 +133,15 @@ static __always_inline s32 rex_dispatch_at(u32 hook, void *raw, unsigned long of
 	this_cpu_write(rex_top, frame->next);
 	barrier();
 	WRITE_ONCE(frame->slot_offset, offset);
-	WRITE_ONCE(frame->watch, 0);
+	WRITE_ONCE(frame->watch, unguarded);	/* the lowest byte */
 	this_cpu_inc(slot->counts->runs);
 	ret = rex_call(&frame, slot->fn, setup(frame, raw));
-	if (unlikely(frame->held))
-		ret = rex_release_all(frame, ret);
-	barrier();
-	this_cpu_write(rex_top, frame);
-	if (unguarded)
-		rex_guard_exit();
+	if (unlikely(frame->to_undo)) {
+		ret = rex_undo(frame, ret);
+	} else {
+		barrier();
+		this_cpu_write(rex_top, frame);
+	}
 	goto out;
 refused:
 	ret = rex_refuse_run(hook, offset);

@@ -63,6 +63,22 @@ SYM_FUNC_START(rex_wake_kept)
 	RET
 SYM_FUNC_END(rex_wake_kept)
 
+/* The same of rex_guard_enter(), with the hook in %eax. It keeps what dispatch has no other place for. */
+SYM_FUNC_START(rex_guard_kept)
+	pushq	%rcx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	movl	%eax, %edi
+	call	rex_guard_enter
+	movzbl	%al, %eax
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rcx
+	RET
+SYM_FUNC_END(rex_guard_kept)
+
 /*
  * Where rex_override_return() sends the caller of a function that is not to run. Its address is
  * taken, so it begins with a landing pad, which SYM_FUNC_START() gives on older kernels only.

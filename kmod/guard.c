@@ -137,10 +137,3 @@ bool rex_guard_is_needed(void)
 			return true;
 	return false;
 }
-
-void rex_guard_exit(void)
-{
-	/* The program's last act comes first: it may have been cut by the guard. */
-	smp_mb();
-	this_cpu_dec(rex_busy.unguarded);
-}

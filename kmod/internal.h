@@ -111,10 +111,17 @@ struct rex_frame {
 	unsigned long		slot_offset;	/* from rex_slots, in bytes */
 	union {
 		u64		watch;		/* all of it, for one store */
-		u16		held_stop;	/* both, for one comparison: resource.c */
+		u16		to_undo;	/* @unguarded and @held, for one comparison */
 		struct {
-			u8	held;		/* elements of @resources */
-			u8	stop;		/* enum rex_stop */
+			u8	unguarded;	/* it began so: guard.c */
+			union {
+				u16	held_stop; /* both, for one comparison: resource.c */
+				struct {
+					u8	held;	/* elements of @resources */
+					u8	stop;	/* enum rex_stop */
+				};
+			} __packed;
+			u8	__unused;
 			u16	ran;		/* own time, in quarters of a tick */
 			u16	waits;		/* time of waiting for a lock, likewise */
 		};
@@ -128,6 +135,8 @@ struct rex_frame {
 
 static_assert(sizeof(struct rex_frame) <= REX_FRAME_SIZE);
 static_assert(offsetof(struct rex_frame, saved_sp) == 0);
+static_assert(offsetof(struct rex_frame, unguarded) == offsetof(struct rex_frame, watch));
+static_assert(offsetof(struct rex_frame, held) == offsetof(struct rex_frame, watch) + 1);
 static_assert(offsetof(struct rex_frame, regs) == REX_FRAME_REGS);
 
 /* The first unused frame of this CPU; NULL: all levels are in use, or it is parked (watchdog.c). */
@@ -285,7 +294,14 @@ DECLARE_PER_CPU(union rex_busy, rex_busy);
 /* ---- programs with interrupts off (guard.c) ------------------------------------- */
 
 bool rex_guard_enter(u32 hook);
-void rex_guard_exit(void);
+
+static __always_inline void rex_guard_exit(void)
+{
+	/* The program's last act comes first: it may have been cut by the guard. */
+	smp_mb();
+	this_cpu_dec(rex_busy.unguarded);
+}
+
 bool rex_guard_is_used(void);
 bool rex_guard_is_needed(void);
 
