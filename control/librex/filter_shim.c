@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Filters in shims: their instructions, the map that these read, and where they can be attached. */
+/* Filters in shims: their instructions, and where they can be attached. */
 #include <bpf/bpf.h>
 #include <linux/pkt_cls.h>
 #include <net/if_arp.h>
@@ -191,53 +191,4 @@ int rex_filter_patch(const struct rex_entry *e, struct bpf_insn *room, int *map_
 	memcpy(room + REX_SHIM_ROOM - c.n, c.insns, c.n * sizeof(*room));
 	*map_fd = fd;
 	return 0;
-}
-
-/* ---- the map of a filter that is attached ----------------------------------------------------- */
-
-/* The only map of shim @id, as an fd; -ENOENT: it has none. */
-static int shim_map(uint32_t id)
-{
-	int prog = bpf_prog_get_fd_by_id(id), err;
-	struct bpf_prog_info info = {};
-	uint32_t len = sizeof(info), map = 0;
-
-	if (prog < 0)
-		return -errno;
-	info.nr_map_ids = 1;
-	info.map_ids = (uintptr_t)&map;
-	err = bpf_obj_get_info_by_fd(prog, &info, &len) ? -errno : 0;
-	close(prog);
-	if (err || !map)
-		return err ? err : -ENOENT;
-	prog = bpf_map_get_fd_by_id(map);
-	return prog < 0 ? -errno : prog;
-}
-
-int rex_filter_map_in_use(const struct rex_program *p, const struct rex_map *m)
-{
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info), id;
-	int n = 0, fd = -ENOENT;
-
-	for (uint32_t i = 0; fd == -ENOENT && i < p->n_entries; i++) {
-		if (!rex_filter_is_map(&p->entries[i]->filter, m->name))
-			continue;
-		n = rex_shim_ids(p->entries[i], &id, 1);
-		if (n < 0)
-			return n;
-		if (n)
-			fd = shim_map(id);
-	}
-	if (fd == -ENOENT)
-		return fd;
-	if (fd < 0)
-		return rex_fail(fd, "cannot open map \"%s\", which the filter of an attached entry reads: %s",
-				m->name, rex_strerror(fd));
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == m->type &&
-	    info.value_size == m->value_size && info.max_entries == m->max_entries)
-		return fd;
-	close(fd);
-	return rex_fail(-EBUSY, "map \"%s\" is of another size than the one that the filter of an attached "
-			"entry reads: detach that first", m->name);
 }

@@ -195,8 +195,6 @@ int rex_args_patch(const struct rex_entry *entry, const struct traced_args *args
 int rex_filter_check_iface(const struct rex_entry *entry, const char *iface);
 /* Put the instructions into @room (REX_SHIM_ROOM), and the fd that they use into *@map_fd, if any. */
 int rex_filter_patch(const struct rex_entry *entry, struct bpf_insn *room, int *map_fd);
-/* The map @map of @program as an fd, if shims of @program read it; -ENOENT has no text. */
-int rex_filter_map_in_use(const struct rex_program *program, const struct rex_map *map);
 
 /* What libbpf and libxdp said since rex_log_reset(); "" when nothing. */
 void rex_log_reset(void);

@@ -99,6 +99,56 @@ static int check_sizes(const struct rex_program *p, const struct rex_map_size *s
 	return 0;
 }
 
+/* ---- the map of a filter that is attached ----------------------------------------------------- */
+
+/* The only map of shim @id, as an fd; -ENOENT: it has none. */
+static int shim_map(uint32_t id)
+{
+	int prog = bpf_prog_get_fd_by_id(id), err;
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info), map = 0;
+
+	if (prog < 0)
+		return -errno;
+	info.nr_map_ids = 1;
+	info.map_ids = (uintptr_t)&map;
+	err = bpf_obj_get_info_by_fd(prog, &info, &len) ? -errno : 0;
+	close(prog);
+	if (err || !map)
+		return err ? err : -ENOENT;
+	prog = bpf_map_get_fd_by_id(map);
+	return prog < 0 ? -errno : prog;
+}
+
+/* The map @m of @p as an fd, if shims of @p read it; -ENOENT has no text. */
+static int filter_map_in_use(const struct rex_program *p, const struct rex_map *m)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info), id;
+	int n = 0, fd = -ENOENT;
+
+	for (uint32_t i = 0; fd == -ENOENT && i < p->n_entries; i++) {
+		if (!rex_filter_is_map(&p->entries[i]->filter, m->name))
+			continue;
+		n = rex_shim_ids(p->entries[i], &id, 1);
+		if (n < 0)
+			return n;
+		if (n)
+			fd = shim_map(id);
+	}
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return rex_fail(fd, "cannot open map \"%s\", which the filter of an attached entry reads: %s",
+				m->name, rex_strerror(fd));
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == m->type &&
+	    info.value_size == m->value_size && info.max_entries == m->max_entries)
+		return fd;
+	close(fd);
+	return rex_fail(-EBUSY, "map \"%s\" is of another size than the one that the filter of an attached "
+			"entry reads: detach that first", m->name);
+}
+
 int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex_map_size *sizes,
 		  size_t n_sizes)
 {
@@ -113,7 +163,7 @@ int rex_maps_bind(struct rex *rex, const struct rex_program *p, const struct rex
 		for (size_t k = 0; k < n_sizes; k++)
 			if (!strcmp(m->name, sizes[k].map))
 				m->max_entries = sizes[k].max_entries;
-		fd = rex_filter_map_in_use(p, m);
+		fd = filter_map_in_use(p, m);
 		if (fd == -ENOENT)
 			fd = create(m);
 		if (fd < 0)

@@ -6,6 +6,7 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdint.h>
@@ -43,19 +44,41 @@ static size_t from_hex(const char *hex, uint8_t *bytes, size_t max)
 	return n;
 }
 
-/* The verdict of a shim that is loaded for this frame. */
-static uint32_t run(struct rex *rex, const char *name, const char *entry, const uint8_t *frame,
-		    size_t len, bool *is_tc)
+/* The shim of that entry, loaded when it is first asked for. */
+static int shim(struct rex *rex, const char *name, const char *entry, bool *is_tc)
 {
-	REX_OPTS(rex_run, r, .data_in = frame, .data_in_len = len);
+	static struct {
+		char entry[64];
+		bool is_tc;
+		int fd;
+	} shims[16];
 	const struct rex_entry *e;
+	struct bpf_object *obj;
 	struct rex_program *p;
+	size_t i = 0;
 
-	if (rex_program_get(rex, name, &p) || rex_program_entry(p, entry, -1, &e) || rex_run(e, &r))
-		die(rex_errmsg());
-	*is_tc = e->hook == REX_HOOK_TC;
-	rex_program_free(p);
-	return r.retval;
+	while (*shims[i].entry && strcmp(shims[i].entry, entry))
+		if (++i == 15)
+			die("too many entries");
+	if (!*shims[i].entry) {
+		if (rex_program_get(rex, name, &p) || rex_program_entry(p, entry, -1, &e) ||
+		    rex_shim_load(e, &obj, &shims[i].fd))
+			die(rex_errmsg());
+		snprintf(shims[i].entry, sizeof(shims[i].entry), "%s", entry);
+		shims[i].is_tc = e->hook == REX_HOOK_TC;
+		rex_program_free(p);
+	}
+	*is_tc = shims[i].is_tc;
+	return shims[i].fd;
+}
+
+static uint32_t run(int fd, const uint8_t *frame, size_t len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .repeat = 1);
+
+	if (bpf_prog_test_run_opts(fd, &opts))
+		die(strerror(errno));
+	return opts.retval;
 }
 
 int main(int argc, char **argv)
@@ -68,10 +91,11 @@ int main(int argc, char **argv)
 		die(argc == 2 ? rex_errmsg() : "usage: frames PROGRAM");
 	for (; scanf("%63s %15s %1023s", entry, want, hex) == 3; n++) {
 		bool called = !strcmp(want, "called"), is_tc;
-		uint64_t before = runs(rex, argv[1], entry), after;
 		uint8_t frame[512];
 		size_t len = from_hex(hex, frame, sizeof(frame));
-		uint32_t got = run(rex, argv[1], entry, frame, len, &is_tc);
+		int fd = shim(rex, argv[1], entry, &is_tc);
+		uint64_t before = runs(rex, argv[1], entry), after;
+		uint32_t got = run(fd, frame, len);
 		uint32_t should = is_tc ? called ? TC_ACT_SHOT : TC_ACT_UNSPEC : called ? XDP_DROP : XDP_PASS;
 
 		after = runs(rex, argv[1], entry);
