@@ -35,6 +35,23 @@ struct rex_hook_info rex_hooks[__REX_HOOK_MAX] __ro_after_init = {
 
 __bpf_kfunc_start_defs();
 REX_HOOKS_SHIM(REX_KFUNC)
+
+/*
+ * rex_xdp() for shims of leaves. Such an entry calls nothing, so it holds nothing and cannot panic; and
+ * it never jumps back, so it soon ends: no frame, no stack, no watchdog. @leaf is the cookie only
+ * while the entry is one, may run and is not measured. All else is for rex_xdp() to decide, another
+ * entry that has taken the slot, too.
+ */
+int rex_xdp_leaf(struct xdp_md *ctx, u32 slot_id, u64 cookie);
+__bpf_kfunc int rex_xdp_leaf(struct xdp_md *ctx, u32 slot_id, u64 cookie)
+{
+	struct rex_slot *slot = &rex_slots[slot_id % REX_MAX_SLOTS];
+
+	if (unlikely(slot->leaf != cookie))
+		return rex_xdp(ctx, slot_id, cookie);
+	this_cpu_inc(slot->counts->runs);
+	return slot->entry((struct rex_ctx *)ctx);
+}
 __bpf_kfunc_end_defs();
 
 /* The kernel's groups of program types, and one type of each. A group takes one set of kfuncs. */
@@ -45,10 +62,17 @@ __bpf_kfunc_end_defs();
 	G(KPROBE, KPROBE)		\
 	G(TRACING, TRACING)
 
+#define REX_MORE_XDP	BTF_ID_FLAGS(func, rex_xdp_leaf)
+#define REX_MORE_TC
+#define REX_MORE_CGROUP
+#define REX_MORE_KPROBE
+#define REX_MORE_TRACING
+
 #define REX_KFUNC_ID(number, ID, name, ...) BTF_ID_FLAGS(func, rex_##name)
 #define REX_SET(group, type)							\
 	BTF_KFUNCS_START(rex_ids_##group)					\
 	REX_HOOKS_##group(REX_KFUNC_ID)						\
+	REX_MORE_##group							\
 	BTF_KFUNCS_END(rex_ids_##group)						\
 	static const struct btf_kfunc_id_set rex_set_##group = {		\
 		.owner = THIS_MODULE, .set = &rex_ids_##group			\

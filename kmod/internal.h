@@ -44,15 +44,16 @@ struct rex_counts {
  * only for the entry's own hook and only while the program may run; otherwise it is its
  * complement, just as secret. So one comparison tells all: slot, cookie, hook and state.
  */
-#define REX_SLOT_SIZE	(__REX_HOOK_MAX <= 10 ? 128 : 256)	/* a power of two: found by a shift */
+#define REX_SLOT_SIZE	256	/* a power of two: found by a shift */
 
 struct rex_slot {
 	rex_fn			fn;	/* called by dispatch: the entry, or rex_timed() */
 	struct rex_counts __percpu *counts;
 	struct rex_prog		*prog;
+	u64			leaf;	/* as @live of the hook, while the entry may run without a frame */
+	rex_fn			entry;
 	u64			live[__REX_HOOK_MAX];
 	/* from here on: not for the fast path */
-	rex_fn			entry;
 	const char		*name;	/* in the program module, or rex_prog.park_names */
 	u16			hook;
 	u16			flags;		/* this and ctx_size: as in struct rex_entry_def */

@@ -69,7 +69,7 @@ struct rex_slot *rex_park_find(const struct rex_prog *parked, const struct rex_e
 		struct rex_slot *slot = parked->slots[i];
 
 		if (slot->hook == def->hook && !strcmp(slot->name, def->name))
-			return slot->ctx_size >= def->ctx_size && !(slot->flags & ~def->flags) &&
+			return slot->ctx_size >= def->ctx_size && !(slot->flags & REX_ENTRY_FRAGS & ~def->flags) &&
 			       !memcmp(&parked->filters[i], &def->filter, sizeof(def->filter)) ?
 			       slot : NULL;
 	}

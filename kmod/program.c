@@ -183,7 +183,7 @@ static int rex_entries_check(const struct rex_prog *prog, const struct rex_entry
 			       prog->name, def[i].name, def[i].hook);
 			return -EOPNOTSUPP;
 		}
-		if (def[i].flags & ~(def[i].hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0)) {
+		if (def[i].flags & ~(def[i].hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS | REX_ENTRY_LEAF : 0)) {
 			pr_err("program %s: entry %s has unknown flags %#x\n", prog->name,
 			       def[i].name, def[i].flags);
 			return -EINVAL;

@@ -15,6 +15,21 @@ static void rex_slot_fill_dead(struct rex_slot *slot)
 
 	for (hook = 0; hook < __REX_HOOK_MAX; hook++)
 		WRITE_ONCE(slot->live[hook], dead);
+	WRITE_ONCE(slot->leaf, dead);
+}
+
+/*
+ * What is measured needs a frame; so does what is no leaf. Both, the entry's state and this, may
+ * change at once: whoever ends the entry ends @live first, and here it is looked at last.
+ */
+static void rex_slot_set_leaf(struct rex_slot *slot)
+{
+	bool may = slot->flags & REX_ENTRY_LEAF && slot->fn == slot->entry;
+
+	WRITE_ONCE(slot->leaf, may ? READ_ONCE(slot->live[slot->hook]) : ~rex_slot_cookie(slot));
+	smp_mb();
+	if (READ_ONCE(slot->live[slot->hook]) != rex_slot_cookie(slot))
+		WRITE_ONCE(slot->leaf, ~rex_slot_cookie(slot));
 }
 
 void rex_slots_init(void)
@@ -50,12 +65,14 @@ struct rex_slot *rex_slot_get(struct rex_prog *prog, const struct rex_entry_def 
 
 /*
  * A slot that nobody runs in, for an entry of the same hook. Who has its cookie keeps it; so
- * @flags and @ctx_size stay what the shims were made for.
+ * @flags and @ctx_size stay what the shims were made for. But whether it is a leaf is for the entry
+ * to say: the shim of one calls any.
  */
 void rex_slot_take(struct rex_slot *slot, struct rex_prog *prog, const struct rex_entry_def *def)
 {
 	slot->entry = (rex_fn)def->fn;
 	slot->fn = slot->entry;
+	slot->flags = (slot->flags & ~REX_ENTRY_LEAF) | (def->flags & REX_ENTRY_LEAF);
 	slot->name = def->name;
 	WRITE_ONCE(slot->prog, prog);
 }
@@ -83,11 +100,14 @@ void rex_slot_put(struct rex_slot *slot)
 void rex_slot_enable(struct rex_slot *slot)
 {
 	WRITE_ONCE(slot->live[slot->hook], rex_slot_cookie(slot));
+	rex_slot_set_leaf(slot);
 }
 
 void rex_slot_disable(struct rex_slot *slot)
 {
 	WRITE_ONCE(slot->live[slot->hook], ~rex_slot_cookie(slot));
+	smp_mb();
+	WRITE_ONCE(slot->leaf, ~rex_slot_cookie(slot));
 }
 
 /* Stands in for the entry while its run time is measured; runs on the program's stack. */
@@ -104,6 +124,7 @@ static s32 rex_timed(struct rex_ctx *ctx)
 void rex_slot_set_timing(struct rex_slot *slot, bool on)
 {
 	WRITE_ONCE(slot->fn, on ? rex_timed : slot->entry);
+	rex_slot_set_leaf(slot);
 }
 
 void rex_slot_sum(const struct rex_slot *slot, struct rex_counts *sum)

@@ -14,7 +14,13 @@ $1 == "row" {
 	rex[$2] = $4
 }
 END {
-	check("an empty XDP program costs at most 45 more", "empty-xdp", ebpf["empty-xdp"] + 45)
+	check("an empty XDP program, a leaf, costs at most 20 more", "empty-xdp", ebpf["empty-xdp"] + 20)
+	for (i = split("fentry fexit raw_tracepoint", traced, " "); i; i--)
+		check("an empty " traced[i] " program costs at most 60 more", "empty-" traced[i],
+		      ebpf["empty-" traced[i]] + 60)
+	for (i = split("tc cgroup_skb kprobe tracepoint", other, " "); i; i--)
+		check("an empty " other[i] " program costs at most 53 more", "empty-" other[i],
+		      ebpf["empty-" other[i]] + 53)
 	check("an array look-up costs at most as much", "array-lookup", ebpf["array-lookup"] + 0)
 	check("the first array look-up of a program, too", "array-lookup-first",
 	      ebpf["array-lookup-first"] + 0)

@@ -351,7 +351,7 @@ static int check_entries(struct check *c)
 		if (def.hook >= __REX_HOOK_MAX)
 			return rex_fail(-EINVAL, "%s: entry \"%s\" is for hook %u, which this "
 					"version does not know", c->what, def.name, def.hook);
-		if (def.flags & ~(def.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS : 0))
+		if (def.flags & ~(def.hook == REX_HOOK_XDP ? REX_ENTRY_FRAGS | REX_ENTRY_LEAF : 0))
 			return rex_fail(-EINVAL, "%s: entry \"%s\" has flags 0x%x, which this "
 					"version does not know", c->what, def.name, def.flags);
 		if (def.hook == REX_HOOK_STREAM && def.ctx_size > REX_STREAM_RECORD)

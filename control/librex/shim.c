@@ -28,6 +28,8 @@ static const struct {
 };
 #undef SHIM
 
+extern const char rex_shim_xdp_leaf[], rex_shim_xdp_leaf_end[];
+
 /* ---- what libbpf and libxdp have to say ------------------------------------------- */
 
 /* Their warnings name the cause (verifier, extack); kept for our error texts, not printed. */
@@ -115,30 +117,17 @@ struct inside {
 	struct traced_args args;
 };
 
-static int room_of(uint32_t hook)
+/* @n: instructions of the shim's room, which say what it is for. */
+static int fill_room(const struct rex_entry *e, struct bpf_insn *room, int n, struct inside *in)
 {
-	switch (hook) {
-	case REX_HOOK_XDP:
-	case REX_HOOK_TC:
-		return REX_SHIM_ROOM;
-	case REX_HOOK_FENTRY:
-	case REX_HOOK_FEXIT:
-	case REX_HOOK_RAW_TRACEPOINT:
-		return REX_SHIM_ARGS_ROOM;
-	default:
-		return 0;
-	}
-}
-
-static int fill_room(const struct rex_entry *e, struct bpf_insn *room, struct inside *in)
-{
-	switch (room_of(e->hook)) {
+	switch (n) {
 	case REX_SHIM_ROOM:
 		return rex_filter_patch(e, room, &in->map_fd);
 	case REX_SHIM_ARGS_ROOM:
 		return rex_args_patch(e, &in->args, room);
 	default:
-		return 0;
+		return e->filter.protocol ? rex_fail(-EINVAL, "the %s shim has no room for a filter",
+						     rex_hook_name(e->hook)) : 0;
 	}
 }
 
@@ -206,11 +195,11 @@ static int patch(struct bpf_program *prog, const struct rex_entry *e, struct ins
 		}
 	}
 	if (f.slots != 1 || f.cookies != 1 || f.lasts != (e->hook == REX_HOOK_TRACEPOINT) ||
-	    f.room != room_of(e->hook))
+	    (f.room && f.room != REX_SHIM_ROOM && f.room != REX_SHIM_ARGS_ROOM))
 		err = rex_fail(-EINVAL, "the %s shim in this librex does not have its placeholders "
 			       "once each; build it again", rex_hook_name(e->hook));
-	else if (f.room)
-		err = fill_room(e, f.room_end - f.room, in);
+	else
+		err = fill_room(e, f.room_end - f.room, f.room, in);
 	if (err)
 		goto out;
 	if ((err = bpf_program__set_insns(prog, insns, n)))
@@ -232,6 +221,7 @@ static int shim_open(const struct rex_entry *entry, struct inside *in, struct bp
 		     struct bpf_program **prog_out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = REX_SHIM_NAME);
+	const char *image = NULL, *end = NULL;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
 	int err;
@@ -241,11 +231,18 @@ static int shim_open(const struct rex_entry *entry, struct inside *in, struct bp
 	if (entry->hook == REX_HOOK_STREAM)
 		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook stream, for which there is no "
 				"BPF program", entry->name);
-	if (entry->hook >= __REX_HOOK_MAX || !shims[entry->hook].image)
+	if (entry->hook < __REX_HOOK_MAX) {
+		image = shims[entry->hook].image;
+		end = shims[entry->hook].end;
+	}
+	if (!image)
 		return rex_fail(-EOPNOTSUPP, "entry \"%s\" is for hook %s, which this rexctl cannot "
 				"attach yet", entry->name, rex_hook_name(entry->hook));
-	obj = bpf_object__open_mem(shims[entry->hook].image,
-				   shims[entry->hook].end - shims[entry->hook].image, &opts);
+	if (entry->hook == REX_HOOK_XDP && entry->flags & REX_ENTRY_LEAF) {
+		image = rex_shim_xdp_leaf;
+		end = rex_shim_xdp_leaf_end;
+	}
+	obj = bpf_object__open_mem(image, end - image, &opts);
 	if (!obj)
 		return rex_fail(-errno, "cannot open the %s shim: %s", rex_hook_name(entry->hook),
 				strerror(errno));
@@ -307,7 +304,7 @@ int rex_shim_load_opts(const struct rex_entry *entry, const struct rex_shim_opts
 	if (!err && opts.n_args > REX_MAX_ARGS)
 		err = rex_fail(-EINVAL, "%u arguments are more than the %u that there can be", opts.n_args,
 			       REX_MAX_ARGS);
-	if (!err && opts.target && (entry->hook == REX_HOOK_FENTRY || entry->hook == REX_HOOK_FEXIT))
+	if (!err && opts.target && entry->hook != REX_HOOK_RAW_TRACEPOINT)
 		rex_traced_args(opts.target, &in.args);
 	else
 		in.args.n = opts.n_args;

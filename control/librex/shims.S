@@ -16,5 +16,6 @@ rex_shim_\name\()_end:
 
 #define SHIM(number, ID, name, ...) shim name;
 	REX_HOOKS_SHIM(SHIM)
+	shim xdp_leaf
 
 	.section .note.GNU-stack, "", @progbits

@@ -15,7 +15,7 @@ static const char *unlike(const struct rex_entry *e, const struct rex_file *file
 		if (f->ctx_size > e->ctx_size)
 			return e->hook == REX_HOOK_STREAM ? "has a longer record of each socket there" :
 			       "reads more of the tracepoint's record there";
-		if (e->flags & ~f->flags)
+		if (e->flags & REX_ENTRY_FRAGS & ~f->flags)
 			return "does not accept frames of several buffers there";
 		if (memcmp(&f->filter, &e->filter, sizeof(f->filter)))
 			return "has another filter there";

@@ -48,7 +48,7 @@ static void print_file(const struct rex_file *f)
 	out("  signed    %s\n", f->is_signed ? "yes" : "no");
 	for (uint32_t i = 0; i < f->n_entries; i++)
 		out("  entry     %s (%s%s)\n", f->entries[i]->name,
-		    rex_hook_name(f->entries[i]->hook), filter_text(f->entries[i], text, sizeof(text)));
+		    rex_hook_name(f->entries[i]->hook), entry_text(f->entries[i], text, sizeof(text)));
 	for (uint32_t i = 0; i < f->n_maps; i++)
 		out("  map       %s: %s, key %u B, value %u B, %u entries\n", f->maps[i]->name,
 		       rex_map_type_name(f->maps[i]->type), f->maps[i]->key_size,

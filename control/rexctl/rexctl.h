@@ -35,8 +35,8 @@ int find_entry(struct rex *rex, const struct spec *spec, int hook, struct rex_pr
 	       const struct rex_entry **entry);
 
 /* ---- show.c */
-/* ", filter udp, port 53", or "". */
-const char *filter_text(const struct rex_entry *e, char *text, size_t size);
+/* ", leaf, filter udp, port 53", or as much of it as there is. */
+const char *entry_text(const struct rex_entry *e, char *text, size_t size);
 void json_filter(json_t *entry, const struct rex_entry *e);
 void show_fault(const struct rex_fault_info *fault, const char *indent);
 json_t *json_fault(const struct rex_fault_info *fault);

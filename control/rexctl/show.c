@@ -2,12 +2,13 @@
 /* How a fault looks, for status, run and monitor alike; and a filter. */
 #include "rexctl.h"
 
-const char *filter_text(const struct rex_entry *e, char *text, size_t size)
+const char *entry_text(const struct rex_entry *e, char *text, size_t size)
 {
 	char what[100];
 
-	snprintf(text, size, e->filter.protocol ? ", filter %s" : "",
-		 rex_filter_text(&e->filter, what, sizeof(what)));
+	snprintf(text, size, "%s%s%s", e->flags & REX_ENTRY_LEAF ? ", leaf" : "",
+		 e->filter.protocol ? ", filter " : "",
+		 e->filter.protocol ? rex_filter_text(&e->filter, what, sizeof(what)) : "");
 	return text;
 }
 

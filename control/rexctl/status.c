@@ -99,7 +99,7 @@ static void print_entry(const struct status *s, const struct rex_entry *e)
 	bool attached = false;
 
 	out("  entry %s (%s%s): %" PRIu64 " runs", e->name, rex_hook_name(e->hook),
-	    filter_text(e, text, sizeof(text)), e->runs);
+	    entry_text(e, text, sizeof(text)), e->runs);
 	if (e->ns && e->runs)
 		out(", %" PRIu64 " ns in all", e->ns);
 	if (e->panics)

@@ -165,16 +165,41 @@ static void add_indirect(struct function *f, uint64_t at)
 	}
 }
 
+/* What a leaf has not, besides calls and jumps: repetition, and what may trap. */
+static bool repeats_or_traps(csh cs, const cs_insn *in)
+{
+	const uint8_t rep = in->detail->x86.prefix[0];
+
+	switch (in->id) {
+	case X86_INS_UD2:
+	case X86_INS_INT3:
+	case X86_INS_DIV:
+	case X86_INS_IDIV:
+	case X86_INS_LOOP:
+	case X86_INS_LOOPE:
+	case X86_INS_LOOPNE:
+	case X86_INS_XBEGIN:
+		return true;
+	case X86_INS_PAUSE:
+		return false;
+	default:
+		return cs_insn_group(cs, in, CS_GRP_INT) ||
+		       ((rep == X86_PREFIX_REP || rep == X86_PREFIX_REPNE) && in->id != X86_INS_RET);
+	}
+}
+
 /* A call or jump: to where? */
 static int branch(struct scan *s, const cs_insn *in, bool is_call)
 {
 	const cs_x86_op *op = &in->detail->x86.operands[0];
+	bool was_leaf = !s->f->not_leaf;
 	const struct reloc *r;
 	const char *name;
 	size_t self = s->f - s->o->functions;
 	uint64_t target;
 	long callee;
 
+	s->f->not_leaf = true;
 	if (in->detail->x86.op_count != 1 || op->type != X86_OP_IMM) {
 		add_indirect(s->f, in->address);
 		return 0;
@@ -187,6 +212,8 @@ static int branch(struct scan *s, const cs_insn *in, bool is_call)
 		if (callee < 0) {
 			if (!strncmp(name, "__x86_indirect_thunk_", 21))
 				add_indirect(s->f, in->address);
+			else if (was_leaf && !is_call && !strcmp(name, "__x86_return_thunk"))
+				s->f->not_leaf = false;
 			return 0;
 		}
 		target = s->o->symbols[r->symbol].sym.st_value + (uint64_t)r->addend + 4;
@@ -200,6 +227,8 @@ static int branch(struct scan *s, const cs_insn *in, bool is_call)
 		}
 	}
 	if ((size_t)callee == self && !is_call) {
+		if (was_leaf && target > in->address)
+			s->f->not_leaf = false;
 		frame_jump(&s->frame, target);
 		return 0;
 	}
@@ -244,6 +273,8 @@ static int scan_function(struct scan *s, csh cs, cs_insn *in)
 			test = 1;
 		else if (nth == 2 && test && in->id == X86_INS_JE)
 			s->f->checked = true;
+		if (repeats_or_traps(cs, in))
+			s->f->not_leaf = true;
 		if (privileged(cs, in))
 			refuse(s, in->address, "an instruction that only the kernel itself may use",
 			       "programs change the kernel only through the rex crate");

@@ -265,6 +265,8 @@ static int check_object(struct job *job, char object[])
 		diag_step("stack at most %lu bytes: %s", (unsigned long)r.worst, r.why);
 		job->stack = r.worst ? r.worst : 1;
 	}
+	if (!err)
+		leaf_find(&o, job);
 	stack_free(&r);
 	lines_close(o.lines);
 	object_close(&o);

@@ -45,6 +45,8 @@ static int make_line_table(struct job *job)
 
 	snprintf(path, sizeof(path), "%s/linked.o", job->tmp);
 	ret = object_open(&o, path);
+	if (!ret)
+		ret = leaf_mark(job, &o, path);
 	if (!ret) {
 		o.lines = lines_open(&o);
 		snprintf(path, sizeof(path), "%s/kbuild/rexc_lines.h", job->tmp);

@@ -44,6 +44,7 @@ struct function {
 	uint64_t frame;			/* bytes below the return address */
 	bool has_frame;			/* the compiler has recorded one */
 	bool checked;			/* begins with the run-time stack check */
+	bool not_leaf;			/* jumps back, or may not end by returning */
 	bool indirect;			/* has an indirect call, ... */
 	uint64_t indirect_at;		/* ... the first here */
 	struct call *calls;

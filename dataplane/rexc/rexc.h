@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <rex_version.h>
+#include <uapi/rex.h>
 
 /* A program's share of the 32 KiB that rex.ko gives it; the rest is for what it calls first. */
 #define STACK_LIMIT	(28 * 1024)
@@ -48,6 +49,8 @@ struct job {
 	bool wrap;			/* arithmetic without overflow checks */
 	bool explain;			/* compile for the errors' sake, not for the code's */
 	unsigned int stack;		/* worst case in bytes; 0: unbounded */
+	char leaves[REX_MAX_ENTRIES][REX_NAME_LEN]; /* entries */
+	size_t nleaves;
 };
 
 /* ---- run.c ---- */
@@ -100,6 +103,14 @@ int rustc_compile(struct job *job);
  * function. 0 or negative errno.
  */
 int instrument(const char *from, const char *to);
+
+/* ---- leaf.c ---- */
+
+struct object;
+/* Names the leaves in @job. */
+void leaf_find(const struct object *o, struct job *job);
+/* Says so in the entries of the file @path, of which @o is a copy. 0 or negative errno, reported. */
+int leaf_mark(const struct job *job, const struct object *o, const char *path);
 
 /* ---- module.c ---- */
 

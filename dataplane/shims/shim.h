@@ -68,6 +68,7 @@ struct bpf_perf_event_data {};
 #define REX_KFUNC(number, ID, name, safe, callers, type, context, argument, setup) \
 	extern int rex_##name(context argument, __u32 slot, __u64 cookie) __ksym;
 REX_HOOKS_SHIM(REX_KFUNC)
+extern int rex_xdp_leaf(struct xdp_md *ctx, __u32 slot, __u64 cookie) __ksym;
 #endif
 
 #endif /* _REX_SHIM_H */

@@ -9,7 +9,9 @@ rows() {
 	printf 'kernel\t6.12\n'
 	{
 		[ $# -eq 0 ] || printf '%s\t%s\t%s\t%s\n' "$@"
-		printf '%s\t%s\t%s\t\n' empty-xdp 89 134 array-lookup 14 14 array-lookup-first 17 17 \
+		printf '%s\t%s\t%s\t\n' empty-xdp 89 109 empty-fentry 130 190 empty-fexit 191 251 \
+			empty-raw_tracepoint 138 198 empty-tc 87 140 empty-cgroup_skb 87 140 \
+			empty-kprobe 361 414 empty-tracepoint 447 500 array-lookup 14 14 array-lookup-first 17 17 \
 			hash-lookup 150 165 spin-lock-unlock 40 40 depth-33 900 300
 	} | awk -F '\t' '!seen[$1]++ { print "row\t" $0 }'
 }
@@ -25,7 +27,8 @@ fails_with() { # ROW EBPF REX
 	eq "$(echo "$out" | grep -c FAILS:)" 1
 	contains "$out" "$3"
 }
-test_an_empty_program_of_46_more_fails() { fails_with empty-xdp 89 135; }
+test_an_empty_program_of_21_more_fails() { fails_with empty-xdp 89 110; }
+test_an_empty_program_at_another_hook_fails() { fails_with empty-fexit 191 252; fails_with empty-tc 87 141; }
 test_a_slower_array_fails() { fails_with array-lookup 14 14.5; }
 test_a_slower_hash_table_fails() { fails_with hash-lookup 150 165.1; }
 test_a_slower_lock_fails() { fails_with spin-lock-unlock 40 41; }
@@ -45,9 +48,9 @@ test_the_json_is_what_it_says() {
 		print join("|", $j->{kernel}, $j->{accel}, scalar @{$j->{rows}}, $r{"empty-xdp"}{rex_insn},
 			map { defined $_ ? $_ : "null" } @$o{qw(ebpf_insn rex_insn ebpf_ns rex_ns why)},
 			$r{"array-lookup"}{ebpf_insn}, $r{"array-lookup"}{ebpf_ns}), "\n"' <"$TMP/json" >"$TMP/seen"
-	eq "$(cat "$TMP/seen")" '6.12|tcg|7|134|null|5|null|7.25|eBPF: says "no" \ here|14|null'
+	eq "$(cat "$TMP/seen")" '6.12|tcg|14|109|null|5|null|7.25|eBPF: says "no" \ here|14|null'
 	contains "$(cat "$TMP/table")" "empty-xdp"
-	eq "$(wc -l <"$TMP/table")" 8
+	eq "$(wc -l <"$TMP/table")" 15
 }
 
 tap_run

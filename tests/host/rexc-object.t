@@ -296,6 +296,35 @@ test_code_ends_where_functions_end() {
 	refused "has code that belongs to no function"
 }
 
+# leaf [not] FRAME LINE...: whether such an entry of XDP is a leaf. Some that are not are refused, too.
+leaf() {
+	local want=prog
+	[ "$1" != not ] || { want=; shift; }
+	instructions "$@"
+	eq "$* $("$CHECK" "$TMP/p.o" leaves 2>/dev/null)" "$* $want"
+}
+
+test_leaves_call_nothing_and_never_jump_back() {
+	leaf 0 'movl $2, %eax' ret
+	leaf 0 'movl $2, %eax' 'jmp __x86_return_thunk'
+	leaf 0 'testl %eax, %eax' 'je 1f' 'lock incq (%rdi)' '1: ret'
+	leaf 128 'subq $128, %rsp' 'addq $128, %rsp' ret
+	for i in 'callq rex_printk' 'callq *%rax' 'callq __x86_indirect_thunk_rax' '1: jmp 1b' '1: decl %eax; jne 1b' \
+		'1: loop 1b' 'rep movsb' 'repne scasb' 'rep stosq' ud2 int3 'divl %ecx' 'idivq (%rdi)'; do
+		leaf not 0 "$i" ret
+	done
+	leaf not 136 'subq $136, %rsp' 'addq $136, %rsp' ret
+	leaf not 0 'testl %eax, %eax' 'jne rex_panic' ret
+	leaf not 0 '.fill 4096, 1, 0x90' ret
+	# What it jumps to at its end is another function.
+	{
+		printf '\tjmp a\n' | function_ main 0
+		printf '\tret\n' | function_ a 0
+		entry main
+	} | assemble
+	eq "$("$CHECK" "$TMP/p.o" leaves)" ""
+}
+
 test_sections_that_run_at_load_time() {
 	for s in .init.text .init_array .ctors .modinfo __ksymtab .altinstructions; do
 		{ printf '\tret\n' | function_ main 0; entry main

@@ -154,11 +154,11 @@ test_status_and_inspect_show_it() {
 	status=$(rexctl status; rexctl status --json)
 	file=$(rexctl inspect "$BUILD/tests/$PROG.ko"; rexctl inspect --json "$BUILD/tests/$PROG.ko")
 	for text in "$status" "$file"; do
-		contains "$text" "one (xdp, filter udp, port 53)"
-		contains "$text" "three (xdp, filter udp, ports 53, 11211, 65535)"
-		contains "$text" "mapped (xdp, filter udp, ports in map PORTS)"
-		contains "$text" "any_tcp (xdp, filter tcp)"
-		contains "$text" "all (xdp)"
+		contains "$text" "one (xdp, leaf, filter udp, port 53)"
+		contains "$text" "three (xdp, leaf, filter udp, ports 53, 11211, 65535)"
+		contains "$text" "mapped (xdp, leaf, filter udp, ports in map PORTS)"
+		contains "$text" "any_tcp (xdp, leaf, filter tcp)"
+		contains "$text" "all (xdp, leaf)"
 		contains "$text" '"filter":"udp, port 53"'
 	done
 }

@@ -138,6 +138,26 @@ test_disable_gives_the_safe_verdict() {
 	contains "$(rexctl run xdp_drop_udp --data-in "$TMP/udp")" XDP_DROP
 }
 
+# A leaf runs without a frame only while it may run, and while nobody measures it.
+test_a_leaf_obeys_state_and_timing() {
+	rexctl load "$BUILD/tests/filtered.ko"
+	contains "$(rexctl status)" "entry all (xdp, leaf): 0 runs"
+	rexctl run filtered:all --data-in "$TMP/packet" --repeat 1000 | grep -q XDP_DROP
+	contains "$(rexctl status)" "entry all (xdp, leaf): 1000 runs"
+	lacks "$(rexctl status)" "ns in all"
+	rexctl set filtered timing on
+	rexctl run filtered:all --data-in "$TMP/packet" --repeat 1000 | grep -q XDP_DROP
+	contains "$(rexctl status)" "entry all (xdp, leaf): 2000 runs, "
+	rexctl disable filtered
+	refuses rexctl run filtered:all --data-in "$TMP/packet"
+	contains "$REFUSAL" "did not run"
+	rexctl set filtered timing off
+	refuses rexctl run filtered:all --data-in "$TMP/packet"
+	rexctl enable filtered
+	rexctl run filtered:all --data-in "$TMP/packet" | grep -q XDP_DROP
+	contains "$(rexctl status)" "entry all (xdp, leaf): 2001 runs"
+}
+
 test_settings() {
 	rexctl load "$COUNT"
 	rexctl set xdp_count budget 5ms

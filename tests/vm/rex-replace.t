@@ -8,7 +8,7 @@
 ROUNDS=${ROUNDS:-6}
 one=$BUILD/tests/replace/one/exchanged.ko two=$BUILD/tests/replace/two/exchanged.ko
 lacking=$BUILD/tests/replace/lacking/exchanged.ko filter=$BUILD/tests/replace/filter/exchanged.ko
-mapless=$BUILD/tests/replace/mapless/exchanged.ko
+leafy=$BUILD/tests/replace/leafy/exchanged.ko mapless=$BUILD/tests/replace/mapless/exchanged.ko
 
 rex() { rexctl --netns rex-server "$@"; }
 has_run() { [ "$(value "$1" 0)" -gt 0 ]; }
@@ -113,7 +113,27 @@ test_another_filter_is_refused() {
 	same_attachments
 	rex detach exchanged:incoming
 	rex replace "$filter"
-	contains "$(rex status)" 'entry incoming (xdp, filter udp, port 53): 0 runs'
+	contains "$(rex status)" 'entry incoming (xdp, leaf, filter udp, port 53): 0 runs'
+}
+
+# A shim of either kind calls an entry of either kind.
+test_leaves_and_others_take_each_others_place() {
+	rex replace "$leafy"
+	contains "$(rex status)" 'entry incoming (xdp, leaf)'
+	pings -c 2
+	has_run RAN_LEAF
+	rex detach exchanged:incoming
+	rex attach exchanged:incoming xdp srv0
+	attached >"$TMP/attached"
+	pings -c 2
+	rex replace "$one"
+	contains "$(rex status)" 'entry incoming (xdp):'
+	pings -c 2
+	has_run RAN_ONE
+	rex replace "$leafy"
+	pings -c 2
+	has_run RAN_LEAF
+	same_attachments
 }
 
 test_bad_files_are_refused() {

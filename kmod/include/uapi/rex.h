@@ -72,6 +72,8 @@ struct rex_entry_def {
 };
 
 #define REX_ENTRY_FRAGS	1u		/* XDP: also takes frames of several buffers */
+#define REX_ENTRY_LEAF	4u		/* XDP: calls nothing and never jumps back (rexc has looked): it
+					   needs neither a stack of its own nor a watchdog */
 
 /*
  * Sections ".rex.lines" and ".rex.files": where in the source the program's code
