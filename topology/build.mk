@@ -99,6 +99,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL)
 	$Qbpftool gen skeleton $< name $(or $(NAME),$(*F)) >$@
 
+# With a fourth argument, what rexc knew of the program is kept in $(BUILD)/obj/....keep.
 # A program fits one sysroot and the rex.ko whose symbols have these versions.
 REXC     := $(BUILD)/bin/rexc
 REXC_ALL := $(REXC) $(BUILD)/sysroot/lib/rustlib/x86_64-unknown-none/lib/librex.rlib \
@@ -108,7 +109,8 @@ define rexc-program-rule
 $(BUILD)/$1: $(or $(wildcard $2/main.rs),$2) $(REXC_ALL) $(REXC_DATA)
 	$$(call say,REXC)
 	$$Qmkdir -p $(dir $(BUILD)/obj/$1)
-	$$Q$(REXC) $3 --depfile $(BUILD)/obj/$1.d -o $$@ $2
+	$(if $4,$$Qrm -rf $(BUILD)/obj/$1.keep)
+	$$Q$(REXC) $3 $(if $4,--keep $(BUILD)/obj/$1.keep) --depfile $(BUILD)/obj/$1.d -o $$@ $2
 endef
 rexc-program = $(eval $(rexc-program-rule))
 
