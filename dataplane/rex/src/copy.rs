@@ -315,9 +315,9 @@ pub(crate) unsafe fn equal(a: *const u8, b: *const u8, len: usize) -> bool {
     // SAFETY: the caller's promise; all accesses are within len.
     unsafe {
         let diff = |i: usize| read::<u64>(a.add(i)) ^ read::<u64>(b.add(i));
-        if len >= 8 {
+        if len >= 16 {
             // The last two words may overlap those before.
-            let end = len.saturating_sub(16);
+            let end = len - 16;
             let mut i = 0usize;
             while i < end {
                 if diff(i) | diff(i + 8) != 0 {
@@ -325,7 +325,10 @@ pub(crate) unsafe fn equal(a: *const u8, b: *const u8, len: usize) -> bool {
                 }
                 i = i.wrapping_add(16);
             }
-            return diff(end) | diff(len - 8) == 0;
+            return diff(end) | diff(end + 8) == 0;
+        }
+        if len >= 8 {
+            return diff(0) | diff(len - 8) == 0;
         }
         if len >= 4 {
             let diff = |i: usize| read::<u32>(a.add(i)) ^ read::<u32>(b.add(i));

@@ -2,7 +2,6 @@
 //! The program itself, as rex.ko sees it.
 
 use crate::ffi;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 /// How often rex.ko enabled this program: 1 when it runs for the first time, and more whenever it
 /// runs again after a crash or after it was disabled. It does not change during an invocation.
@@ -39,5 +38,5 @@ use core::sync::atomic::{AtomicU32, Ordering};
 #[must_use]
 pub fn generation() -> u32 {
     // SAFETY: a word of the program's own module, which rex.ko writes while no invocation runs.
-    unsafe { AtomicU32::from_ptr(&raw mut ffi::rex_program_generation) }.load(Ordering::Relaxed)
+    unsafe { ffi::rex_program_generation }
 }

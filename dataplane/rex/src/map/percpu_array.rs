@@ -84,6 +84,17 @@ impl<V: Pod> RexPerCpuArray<V> {
 }
 
 impl RexPerCpuArray<u64> {
+    /// [`add`](Self::add) of 1.
+    #[inline(always)]
+    pub fn increment(&self, index: u32) {
+        if let Some(at) = self.at(index) {
+            // SAFETY: as in `add`.
+            unsafe {
+                core::arch::asm!("inc qword ptr [{at}]", at = in(reg) at, options(nostack));
+            }
+        }
+    }
+
     /// Adds `n` to this CPU's counter `index`, in one instruction: nothing that interrupts the
     /// program on this CPU can make it miss a count. No effect when there is no such element.
     #[inline(always)]
