@@ -61,6 +61,25 @@ fn shared_bytes_copy_and_compare_every_length() {
 }
 
 #[test]
+fn the_distance_of_a_copy_does_not_matter() {
+    let from: Vec<u8> = (0..600).map(|i| (i * 7 + i / 251) as u8).collect();
+    let shared = SharedBytes::<700>::new();
+    assert!(shared.copy_from(0, &from));
+    let mut room = vec![0; 3 * 4096];
+    // Targets from 40 bytes below the source to 40 above it, modulo 4096.
+    let source = (&raw const shared).addr();
+    let start = source.wrapping_sub(room.as_ptr().addr() + 40) % 4096;
+    for to in start..start + 80 {
+        for len in [255, 256, 257, 264, 288, 289, 320, 511, 600] {
+            room.fill(9);
+            assert!(shared.copy_to(0, &mut room[to..to + len]));
+            assert_eq!(&room[to..to + len], &from[..len], "{len} bytes, {}", to - start);
+            assert!(room[..to].iter().chain(&room[to + len..]).all(|byte| *byte == 9));
+        }
+    }
+}
+
+#[test]
 fn long_shared_bytes_are_copied() {
     let from: Vec<u8> = (0..600).map(|i| (i * 7 + i / 251) as u8).collect();
     for len in 100..=600 {
