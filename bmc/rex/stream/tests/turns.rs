@@ -357,6 +357,21 @@ fn one_plain_set_of_many_is_tracked_like_any_other() {
 }
 
 #[test]
+fn a_set_whose_reply_was_not_seen_ends_with_the_next_read() {
+    let session = start();
+    let mut tcp = connected(&session);
+    changes_often(&mut tcp);
+    for (key, before) in [("b", "other"), ("c", "b"), ("d", "c")] {
+        let text = format!("set {key} 0 0 10\r\n0123456789\r\n");
+        sends(&mut tcp, &text);
+        reads(&mut tcp, &text);
+        assert!(quiet(before) && !quiet(key));
+    }
+    writes(&mut tcp, "STORED\r\n");
+    assert!(quiet("d"));
+}
+
+#[test]
 fn a_set_while_another_is_pending_is_one_of_two() {
     let session = start();
     let mut tcp = connected(&session);
