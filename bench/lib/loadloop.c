@@ -8,6 +8,8 @@
 #include "arrivals.h"
 #include "fail.h"
 #include "loadloop.h"
+#include "ratesearch.h"
+#include "series.h"
 #include "tally.h"
 
 #define GRACE_NS	UINT64_C(1000000000)	/* for an open loop that is behind */

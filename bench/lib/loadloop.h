@@ -12,9 +12,10 @@
 
 #include "choice.h"
 #include "mc/conn.h"
-#include "search.h"
-#include "series.h"
 #include "tally.h"
+
+struct search;
+struct series;
 
 #define BURST	32
 

@@ -6,7 +6,6 @@
 
 #include "fail.h"
 #include "mix.h"
-#include "options.h"
 
 int number_parse(const char *what, const char *text, double lo, double hi, double *out)
 {
@@ -112,18 +111,18 @@ static const char etc_values[] =
 	"14:1980,15-38:5585,39-65:5585,66-96:5585,97-135:5585,136-183:5585,184-246:5585,"
 	"247-336:5585,337-478:5585,479-772:5585,773-1147:2792,1148-1210:2792";
 
-int preset_parse(struct options *o, const char *name)
+int preset_parse(struct keyset *k, struct mix *m, const char *name)
 {
 	int err;
 
 	if (strcmp(name, "etc"))
 		return bench_fail(EINVAL, "--preset '%s': there is one, etc", name);
-	err = sizes_parse(&o->keys.key, "--preset", etc_keys, 1, KEY_MAX);
+	err = sizes_parse(&k->key, "--preset", etc_keys, 1, KEY_MAX);
 	if (!err)
-		err = sizes_parse(&o->keys.value, "--preset", etc_values, 0, VALUE_MAX);
+		err = sizes_parse(&k->value, "--preset", etc_values, 0, VALUE_MAX);
 	if (!err)
-		err = mix_parse(&o->load.mix, "get:30,set:1");
-	o->load.mix.pattern = KEYS_ZIPF;
-	o->load.mix.theta = 0.99;
+		err = mix_parse(m, "get:30,set:1");
+	m->pattern = KEYS_ZIPF;
+	m->theta = 0.99;
 	return err;
 }

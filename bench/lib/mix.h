@@ -5,8 +5,6 @@
 
 #include "choice.h"
 
-struct options;
-
 /* A number from @lo to @hi; whole_parse(): a whole one. */
 int number_parse(const char *what, const char *text, double lo, double hi, double *out);
 int whole_parse(const char *what, const char *text, double lo, double hi, double *out);
@@ -16,6 +14,6 @@ int mix_parse(struct mix *m, const char *text);
 /* "1:90": 1 % of the keys get 90 % of the requests. */
 int hot_parse(struct mix *m, const char *text);
 /* A published workload by name: sizes, choice of keys and mix. */
-int preset_parse(struct options *o, const char *name);
+int preset_parse(struct keyset *k, struct mix *m, const char *name);
 
 #endif

@@ -107,7 +107,7 @@ static int parse_mix(struct options *o, int key, char *arg)
 	case OPT_MIX:
 		return mix_parse(&o->load.mix, arg);
 	case OPT_PRESET:
-		return preset_parse(o, arg);
+		return preset_parse(&o->keys, &o->load.mix, arg);
 	case OPT_SEED:
 		err = whole_parse("--seed", arg, 0, UINT32_MAX, &v);
 		o->keys.seed = o->load.seed = v;

@@ -7,6 +7,8 @@
 
 #include "loadloop.h"
 #include "preload.h"
+#include "ratesearch.h"
+#include "series.h"
 
 struct options {
 	struct keyset keys;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fail.h"
+#include "ratesearch.h"
 #include "report.h"
 
 static double per_second(const struct counts *c, uint64_t n)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "loadloop.h"
+#include "ratesearch.h"
 #include "report.h"
 #include "unit.h"
 
@@ -248,6 +249,7 @@ void drive_searches(void **state)
 	/* nothing leaves any more */
 	f = fake();
 	f.takes = 0;
+	g.first = SEARCH_LOWEST;
 	search_begin(&s, &g);
 	search = &s;
 	assert_int_equal(run(&f, &l), STATUS_BAD);

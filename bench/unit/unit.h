@@ -15,7 +15,7 @@ void mc_sums_are_those_of_others(void **state);
 void mc_parts_come_in_any_order(void **state);
 void mc_base64_has_the_vectors_of_the_rfc(void **state);
 
-/* mix.c */
+/* mixes.c */
 void arrivals_have_their_rate(void **state);
 void choices_have_their_shares(void **state);
 void mixes_that_cannot_be(void **state);
@@ -23,7 +23,7 @@ void replies_to_changes(void **state);
 void keys_that_were_never_stored(void **state);
 void hgrm_is_of_the_format(void **state);
 
-/* search.c */
+/* searches.c */
 void search_finds_the_capacity(void **state);
 void search_needs_two_failures(void **state);
 void search_says_what_limits(void **state);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "search.h"
+#include "ratesearch.h"
 #include "unit.h"
 
 struct machine {

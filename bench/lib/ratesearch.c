@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "search.h"
+#include "ratesearch.h"
 
 void search_begin(struct search *s, const struct goal *g)
 {

@@ -131,8 +131,8 @@ void mixes_that_cannot_be(void **state)
 		if (!hot_parse(&m, hots[i]))
 			fail_msg("taken: %s", hots[i]);
 	options_default(&o);
-	assert_int_not_equal(preset_parse(&o, "usr"), 0);
-	assert_int_equal(preset_parse(&o, "etc"), 0);
+	assert_int_not_equal(preset_parse(&o.keys, &o.load.mix, "usr"), 0);
+	assert_int_equal(preset_parse(&o.keys, &o.load.mix, "etc"), 0);
 	assert_int_equal(options_finish(&o), 0);
 	/* half of the values of that pool are shorter than 100 bytes, and one in five of 2 or 3 */
 	unsigned int tiny = 0, small = 0;

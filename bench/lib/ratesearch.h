@@ -5,8 +5,8 @@
  * by a lower one, until both are close together. On a machine that is shared with others a trial
  * may fail by accident, so a rate counts as too high only after a second trial at it failed.
  */
-#ifndef BENCH_SEARCH_H
-#define BENCH_SEARCH_H
+#ifndef BENCH_RATESEARCH_H
+#define BENCH_RATESEARCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
