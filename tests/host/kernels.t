@@ -35,8 +35,8 @@ test_a_refusal_is_one_only_if_each_failure_gives_the_reason() {
 }
 
 test_what_is_only_built_must_be_there() {
-	mkdir -p "$TMP/kmod" "$TMP/tests" "$TMP/programs"
-	touch "$TMP/kmod/rex.ko" "$TMP/tests/hooks.ko" "$TMP/tests/all_hooks.ko"
+	mkdir -p "$TMP/kmod" "$TMP/tests/drivers" "$TMP/programs"
+	touch "$TMP/kmod/rex.ko" "$TMP/tests/hooks.ko" "$TMP/tests/all_hooks.ko" "$TMP/tests/drivers/echo"
 	eq "$(result hooks built "$TMP/tests/results")" FAILED
 	touch "$TMP/programs/error_injector.ko"
 	eq "$(result hooks built "$TMP/tests/results")" built
@@ -76,6 +76,18 @@ kernel              load         bmc-udp
 	refuses table "$TMP/cells"
 	: >"$TMP/cells"
 	refuses table "$TMP/cells"
+}
+
+# What a test takes from the build directory by its name is in its row.
+test_the_table_names_what_its_tests_take() {
+	local group file needs taken n=0
+	while IFS=$'\t' read -r group file needs; do
+		while read -r taken; do
+			contains " $needs " " $taken "
+			n=$((n + 1))
+		done < <(grep -ohE '\$BUILD/(tests|programs|bench)/[A-Za-z0-9_./-]+' "$file" | cut -d/ -f2- | sort -u)
+	done < <(grep . <<<"$GROUPS_TABLE")
+	[ "$n" -ge 6 ] || fail "only $n files"
 }
 
 test_what_the_table_names_exists() {
