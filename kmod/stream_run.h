@@ -16,7 +16,7 @@ static inline void rex_stream_forget_skips(struct rex_stream_sock *s)
 	bool known;
 
 	local_bh_disable();
-	prog = READ_ONCE(rex_slots[s->set->slot].prog);
+	prog = READ_ONCE(rex_slot_at(s->set->offset)->prog);
 	known = !s->lost && prog && READ_ONCE(prog->generation) == s->generation;
 	local_bh_enable();
 	if (known)

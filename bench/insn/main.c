@@ -47,11 +47,12 @@ struct target {
 
 static struct row {
 	char packet[32];
-	__u32 count[TARGETS];
+	__s32 count[TARGETS];
 } rows[MAX_ROWS];
 static int n_rows;
 
-static void note(int target, __u32 count, const char *format, ...)
+/* @count: below 0, if what was subtracted happened to cost more */
+static void note(int target, __s32 count, const char *format, ...)
 {
 	char packet[sizeof(rows->packet)];
 	va_list ap;
@@ -314,7 +315,7 @@ int main(int argc, char **argv)
 	/* The client has no part in it: another server's SETs cost what they did. */
 	count_all(rex, TARGETS - 1, tracked - alone);
 	for (i = 0; i < n_rows; i++)
-		printf("%s\t%u\t%u\t%u\n", rows[i].packet, rows[i].count[0], rows[i].count[1],
+		printf("%s\t%d\t%d\t%d\n", rows[i].packet, rows[i].count[0], rows[i].count[1],
 		       rows[i].count[2]);
 	printf("# a SET of %d bytes, client and server: %u alone, %u tracked; of another server %u, %u\n",
 	       TRACKED, alone, tracked, other_alone, other);

@@ -82,9 +82,10 @@ int hot_parse(struct mix *m, const char *text)
 	bool good = end > text && *end == ':';
 
 	if (good) {
-		text = end + 1;
-		requests = strtod(text, &end);
-		good = end > text && !*end && keys > 0 && keys < 100 && requests >= 0 &&
+		const char *second = end + 1;
+
+		requests = strtod(second, &end);
+		good = end > second && !*end && keys > 0 && keys < 100 && requests >= 0 &&
 		       requests <= 100;
 	}
 	if (!good)

@@ -7,6 +7,8 @@
 #include "mix.h"
 #include "options.h"
 
+#define RATE_MAX	100e6	/* requests per second */
+
 enum { OPT_VALUE = 256, OPT_ZIPF, OPT_SEED, OPT_TIMEOUT, OPT_NO_WARM, OPT_JSON, OPT_PRELOAD,
        OPT_PORTS, OPT_ANY_BYTE, OPT_PROGRESS, OPT_MAY_LOSE, OPT_PUBLIC, OPT_HOT, OPT_SEQUENTIAL,
        OPT_MISSING, OPT_MIX, OPT_PRESET, OPT_POISSON, OPT_DISCARD, OPT_SEARCH, OPT_MAX_LOSS,
@@ -55,8 +57,6 @@ static const struct argp_option argp_options[] = {
 	{ "series", OPT_SERIES, "FILE", 0, "write what happened in each second as CSV", 5 },
 	{ 0 }
 };
-
-#define RATE_MAX	100e6
 
 void options_default(struct options *o)
 {

@@ -131,17 +131,6 @@ static void search_text(FILE *f, const struct report *r)
 		fprintf(f, "search   THE GENERATOR REACHED ITS LIMIT FIRST: the server may be capable of more\n");
 }
 
-static void drops_text(FILE *f, struct wire *w)
-{
-	struct drops d;
-
-	if (!w || !w->drops)
-		return;
-	w->drops(w, &d);
-	fprintf(f, "%-8s dropped at the port: missed %" PRIu64 ", errors %" PRIu64 ", no buffer %" PRIu64
-		"\n", "", d.missed, d.errors, d.no_buffer);
-}
-
 static void load_text(FILE *f, const struct report *r)
 {
 	const struct load *l = r->load;
@@ -174,7 +163,10 @@ void report_text(FILE *f, const struct report *r)
 	if (r->search)
 		search_text(f, r);
 	counts_text(f, "run", phase(r, PHASE_RUN), r->has_latency);
-	drops_text(f, r->wire);
+	if (r->drops)
+		fprintf(f, "%-8s dropped at the port: missed %" PRIu64 ", errors %" PRIu64
+			", no buffer %" PRIu64 "\n", "", r->drops->missed, r->drops->errors,
+			r->drops->no_buffer);
 	verdict_text(f, r);
 }
 
@@ -263,17 +255,6 @@ static void load_json(FILE *f, const struct report *r)
 		m->op[OP_SET], m->op[OP_DELETE]);
 }
 
-static void drops_json(FILE *f, struct wire *w)
-{
-	struct drops d;
-
-	if (!w || !w->drops)
-		return;
-	w->drops(w, &d);
-	fprintf(f, ",\"port_drops\":{\"missed\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"no_buffer\":%"
-		PRIu64 "}", d.missed, d.errors, d.no_buffer);
-}
-
 static void phase_json(FILE *f, const struct report *r, const char *name, enum phases which)
 {
 	fprintf(f, ",\"%s\":{", name);
@@ -300,7 +281,10 @@ int report_json(const char *path, const struct report *r)
 	phase_json(f, r, "discarded", PHASE_DISCARD);
 	if (r->search)
 		search_json(f, r->search);
-	drops_json(f, r->wire);
+	if (r->drops)
+		fprintf(f, ",\"port_drops\":{\"missed\":%" PRIu64 ",\"errors\":%" PRIu64
+			",\"no_buffer\":%" PRIu64 "}", r->drops->missed, r->drops->errors,
+			r->drops->no_buffer);
 	fprintf(f, ",\"bad_replies\":[");
 	for (unsigned int i = 0; i < r->res->bad.count; i++) {
 		if (i)

@@ -18,7 +18,7 @@ struct report {
 	bool has_latency;		/* and lag percentiles; live frames have neither */
 	bool flood;			/* as fast as it goes: neither open nor closed loop */
 	const struct search *search;	/* that found the rate, or NULL */
-	struct wire *wire;		/* that counts drops, or NULL */
+	const struct drops *drops;	/* at the port, or NULL: not known */
 };
 
 void report_text(FILE *f, const struct report *r);

@@ -26,7 +26,8 @@ int options_run(struct options *o, struct wire *w, const char *tool)
 	static struct result res;
 	struct report rep = { .tool = tool, .client = w->client, .load = &o->load,
 			      .keys = &o->keys, .res = &res, .has_latency = !w->timeless,
-			      .search = o->has_search ? &o->search : NULL, .wire = w };
+			      .search = o->has_search ? &o->search : NULL };
+	struct drops drops;
 	int err;
 
 	w->keys = &o->keys;
@@ -34,6 +35,10 @@ int options_run(struct options *o, struct wire *w, const char *tool)
 	err = run(o, w, &res);
 	if (err)
 		return err;
+	if (w->drops) {
+		w->drops(w, &drops);
+		rep.drops = &drops;
+	}
 	report_text(stdout, &rep);
 	if (o->json)
 		err = report_json(o->json, &rep);

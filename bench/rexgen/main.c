@@ -15,6 +15,7 @@
 #include "capture.h"
 #include "fail.h"
 #include "manual.h"
+#include "mix.h"
 #include "options.h"
 #include "port.h"
 #include "report.h"
@@ -48,18 +49,6 @@ static const struct argp_option argp_options[] = {
 	{ 0 }
 };
 
-static int parse_int(const char *what, const char *text, long lo, long hi, int *out)
-{
-	char *end;
-	long v = strtol(text, &end, 10);
-
-	if (end == text || *end || v < lo || v > hi)
-		return bench_fail(EINVAL, "%s '%s': a whole number from %ld to %ld is expected", what,
-			    text, lo, hi);
-	*out = v;
-	return 0;
-}
-
 /* What a file of frames needs, because nobody can be asked. */
 static int check_capture(struct arguments *a)
 {
@@ -87,7 +76,8 @@ static int check_capture(struct arguments *a)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	int err = 0, v;
+	double v = 0;
+	int err = 0;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -105,10 +95,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			err = bench_fail(EINVAL, "--driver '%s': af_xdp or af_packet is expected", arg);
 		break;
 	case OPT_CPU:
-		err = parse_int("--cpu", arg, 0, 1023, &a->port.cpu);
+		err = whole_parse("--cpu", arg, 0, 1023, &v);
+		a->port.cpu = v;
 		break;
 	case OPT_PORT:
-		err = parse_int("--port", arg, 0, 31, &a->port.port);
+		err = whole_parse("--port", arg, 0, 31, &v);
+		a->port.port = v;
 		break;
 	case OPT_SRC_IP:
 		err = ip_parse(&a->path.src_ip, "--src-ip", arg);
@@ -121,9 +113,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->path.resolved = true;
 		break;
 	case OPT_SRC_PORT:
-		err = parse_int("--src-port", arg, 1024, 65000, &v);
-		if (!err)
-			a->path.src_port = v;
+		err = whole_parse("--src-port", arg, 1024, 65000, &v);
+		a->path.src_port = v;
 		break;
 	case OPT_PCAP:
 		a->pcap = arg;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -216,7 +217,8 @@ void keys_that_were_never_stored(void **state)
 
 void hgrm_is_of_the_format(void **state)
 {
-	char path[] = "/tmp/hgrm.XXXXXX", line[128];
+	int memory = memfd_create("hgrm", MFD_CLOEXEC);
+	char path[32], line[128];
 	double value, percentile, last = 0;
 	unsigned long total = 0;
 	static struct hist h;
@@ -224,7 +226,7 @@ void hgrm_is_of_the_format(void **state)
 	FILE *f;
 
 	(void)state;
-	close(mkstemp(path));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
 	hist_reset(&h);
 	for (unsigned int i = 1; i <= 1000; i++)
 		hist_add(&h, i * 1000);
@@ -245,7 +247,7 @@ void hgrm_is_of_the_format(void **state)
 	assert_true(n > 100 && percentile == 1 && total == 1000 && value == 1000);
 	assert_non_null(strstr(line, "#[Mean    =      500.500,"));
 	fclose(f);
-	unlink(path);
+	close(memory);
 	assert_int_not_equal(hist_hgrm(&h, "/nowhere/x"), 0);
 	assert_non_null(strstr(bench_errmsg(), "/nowhere/x"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is loaded and what is attached, and an attachment as JSON: for status, link list and detach. */
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,13 @@ const struct rex_program *attached_owner(const struct attached *all, const struc
 		return all->programs[i];
 	}
 	return NULL;
+}
+
+int attached_dev(const char *name, struct rex_target *dev)
+{
+	*dev = (struct rex_target){ .at = REX_AT_XDP };
+	snprintf(dev->name, sizeof(dev->name), "%s", name);
+	return rex_target_resolve(dev) ? fail_rex() : 0;
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */

@@ -17,6 +17,8 @@ void attached_free(struct attached *all);
 /* The program that @link calls, and its entry into *@entry if that is not NULL; NULL: it is gone. */
 const struct rex_program *attached_owner(const struct attached *all, const struct rex_link *link,
 					 const struct rex_entry **entry);
+/* The interface of --dev, by any of its names. An exit status. */
+int attached_dev(const char *name, struct rex_target *dev);
 json_t *json_link(const struct rex_link *link);
 
 #endif /* _REXCTL_ATTACHED_H */

@@ -191,16 +191,14 @@ static int detach_chosen(struct rex *rex, const struct target_args *a, const str
 
 static int detach_by(const struct target_args *a)
 {
-	struct rex_target dev = { .at = REX_AT_XDP };
+	struct rex_target dev = {};
 	struct rex *rex;
 	int err = connect_rex(&rex);
 
 	if (err)
 		return err;
-	if (a->dev) {
-		snprintf(dev.name, sizeof(dev.name), "%s", a->dev);
-		err = rex_target_resolve(&dev) ? fail_rex() : 0;
-	}
+	if (a->dev)
+		err = attached_dev(a->dev, &dev);
 	if (!err)
 		err = detach_chosen(rex, a, &dev);
 	rex_close(rex);

@@ -87,7 +87,7 @@ static int print_links(const struct link_args *a, const struct attached *all, co
 
 static int link_list(const void *args)
 {
-	struct rex_target at = { .at = REX_AT_XDP };
+	struct rex_target at = {};
 	const struct link_args *a = args;
 	struct attached all = {};
 	struct rex *rex;
@@ -95,10 +95,8 @@ static int link_list(const void *args)
 
 	if (err)
 		return err;
-	if (a->dev) {
-		snprintf(at.name, sizeof(at.name), "%s", a->dev);
-		err = rex_target_resolve(&at) ? fail_rex() : 0;
-	}
+	if (a->dev)
+		err = attached_dev(a->dev, &at);
 	if (!err)
 		err = attached_read(rex, &all);
 	if (!err)

@@ -70,13 +70,20 @@ fn search(set: &Set, tag: u16, key: &[u8]) -> Option<Place> {
     if slots == 0 {
         return None;
     }
-    let slot = slots.trailing_zeros() as usize;
-    if set.tag(slot) == tag
-        && let Some((at, head)) = set.entry_of(slot, key)
-    {
-        return Some((slot, at, head));
+    match first_of(set, tag, key, slots) {
+        None => search_others(set, tag, key, slots),
+        found => found,
     }
-    search_others(set, tag, key, slots)
+}
+
+/// The entry in the first of `slots`, if it is that of `key`.
+#[inline(always)]
+fn first_of(set: &Set, tag: u16, key: &[u8], slots: u64) -> Option<Place> {
+    let slot = slots.trailing_zeros() as usize;
+    if set.tag(slot) != tag {
+        return None;
+    }
+    set.entry_of(slot, key).map(|(at, head)| (slot, at, head))
 }
 
 /// The same behind the first of `slots`: another key was in the way.
@@ -87,11 +94,8 @@ fn search_others(set: &Set, tag: u16, key: &[u8], mut slots: u64) -> Option<Plac
         if slots == 0 {
             return None;
         }
-        let slot = slots.trailing_zeros() as usize;
-        if set.tag(slot) == tag
-            && let Some((at, head)) = set.entry_of(slot, key)
-        {
-            return Some((slot, at, head));
+        if let Some(place) = first_of(set, tag, key, slots) {
+            return Some(place);
         }
     }
 }
