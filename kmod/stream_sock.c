@@ -328,8 +328,11 @@ static int rex_stream_set_ulp(struct rex_stream_sock *s)
 	WRITE_ONCE(rex_stream_adding, s);
 	ret = READ_ONCE(sk->sk_prot)->setsockopt(sk, SOL_TCP, TCP_ULP, KERNEL_SOCKPTR("rex"), 3);
 	WRITE_ONCE(rex_stream_adding, NULL);
-	if (!ret && s->listener)
+	if (!ret && s->listener) {
 		ret = rex_stream_hook_listener(s);
+		/* Who is being accepted and did not find it waits to be accepted now: user space looks there. */
+		synchronize_rcu();
+	}
 	return ret;
 }
 

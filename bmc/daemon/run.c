@@ -92,8 +92,10 @@ static int expect_flush(struct bmc_meta *meta, const struct bmc_server *server)
 
 int run_test(struct bmc_parts *parts, const struct bmc_server *server)
 {
+	/* The self test's connections came last: memcached has accepted what came before. */
 	return stream_prepare(parts, server) || name_server(parts, server) ||
-	       stream_attach(parts, server) || selftest(parts, server);
+	       stream_attach(parts, server) || selftest(parts, server) ||
+	       stream_rescan(parts, server);
 }
 
 int run_begin(struct bmc_parts *parts, const struct bmc_server *server,

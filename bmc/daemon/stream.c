@@ -98,6 +98,19 @@ int stream_attach(struct bmc_parts *parts, const struct bmc_server *server)
 	return 0;
 }
 
+int stream_rescan(const struct bmc_parts *parts, const struct bmc_server *server)
+{
+	struct rex_link *links = NULL;
+	size_t n = 0;
+	int err = list_ours(parts, &links, &n);
+
+	for (size_t i = 0; !err && i < n; i++)
+		if (rex_stream_rescan(&links[i], server->pid))
+			err = refuse_rex();
+	free(links);
+	return err;
+}
+
 bool stream_attached(const struct bmc_parts *parts)
 {
 	struct rex_link *links = NULL;

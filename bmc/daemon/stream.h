@@ -13,6 +13,8 @@ struct bmc_server;
 int stream_prepare(struct bmc_parts *parts, const struct bmc_server *server);
 /* At all ports that @server has. */
 int stream_attach(struct bmc_parts *parts, const struct bmc_server *server);
+/* At what memcached has accepted meanwhile, and had before the program was there. */
+int stream_rescan(const struct bmc_parts *parts, const struct bmc_server *server);
 /* One that was found again: whether it is at all ports that @server has. */
 bool stream_hold(struct bmc_parts *parts, const struct bmc_server *server);
 /* Whether it is where it was attached. */

@@ -5,11 +5,13 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +22,10 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+
+/* How often a server is looked at that does not accept or read what it has, and how long between. */
+#define TRIES		200
+#define PAUSE_US	10000
 
 /* ---- words ------------------------------------------------------------------------------------- */
 
@@ -77,6 +83,15 @@ static int tcp_state(int fd)
 	socklen_t len = sizeof(info);
 
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? -1 : info.tcpi_state;
+}
+
+/* How many connections of a listener wait to be accepted. */
+static unsigned int unaccepted(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_unacked;
 }
 
 /* Whether it is a socket of the kinds in question; its local address as IPv6. */
@@ -215,6 +230,8 @@ struct adding {
 	uint32_t id;			/* of the stream; 0: none yet */
 	bool listeners;			/* which are added now */
 	size_t n, n_round;
+	/* In this round: connections that wait to be accepted, and reset ones with bytes to read. */
+	unsigned int unaccepted, unread;
 };
 
 static int refused(const struct adding *g, const struct one *one, int err)
@@ -261,13 +278,26 @@ static bool is_alive(const struct one *one)
 	       state == TCP_SYN_RECV || state == TCP_CLOSE_WAIT;
 }
 
+/* A client has reset it, and the server is still to read what came before. */
+static bool has_unread(const struct one *one)
+{
+	int bytes = 0;
+
+	return one->protocol == IPPROTO_TCP && tcp_state(one->fd) == TCP_CLOSE &&
+	       !ioctl(one->fd, SIOCINQ, &bytes) && bytes > 0;
+}
+
 static int add_one(const struct one *one, void *data)
 {
 	struct adding *g = data;
 	int err;
 
-	if ((one->state == TCP_LISTEN) != g->listeners || !is_alive(one))
+	if ((one->state == TCP_LISTEN) != g->listeners)
 		return 0;
+	if (!is_alive(one)) {
+		g->unread += has_unread(one);
+		return 0;
+	}
 	err = check(g, one);
 	if (err == -EEXIST)
 		return 0;
@@ -283,24 +313,55 @@ static int add_one(const struct one *one, void *data)
 	return 0;
 }
 
+/* What was accepted before a listener had the hook is seen when none of its connections wait. */
+static int count_unaccepted(const struct one *one, void *data)
+{
+	struct adding *g = data;
+
+	if (one->state == TCP_LISTEN)
+		g->unaccepted += unaccepted(one->fd);
+	return 0;
+}
+
+static int add_round(struct adding *g, struct server *s)
+{
+	int err;
+
+	g->n_round = g->unaccepted = g->unread = 0;
+	g->listeners = true;
+	err = each_socket(s, add_one, g);
+	if (!err)
+		err = each_socket(s, count_unaccepted, g);
+	g->listeners = false;
+	return err ?: each_socket(s, add_one, g);
+}
+
+static int never_read(const struct adding *g, const struct server *s)
+{
+	if (g->unaccepted)
+		return rex_fail(-EAGAIN, "process %d does not accept the connections that wait at port %u "
+				"(%u), and they would be missed; try again when it does", s->pid, s->port,
+				g->unaccepted);
+	return rex_fail(-EAGAIN, "process %d does not read what has come over connections to port %u that "
+			"their clients have reset (%u); try again when it does", s->pid, s->port,
+			g->unread);
+}
+
 /*
- * Listeners first, and all of it again until nothing is new: what was accepted from a listener before
- * that had the hook can be seen only now.
+ * Listeners first, and all of it again until nothing is new: what a listener got before it had the
+ * hook can be seen only when the server has accepted it.
  */
 static int add_all(struct adding *g, struct server *s)
 {
-	int err = 0;
+	int err = add_round(g, s);
 
-	do {
-		g->n_round = 0;
-		for (int pass = 0; !err && pass < 2; pass++) {
-			g->listeners = !pass;
-			err = each_socket(s, add_one, g);
-		}
-	} while (!err && g->n_round);
-	if (!err && !g->n)
-		err = rex_fail(-ENOENT, "process %d has no TCP or UDP socket with local port %u%s%s", s->pid,
-			       s->port, *s->ports ? "; it listens on " : "", s->ports);
+	for (int i = 0; !err && (g->n_round || g->unaccepted || g->unread); i++) {
+		if (i == TRIES)
+			return never_read(g, s);
+		if (!g->n_round)
+			usleep(PAUSE_US);
+		err = add_round(g, s);
+	}
 	return err;
 }
 
@@ -318,30 +379,58 @@ static void undo(struct adding *g)
 			 nl_reason(&g->nl, -EIO));
 }
 
-static int attach(const struct attach *a)
+static int no_socket(const struct server *s)
 {
-	struct adding g = { .a = a };
-	struct server s;
-	int err;
+	return rex_fail(-ENOENT, "process %d has no TCP or UDP socket with local port %u%s%s", s->pid, s->port,
+			*s->ports ? "; it listens on " : "", s->ports);
+}
 
-	if (!a->target->stream.pid)
-		return rex_fail(-EINVAL, "stream needs the server's process: PID:%u", a->target->stream.port);
-	err = server_open(&s, a->target);
+/* All sockets of the server: to stream ->id, or to a new one. */
+static int add_server(struct adding *g)
+{
+	struct server s;
+	int err = server_open(&s, g->a->target);
+
 	if (err)
 		return err;
-	err = nl_open(&g.nl, NETLINK_GENERIC);
+	err = nl_open(&g->nl, NETLINK_GENERIC);
 	if (!err) {
-		err = genl_resolve(&g.nl, REX_GENL_NAME, NULL);
+		bool new = !g->id;
+
+		err = genl_resolve(&g->nl, REX_GENL_NAME, NULL);
 		if (err)
-			rex_fail(err, "rex.ko does not answer: %s", nl_reason(&g.nl, err));
+			rex_fail(err, "rex.ko does not answer: %s", nl_reason(&g->nl, err));
 		else
-			err = add_all(&g, &s);
-		if (err)
-			undo(&g);
-		nl_close(&g.nl);
+			err = add_all(g, &s);
+		if (!err && new && !g->n)
+			err = no_socket(&s);
+		if (err && new)
+			undo(g);
+		nl_close(&g->nl);
 	}
 	close(s.pidfd);
 	return err;
+}
+
+static int attach(const struct attach *a)
+{
+	struct adding g = { .a = a };
+
+	if (!a->target->stream.pid)
+		return rex_fail(-EINVAL, "stream needs the server's process: PID:%u", a->target->stream.port);
+	return add_server(&g);
+}
+
+int rex_stream_rescan(const struct rex_link *link, int pid)
+{
+	struct rex_target target = link->target;
+	const struct attach a = { .target = &target };
+	struct adding g = { .a = &a, .id = link->stream.id };
+
+	if (!g.id)
+		return rex_fail(-EINVAL, "the link is not of a stream");
+	target.stream.pid = pid;
+	return add_server(&g);
 }
 
 static int detach(const struct rex_link *link)

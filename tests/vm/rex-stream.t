@@ -92,6 +92,47 @@ test_connections_that_are_open_already() {
 	ask "$old" ping ping
 }
 
+hooked() { [ "$(ulps)" -eq "$1" ]; }
+
+# A connection that came before the listener had the hook has no descriptor before it is accepted.
+test_connections_that_wait_to_be_accepted() {
+	local attaching
+	kill -STOP "$SERVER"
+	connect
+	rexctl attach stream_lines stream "$SERVER:$PORT" >"$TMP/attach" 2>&1 &
+	attaching=$!
+	wait_for 20 hooked 1
+	kill -CONT "$SERVER"
+	wait $attaching || fail "$(cat "$TMP/attach")"
+	contains "$(rexctl status)" "1 listener, 1 other socket, 0 answered"
+	ask "$FD" hello hello
+	eq "$(lines)" "1 1 0"
+}
+
+test_a_server_that_accepts_nothing() {
+	kill -STOP "$SERVER"
+	connect
+	no stream_lines "process $SERVER does not accept the connections that wait at port $PORT (1)" "$SERVER:$PORT"
+	eq "$(ulps)" 0
+	kill -CONT "$SERVER"
+	ask "$FD" ping ping
+}
+
+# The server reads what came before the reset all the same.
+test_a_connection_that_was_reset_with_bytes_to_read() {
+	connect
+	echo unread >&"$FD"
+	wait_for 10 sh -c "ss -tnH state established '( dport = :$PORT )' | grep -q '^7 '"
+	kill -STOP "$SERVER"
+	echo more >&"$FD"
+	exec {FD}>&-		# something is unread here: a reset
+	no stream_lines "process $SERVER does not read what has come over connections to port $PORT that" "$SERVER:$PORT"
+	eq "$(ulps)" 0
+	kill -CONT "$SERVER"
+	rexctl attach stream_lines stream "$SERVER:$PORT"
+	contains "$(rexctl status)" "1 listener, 0 other sockets"
+}
+
 test_detached_with_live_connections() {
 	connect
 	rexctl attach stream_lines stream "$SERVER:$PORT"

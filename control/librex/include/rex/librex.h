@@ -433,6 +433,13 @@ int rex_target_split(const struct rex_target *target, struct rex_target **list, 
 /** Attach it to all of @targets, or to none. */
 int rex_attach_all(const struct rex_program *program, const struct rex_entry *entry,
 		   const struct rex_target *targets, size_t n);
+/**
+ * Add the sockets at the port of @link, a stream, that process @pid has and the stream has not. Attaching
+ * finds all but a connection that the process is just accepting: its descriptor does not exist yet. A
+ * process that accepts connections one by one has them all in its table when one that came later is
+ * answered. 0, or a negative errno.
+ */
+int rex_stream_rescan(const struct rex_link *link, int pid);
 /** Detach one, in whatever network namespace; others that share the place stay. */
 int rex_detach(const struct rex_link *link);
 /**
