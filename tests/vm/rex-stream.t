@@ -138,6 +138,23 @@ test_a_connection_that_was_reset_with_bytes_to_read() {
 	contains "$(rexctl status)" "1 listener, 0 other sockets"
 }
 
+# What the server opened since, and the connections that it accepted there.
+test_a_stream_gets_what_the_server_opened_later() {
+	kill "$SERVER"
+	serve later 127.0.0.1
+	rexctl attach stream_lines stream "$SERVER:$PORT"
+	kill -USR1 "$SERVER"
+	wait_for 10 grep -q later "$TMP/server"
+	exec {FD}<>/dev/tcp/127.0.0.2/$PORT
+	ask "$FD" ping ping
+	"$BUILD/tests/control-rescan" "$SERVER"
+	contains "$(rexctl status)" "2 listeners, 1 other socket, 0 answered"
+	exec {FD}<>/dev/tcp/127.0.0.2/$PORT
+	ask "$FD" ping pong
+	"$BUILD/tests/control-rescan" "$SERVER"
+	contains "$(rexctl status)" "2 listeners, 2 other sockets, 1 answered"
+}
+
 test_detached_with_live_connections() {
 	connect
 	rexctl attach stream_lines stream "$SERVER:$PORT"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * echo tcp|udp|mptcp|mixed ADDRESS PORT: a server that sends back what comes. Says "ready" first.
- * mixed: it also listens on 127.0.0.2, by MPTCP.
+ * echo tcp|udp|mptcp|mixed|later ADDRESS PORT: a server that sends back what comes. Says "ready" first.
+ * mixed: it also listens on 127.0.0.2, by MPTCP. later: from a SIGUSR1 on, when it says "later", by TCP.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,38 @@ static int server(int protocol, const char *address, const char *port)
 	return fd;
 }
 
+static void say(const char *text)
+{
+	puts(text);
+	fflush(stdout);
+}
+
+static void *listen_later(void *port)
+{
+	sigset_t usr1;
+	int sig, fd;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigwait(&usr1, &sig);
+	fd = server(IPPROTO_TCP, "127.0.0.2", port);
+	say("later");
+	accept_all(fd);
+	return NULL;
+}
+
+static void start_later(char *port)
+{
+	pthread_t thread;
+	sigset_t usr1;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+	if (pthread_create(&thread, NULL, listen_later, port))
+		exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	int udp, fd;
@@ -87,8 +120,9 @@ int main(int argc, char **argv)
 		    argv[2], argv[3]);
 	if (!strcmp(argv[1], "mixed"))
 		server(IPPROTO_MPTCP, "127.0.0.2", argv[3]);
-	puts("ready");
-	fflush(stdout);
+	if (!strcmp(argv[1], "later"))
+		start_later(argv[3]);
+	say("ready");
 	if (udp)
 		answer_datagrams(fd);
 	else
