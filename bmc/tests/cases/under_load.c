@@ -100,13 +100,17 @@ static void get_one(int key)
 	char request[64], got[256];
 	struct text want = text_make("END\r\n"), reply;
 	char number[24];
+	bool sent;
 	ssize_t n;
 
 	n_gets++;
 	n = mc_ask(udp, ++id, request, sprintf(request, "get load%d\r\n", key));
-	if (!n)
+	sent = !n;
+	if (sent)
 		n = mc_answer(udp, id, got, sizeof(got), NULL);
 	if (n < 0) {
+		int err = errno;
+
 		if (stop)
 			return;	/* the signal came instead */
 		/* nobody at the port, or nothing came: is memcached still the same? */
@@ -117,8 +121,8 @@ static void get_one(int key)
 		}
 		if (n < 0) {
 			n_lost++;
-			fprintf(stderr, "load: GET %u of load%d: no reply: %s\n", n_gets, key,
-				strerror(errno));
+			fprintf(stderr, "load: GET %u of load%d: %s: %s, then %s\n", n_gets, key,
+				sent ? "no reply" : "not sent", strerror(err), strerror(errno));
 			return;
 		}
 		n_late++;
