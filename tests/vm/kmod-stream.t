@@ -112,7 +112,11 @@ test_impossible_wishes_lose_events_and_nothing_else() {
 test_bytes_behind_a_loss_are_not_skipped() {
 	server 100
 	attach lose
-	stress 8 60
+	# When the server is slow, its reads hardly ever end within a value.
+	for ((i = 0; i < 30; i++)); do
+		stress 8 60
+		[ "$(count lost)" -eq 0 ] || break
+	done
 	some "$(count lost)" lost
 	sensible
 }

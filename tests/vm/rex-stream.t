@@ -111,7 +111,8 @@ test_connections_that_wait_to_be_accepted() {
 	wait $attaching || fail "$(cat "$TMP/attach")"
 	contains "$(rexctl status)" "1 listener, 1 other socket, 0 answered"
 	ask "$FD" hello hello
-	eq "$(lines)" "0 1 0"
+	# The first byte may have been read before or after the hook was there.
+	[[ $(lines) == [01]" 1 0" ]] || fail "$(lines)"
 }
 
 test_a_server_that_accepts_nothing() {
