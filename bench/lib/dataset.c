@@ -94,6 +94,26 @@ uint32_t sizes_max(const struct sizes *s)
 	return m;
 }
 
+/* Does a GET of several keys fit in a datagram? */
+static int check_multi(const struct keyset *k)
+{
+	uint32_t len = MC_FRAME_LEN + strlen("get") + k->multi * (1 + sizes_max(&k->key)) + 2;
+
+	if (k->multi < 2)
+		return 0;
+	if (k->multi > k->count)
+		return bench_fail(EINVAL, "--multi %u: there are %u keys", k->multi, k->count);
+	if (len > REPLY_MAX)
+		return bench_fail(EINVAL, "--multi %u: a GET of %u bytes does not fit in one datagram (%d bytes); take fewer or shorter keys",
+			    k->multi, len, REPLY_MAX);
+	return 0;
+}
+
+uint32_t key_behind(const struct keyset *k, uint32_t index, uint32_t i)
+{
+	return ((index & ~KEY_ABSENT) + i) % k->count | (index & KEY_ABSENT);
+}
+
 int keyset_init(struct keyset *k)
 {
 	/* "VALUE " key " " flags(3) " " bytes(4) CRLF value CRLF "END" CRLF, after the frame header */
@@ -111,7 +131,7 @@ int keyset_init(struct keyset *k)
 	if (overhead + sizes_max(&k->key) + sizes_max(&k->value) > REPLY_MAX)
 		return bench_fail(EINVAL, "a reply with a %u byte key and a %u byte value does not fit one of memcached's datagrams (%d bytes)",
 			    sizes_max(&k->key), sizes_max(&k->value), REPLY_MAX);
-	return 0;
+	return check_multi(k);
 }
 
 uint32_t key_text(const struct keyset *k, uint32_t index, char *out)

@@ -37,6 +37,7 @@ struct keyset {
 	uint64_t seed;
 	bool any_byte;		/* values with all 256 byte values; else printable ones */
 	bool absent;		/* keys with KEY_ABSENT are asked for: they need a byte more */
+	uint32_t multi;		/* a GET asks for so many keys: the one that was drawn and the next ones */
 	struct sizes key, value;
 	/* filled by keyset_init() */
 	uint32_t digits;	/* decimal digits of the largest index */
@@ -44,6 +45,11 @@ struct keyset {
 
 /* Check that the sizes can hold the set: keys that differ, replies of one datagram. */
 int keyset_init(struct keyset *k);
+
+#define MULTI_MAX	64
+
+/* The @i-th key of a GET whose first one is @index. */
+uint32_t key_behind(const struct keyset *k, uint32_t index, uint32_t i);
 
 /* Write the key (no NUL) to @out[KEY_MAX]; returns its length. */
 uint32_t key_text(const struct keyset *k, uint32_t index, char *out);

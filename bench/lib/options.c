@@ -11,7 +11,7 @@
 
 enum { OPT_VALUE = 256, OPT_ZIPF, OPT_SEED, OPT_TIMEOUT, OPT_NO_WARM, OPT_JSON, OPT_PRELOAD,
        OPT_PORTS, OPT_ANY_BYTE, OPT_PROGRESS, OPT_MAY_LOSE, OPT_PUBLIC, OPT_HOT, OPT_SEQUENTIAL,
-       OPT_MISSING, OPT_MIX, OPT_PRESET, OPT_POISSON, OPT_DISCARD, OPT_SEARCH, OPT_MAX_LOSS,
+       OPT_MISSING, OPT_MIX, OPT_MULTI, OPT_PRESET, OPT_POISSON, OPT_DISCARD, OPT_SEARCH, OPT_MAX_LOSS,
        OPT_MAX_P99, OPT_MAX_RATE, OPT_RESOLUTION, OPT_HGRM, OPT_SERIES };
 
 static const struct argp_option argp_options[] = {
@@ -31,6 +31,8 @@ static const struct argp_option argp_options[] = {
 	{ "missing", OPT_MISSING, "PERCENT", 0, "so many of the GETs ask for keys that were never stored", 2 },
 	{ "mix", OPT_MIX, "WEIGHTS", 0,
 	  "operations by weight: get:30,set:1,delete:1 (default get:1). A SET stores the key's own value again", 2 },
+	{ "multi", OPT_MULTI, "N", 0,
+	  "a GET asks for N keys, the one that was chosen and those behind it (default 1, at most 64)", 2 },
 	{ "preset", OPT_PRESET, "NAME", 0,
 	  "etc: sizes of keys and values, choice of keys and mix as in Facebook's pool ETC", 2 },
 	{ "seed", OPT_SEED, "N", 0, "seed of data set and choice (default 1)", 2 },
@@ -63,6 +65,7 @@ void options_default(struct options *o)
 	memset(o, 0, sizeof(*o));
 	o->keys.count = 10000;
 	o->keys.seed = 1;
+	o->keys.multi = 1;
 	sizes_parse(&o->keys.key, "--key-size", "16", 1, KEY_MAX);
 	sizes_parse(&o->keys.value, "--value-size", "32", 0, VALUE_MAX);
 	o->load = (struct load){ .window = 8, .seconds = 5, .seed = 1, .warm_up = true,
@@ -106,6 +109,10 @@ static int parse_mix(struct options *o, int key, char *arg)
 		break;
 	case OPT_MIX:
 		return mix_parse(&o->load.mix, arg);
+	case OPT_MULTI:
+		err = whole_parse("--multi", arg, 1, MULTI_MAX, &v);
+		o->keys.multi = v;
+		break;
 	case OPT_PRESET:
 		return preset_parse(&o->keys, &o->load.mix, arg);
 	case OPT_SEED:
@@ -241,6 +248,7 @@ bool options_plain(const struct options *o)
 	const struct load *l = &o->load;
 
 	return l->mix.pattern == KEYS_UNIFORM && l->mix.op[OP_GET] == 1 && !(l->mix.missing > 0) &&
+	       o->keys.multi == 1 &&
 	       !l->poisson && !(l->discard > 0) && !o->has_search && !o->hgrm && !o->series_path;
 }
 

@@ -143,6 +143,8 @@ static void load_text(FILE *f, const struct report *r)
 		fprintf(f, ", as fast as it goes");
 	else
 		fprintf(f, ", closed loop, window %u", l->window);
+	if (r->keys->multi > 1)
+		fprintf(f, ", %u keys a GET", r->keys->multi);
 	if (op[OP_GET] < 1)
 		fprintf(f, ", GET:SET:DELETE %.4g:%.4g:%.4g", op[OP_GET], op[OP_SET], op[OP_DELETE]);
 	fputc('\n', f);
@@ -246,6 +248,7 @@ static void load_json(FILE *f, const struct report *r)
 	fprintf(f, ",\"keys\":%u,\"key_min\":%u,\"key_max\":%u,\"value_min\":%u,\"value_max\":%u",
 		r->keys->count, sizes_min(&r->keys->key), sizes_max(&r->keys->key),
 		sizes_min(&r->keys->value), sizes_max(&r->keys->value));
+	fprintf(f, ",\"multi\":%u", r->keys->multi);
 	fprintf(f, ",\"window\":%u,\"rate\":%.1f,\"poisson\":%s", r->load->window,
 		r->search ? r->search->pass : r->load->rate, r->load->poisson ? "true" : "false");
 	fprintf(f, ",\"pattern\":\"%s\",\"zipf\":%.3f,\"hot_keys\":%.6f,\"hot_requests\":%.6f"

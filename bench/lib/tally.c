@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 
 #include "tally.h"
 #include "verify.h"
@@ -47,14 +48,70 @@ static void in_time(struct tally *t, struct counts *c, struct slot *s, enum verd
 	case REPLY_MISSING:
 		c->missing++;
 		break;
-	case REPLY_WRONG:
+	default:
 		c->wrong++;
-		break;
 	}
 	c->received++;
 	hist_add(&c->latency, now > s->due ? now - s->due : 0);
 	t->last_reply = now;
 	track_done(t->track, s);
+}
+
+static bool ends(const struct datagram *d)
+{
+	return d->len >= MC_FRAME_LEN + 5 && !memcmp(d->payload + d->len - 5, "END\r\n", 5);
+}
+
+/* memcached has nothing to say about a key that it does not have, and sends that. */
+static bool says_nothing(const struct datagram *d)
+{
+	static const uint8_t none[MC_FRAME_LEN - 2];
+
+	return !d->broken && d->len == MC_FRAME_LEN && !memcmp(d->payload + 2, none, sizeof(none));
+}
+
+/* A datagram of the reply to a GET of several keys, which may be all of it. */
+static enum verdict judge_part(const struct tally *t, struct slot *s, const struct datagram *d,
+			       const struct mc_reply *r, const char **why)
+{
+	bool settled = s->state == SLOT_DONE;
+	enum verdict v;
+
+	if (says_nothing(d))
+		return REPLY_MORE;
+	if (s->judged) {
+		s->judged = !ends(d);
+		return REPLY_MORE;
+	}
+	if (settled)
+		s->have = 0;	/* of another reply, whose first part is enough to count it */
+	if (d->broken)
+		v = REPLY_WRONG;
+	else if (!r->framed || r->kind == MC_ERROR)
+		v = verify_reply(t->keys, s->op, s->key, r, why);
+	else
+		v = verify_values(t->keys, s->key, d->payload + MC_FRAME_LEN,
+				  d->len - MC_FRAME_LEN, &s->have, why);
+	if (v == REPLY_WRONG || settled)
+		s->judged = !ends(d);
+	return settled && v == REPLY_MORE ? REPLY_AGAIN : v;
+}
+
+static enum verdict judge(const struct tally *t, struct slot *s, const struct datagram *d,
+			  const struct mc_reply *r, const char **why)
+{
+	if (s->op == OP_GET && t->keys->multi > 1)
+		return judge_part(t, s, d, r, why);
+	return d->broken ? REPLY_WRONG : verify_reply(t->keys, s->op, s->key, r, why);
+}
+
+static void again(struct tally *t, struct counts *c, const struct slot *s, const struct datagram *d,
+		  uint16_t id, const char *why)
+{
+	c->duplicate++;
+	if (why)
+		c->duplicate_wrong++;
+	note(t, BAD_DUPLICATE, "second reply, ", s, d, id, why ? why : "right");
 }
 
 void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now)
@@ -76,7 +133,11 @@ void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now)
 		return;
 	}
 	c = &t->counts[s->phase];
-	v = d->broken ? REPLY_WRONG : verify_reply(t->keys, s->op, s->key, &r, &why);
+	v = judge(t, s, d, &r, &why);
+	if (v == REPLY_MORE)
+		return;
+	if (v == REPLY_AGAIN)
+		return again(t, c, s, d, r.id, NULL);
 	switch (s->state) {
 	case SLOT_PENDING:
 		in_time(t, c, s, v, now);
@@ -92,9 +153,6 @@ void tally_datagram(struct tally *t, const struct datagram *d, uint64_t now)
 		note(t, BAD_LATE, "late, and ", s, d, r.id, why);
 		break;
 	default:
-		c->duplicate++;
-		if (v != REPLY_GOOD)
-			c->duplicate_wrong++;
-		note(t, BAD_DUPLICATE, "second reply, ", s, d, r.id, v == REPLY_GOOD ? "right" : why);
+		again(t, c, s, d, r.id, v == REPLY_GOOD ? NULL : why);
 	}
 }

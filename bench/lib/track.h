@@ -7,6 +7,7 @@
 #ifndef BENCH_TRACK_H
 #define BENCH_TRACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum slot_state { SLOT_FREE, SLOT_PENDING, SLOT_DONE, SLOT_LOST };
@@ -20,6 +21,8 @@ struct slot {
 	uint8_t state;
 	uint8_t op;
 	uint16_t phase;		/* the caller's; a late reply belongs to its request's phase */
+	uint64_t have;		/* the caller's, of a reply in several datagrams: what has come */
+	bool judged;		/* the caller's: what still comes of that reply changes nothing */
 };
 
 struct track {

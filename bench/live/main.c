@@ -81,7 +81,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (sizes_min(&a->common.keys.key) != sizes_max(&a->common.keys.key))
 			err = bench_fail(EINVAL, "livegen's keys are all of one size; give one --key-size");
 		else if (!options_plain(&a->common))
-			err = bench_fail(EINVAL, "livegen sends GETs of uniformly drawn keys at equal distances, and measures no latency; use rexgen for --zipf, --hot, --sequential, --missing, --mix, --preset, --poisson, --discard, --search, --hgrm, --series");
+			err = bench_fail(EINVAL, "livegen sends GETs of uniformly drawn keys at equal distances, and measures no latency; use rexgen for --zipf, --hot, --sequential, --missing, --mix, --multi, --preset, --poisson, --discard, --search, --hgrm, --series");
 		else
 			err = options_finish(&a->common);
 		break;

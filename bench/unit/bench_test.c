@@ -502,7 +502,7 @@ int main(void)
 		cmocka_unit_test(frames_arp), cmocka_unit_test(addresses),
 		cmocka_unit_test(arrivals_have_their_rate), cmocka_unit_test(choices_have_their_shares),
 		cmocka_unit_test(mixes_that_cannot_be), cmocka_unit_test(replies_to_changes),
-		cmocka_unit_test(keys_that_were_never_stored), cmocka_unit_test(hgrm_is_of_the_format),
+		cmocka_unit_test(keys_that_were_never_stored), cmocka_unit_test(gets_of_several_keys), cmocka_unit_test(hgrm_is_of_the_format),
 		cmocka_unit_test(search_finds_the_capacity), cmocka_unit_test(search_needs_two_failures),
 		cmocka_unit_test(search_says_what_limits), cmocka_unit_test(search_ends_at_a_fault),
 		cmocka_unit_test(drive_keeps_a_rate),

@@ -4,8 +4,8 @@
  *
  *   bench-liar IFACE ADDRESS LIE FIRST LIES [DELAY_MS]
  *
- * It answers GETs for the generators' default keys (16 bytes) and values (32 bytes) at
- * ADDRESS:11211, but lies to the requests number FIRST to FIRST + LIES - 1. All frames
+ * It answers GETs for the generators' default keys (16 bytes) and values (32 bytes), or of
+ * three such keys, at ADDRESS:11211, but lies to the requests number FIRST to FIRST + LIES - 1. All frames
  * are its own, so that any part of them can be wrong. It says "ready" when it listens and
  * "told N" when SIGTERM ends it.
  */
@@ -34,7 +34,9 @@ enum lie {
 	HONEST, VALUE, LAST, SWAP, FLAGS, KEY, LONGER, SHORTER, TRUNCATED, EXTRA, SEQ, COUNT,
 	RESERVED, ERROR, END, ENDED, TINY, EMPTY, ID, OLD,
 	SRCPORT, DSTPORT, SRCADDR, DSTADDR, DSTMAC, SRCMAC, UDPSUM, NOSUM, IPSUM, FRAGMENT,
-	UDPLEN, LOST, MIXED, LATE, LATEWRONG, LATEEND, SECOND, SECONDWRONG, SECONDEND, LIES
+	UDPLEN, LOST, MIXED, LATE, LATEWRONG, LATEEND, SECOND, SECONDWRONG, SECONDEND,
+	/* to GETs of several keys */
+	PARTS, WHOLE, PARTLOST, PARTTWICE, PARTKEY, PARTORDER, EARLYEND, ENDTWICE, PARTLATE, LIES
 };
 
 static const char *const names[LIES] = {
@@ -42,7 +44,8 @@ static const char *const names[LIES] = {
 	"extra", "seq", "count", "reserved", "error", "end", "ended", "tiny", "empty", "id", "old",
 	"srcport", "dstport", "srcaddr", "dstaddr", "dstmac", "srcmac", "udpsum", "nosum",
 	"ipsum", "fragment", "udplen", "lost", "mixed", "late", "latewrong", "lateend", "second",
-	"secondwrong", "secondend",
+	"secondwrong", "secondend", "parts", "whole", "partlost", "parttwice", "partkey", "partorder",
+	"earlyend", "endtwice", "partlate",
 };
 
 struct frame {
@@ -108,10 +111,30 @@ static uint32_t reply_text(uint8_t *p, uint32_t index, enum lie lie)
 	return n;
 }
 
-/* UDP payload: memcached's frame header and the text. */
-static uint32_t reply_payload(uint8_t *p, uint16_t id, uint32_t index, enum lie lie)
+/*
+ * Of the reply to a GET of several keys, the @part-th value, or END for END_PART; WHOLE: all of it.
+ * Without the lie, it is as memcached sends it.
+ */
+#define END_PART	MULTI_MAX
+static uint32_t part_text(uint8_t *p, uint32_t index, unsigned int part, enum lie lie)
 {
-	uint32_t n = MC_FRAME_LEN + reply_text(p + MC_FRAME_LEN, index, lie);
+	uint32_t n = 0;
+
+	if (part == END_PART)
+		return sprintf((char *)p, "END\r\n");
+	if (lie != WHOLE)
+		return reply_text(p, (index + part) % keys.count, lie == PARTKEY ? KEY : HONEST) - 5;
+	for (unsigned int i = 0; i < keys.multi; i++)
+		n += part_text(p + n, index, i, HONEST);
+	return n + part_text(p + n, index, END_PART, HONEST);
+}
+
+/* UDP payload: memcached's frame header and the text. */
+static uint32_t reply_payload(uint8_t *p, uint16_t id, uint32_t index, unsigned int part, enum lie lie)
+{
+	uint8_t *text = p + MC_FRAME_LEN;
+	uint32_t n = MC_FRAME_LEN + (keys.multi > 1 ? part_text(text, index, part, lie) :
+						      reply_text(text, index, lie));
 
 	if (lie == ID)
 		id ^= 0x8000;
@@ -135,11 +158,11 @@ static void exchange(uint8_t *a, uint8_t *b, uint32_t len)
 	memcpy(b, t, len);
 }
 
-/* Turn the request in @f round and put @lie's reply in it. */
-static void make_reply(struct frame *f, uint32_t index, enum lie lie)
+/* Turn the request in @f round and put @lie's reply, or a part of it, in it. */
+static void make_part(struct frame *f, uint32_t index, unsigned int part, enum lie lie)
 {
 	uint8_t *ip = f->data + 14, *udp = ip + 20;
-	uint32_t n = reply_payload(udp + 8, get16(udp + 8), index, lie);
+	uint32_t n = reply_payload(udp + 8, get16(udp + 8), index, part, lie);
 
 	exchange(f->data, f->data + 6, 6);
 	exchange(ip + 12, ip + 16, 4);
@@ -161,10 +184,50 @@ static void make_reply(struct frame *f, uint32_t index, enum lie lie)
 	memset(f->data + HEADERS + n, 0, f->len - HEADERS - n);
 }
 
+static void make_reply(struct frame *f, uint32_t index, enum lie lie)
+{
+	make_part(f, index, 0, lie);
+}
+
 static void send_frame(int fd, const struct frame *f)
 {
 	while (send(fd, f->data, f->len, 0) < 0 && (errno == ENOBUFS || errno == EINTR))
 		;
+}
+
+static void send_part(int fd, const struct frame *req, uint32_t index, unsigned int part,
+		      enum lie lie, uint64_t delay)
+{
+	struct frame f = *req;
+
+	make_part(&f, index, part, lie);
+	if (!delay)
+		return send_frame(fd, &f);
+	f.when = now_ns() + delay;
+	held[held_head++ % HELD] = f;
+}
+
+/* The same for a GET of several keys: the lies are about the last value, and END. */
+static void answer_parts(int fd, const struct frame *req, uint32_t index, enum lie lie, uint64_t delay)
+{
+	unsigned int last = keys.multi - 1;
+
+	if (lie == WHOLE)
+		return send_part(fd, req, index, 0, WHOLE, 0);
+	if (lie == PARTORDER)
+		send_part(fd, req, index, last, HONEST, 0);
+	for (unsigned int i = 0; i < last; i++)
+		send_part(fd, req, index, i, HONEST, 0);
+	if (lie == PARTTWICE)
+		send_part(fd, req, index, last - 1, HONEST, 0);
+	if (lie == EARLYEND)
+		send_part(fd, req, index, END_PART, HONEST, 0);
+	if (lie != PARTLOST && lie != PARTORDER)
+		send_part(fd, req, index, last, lie, 0);
+	if (lie == ENDTWICE)
+		send_part(fd, req, index, END_PART, HONEST, 0);
+	if (lie != EARLYEND)
+		send_part(fd, req, index, END_PART, HONEST, lie == PARTLATE ? delay : 0);
 }
 
 /* Answer request @req of a GET for key @index with @lie. */
@@ -172,6 +235,8 @@ static void answer(int fd, const struct frame *req, uint32_t index, enum lie lie
 {
 	struct frame f = *req;
 
+	if (keys.multi > 1)
+		return answer_parts(fd, req, index, lie, delay);
 	if (lie == LOST)
 		return;
 	if (lie >= SECOND) {
@@ -260,6 +325,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench-liar IFACE ADDRESS LIE FIRST LIES [DELAY_MS]\n");
 		return 2;
 	}
+	keys.multi = lie >= PARTS ? 3 : 1;
 	sizes_parse(&keys.key, "key", "16", 1, KEY_MAX);
 	sizes_parse(&keys.value, "value", "32", 0, VALUE_MAX);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big));

@@ -215,6 +215,62 @@ void keys_that_were_never_stored(void **state)
 	assert_memory_not_equal(p, q, MC_FRAME_LEN + 16);
 }
 
+static enum verdict values(const struct keyset *k, uint32_t index, const void *text, uint32_t len)
+{
+	const char *why;
+	uint64_t have = 0;
+
+	return verify_values(k, index, text, len, &have, &why);
+}
+
+/* In one datagram: all values in their order, or those of some keys left out; nothing else. */
+void gets_of_several_keys(void **state)
+{
+	struct keyset k = keyset("16", "32-100", 100);
+	const struct request r = { .op = OP_GET, .key = 98 };
+	uint8_t text[REPLY_MAX], part[REPLY_MAX], request[REPLY_MAX];
+	uint32_t len[4], all = 0, first;
+
+	(void)state;
+	k.multi = 64;
+	k.key.part[0].lo = k.key.part[0].hi = 32;
+	assert_int_not_equal(keyset_init(&k), 0);
+	k = keyset("16", "32-100", 100);
+	k.multi = 4;
+	assert_int_equal(keyset_init(&k), 0);
+	/* round the end of the set */
+	assert_int_equal(payload_fill(request, &k, &r), MC_FRAME_LEN + 4 + 4 * 16 + 3 + 2);
+	assert_memory_equal(request + MC_FRAME_LEN + 4 + 2 * 17 + 14, "00 ", 3);
+	for (uint32_t i = 0; i < 4; i++) {
+		len[i] = key_reply(&k, key_behind(&k, 98, i), text + all) - 5;
+		all += len[i];
+	}
+	memcpy(text + all, "END\r\n", 5);
+	all += 5;
+	first = len[0];
+	assert_int_equal(values(&k, 98, text, all), REPLY_GOOD);
+	for (uint32_t i = 0, at = 0, n = 0; i < all; i++) {
+		text[i] ^= 1;
+		assert_int_equal(values(&k, 98, text, all), REPLY_WRONG);
+		text[i] ^= 1;
+		/* cut between two values: the others may come in datagrams of their own */
+		at += n < 4 && i == at + len[n] ? len[n++] : 0;
+		assert_int_equal(values(&k, 98, text, i), i && i == at ? REPLY_MORE : REPLY_WRONG);
+	}
+	/* the first one is missing, or all are; two in the wrong order; one twice */
+	assert_int_equal(values(&k, 98, text + first, all - first), REPLY_MISSING);
+	assert_int_equal(values(&k, 98, "END\r\n", 5), REPLY_MISSING);
+	assert_int_equal(values(&k, 98 | KEY_ABSENT, "END\r\n", 5), REPLY_GOOD);
+	assert_int_equal(values(&k, 98 | KEY_ABSENT, text, all), REPLY_WRONG);
+	memcpy(part, text + first, all - first - 5);
+	memcpy(part + all - first - 5, text, first);
+	memcpy(part + all - 5, "END\r\n", 5);
+	assert_int_equal(values(&k, 98, part, all), REPLY_WRONG);
+	memcpy(part, text, first);
+	memcpy(part + first, text, all);
+	assert_int_equal(values(&k, 98, part, all + first), REPLY_WRONG);
+}
+
 void hgrm_is_of_the_format(void **state)
 {
 	int memory = memfd_create("hgrm", MFD_CLOEXEC);

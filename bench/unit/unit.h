@@ -20,6 +20,7 @@ void arrivals_have_their_rate(void **state);
 void choices_have_their_shares(void **state);
 void mixes_that_cannot_be(void **state);
 void replies_to_changes(void **state);
+void gets_of_several_keys(void **state);
 void keys_that_were_never_stored(void **state);
 void hgrm_is_of_the_format(void **state);
 

@@ -114,6 +114,22 @@ test_sets_and_keys_that_were_never_stored() {
 }
 between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || fail "$1 is not from $2 to $3"; }
 
+test_gets_of_several_keys() {
+	local good status=0
+	server mcload --preload $SERVER -n 500 --value-size 10-60
+	rexgen_ -n 500 --value-size 10-60 --multi 10 --missing 10 -c 2000 --json "$TMP/j"
+	all_good "$TMP/j" 2000
+	[ "$(gets)" -ge 20000 ] || fail "the server saw fewer keys"
+	good=$(poke "delete abcdefghijklm007\r\nquit\r\n")
+	eq "$good" DELETED
+	rexgen_ -n 500 --value-size 10-60 --multi 10 -c 1000 --no-warm-up --json "$TMP/j" || status=$?
+	eq "exit status $status" "exit status 2"
+	[ "$(number missing "$TMP/j")" -ge 2 ] || fail "not seen: $(cat "$TMP/j")"
+	eq "wrong $(number wrong "$TMP/j")" "wrong 0"
+	refuses server mcload --get --server $SERVER --multi 64 --key-size 32
+	contains "$REFUSAL" "take fewer or shorter keys"
+}
+
 test_deletes_make_keys_missing() {
 	server mcload --preload $SERVER -n 100
 	server mcload --get --server $SERVER -n 100 --mix get:2,set:1,delete:1 -c 4000 $PATIENT --json "$TMP/j"

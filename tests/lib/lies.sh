@@ -10,10 +10,13 @@ LIES='honest nosum value last swap flags key longer shorter truncated extra seq 
 	error ended tiny end empty id old srcport dstport srcaddr dstaddr dstmac srcmac udpsum ipsum
 	fragment udplen lost mixed late latewrong lateend second secondwrong secondend'
 
+# The lies about a GET of several keys, for the generators that send it.
+PART_LIES='parts whole partlost parttwice partkey partorder earlyend endtwice partlate'
+
 # These leave the request without a reply in time. mcload's kernel drops what is broken.
 loses() { # LIE TOOL
 	case $1 in
-	empty | id | old | srcport | dstport | srcaddr | dstaddr | lost | mixed | late*) true ;;
+	empty | id | old | srcport | dstport | srcaddr | dstaddr | lost | mixed | late* | partlate) true ;;
 	dstmac | udpsum | ipsum | fragment | udplen) [ "$2" = mcload ] ;;
 	*) false ;;
 	esac
@@ -22,18 +25,21 @@ loses() { # LIE TOOL
 # The columns, beside lost, that are not 0.
 columns() { # LIE TOOL
 	case $1:$2 in
-	honest:* | nosum:* | lost:*) ;;
+	honest:* | nosum:* | lost:* | parts:* | whole:*) ;;
 	# replies may take another way back, through other machines; live frames do not
 	srcmac:rexgen | srcmac:mcload) ;;
 	dstport:mcload | dstaddr:mcload | dstmac:mcload | udpsum:mcload | ipsum:mcload) ;;
 	fragment:mcload | udplen:mcload) ;;
-	end:*) echo missing ;;
+	end:* | partlost:*) echo missing ;;
+	# what follows END is of another reply
+	earlyend:*) echo missing duplicate ;;
+	endtwice:*) echo duplicate duplicate_wrong ;;
 	empty:* | id:*) echo stray ;;
 	old:* | secondwrong:* | secondend:*) echo duplicate duplicate_wrong ;;
-	second:* | mixed:*) echo duplicate ;;
+	second:* | mixed:* | parttwice:*) echo duplicate ;;
 	srcport:* | dstport:*) echo stray stray_port ;;
 	srcaddr:* | dstaddr:*) echo stray stray_address ;;
-	late:*) echo late ;;
+	late:* | partlate:*) echo late ;;
 	latewrong:* | lateend:*) echo late late_wrong ;;
 	*) echo wrong ;;
 	esac
@@ -72,7 +78,7 @@ caught() {
 	# a busy machine may delay an honest reply, too: then it is late, and right
 	lost=$(column lost) late=$(column late)
 	case $1:$2 in
-	late*) [ "$late" -ge "$told" ]; eq "lost $lost" "lost $late" ;;
+	late* | partlate:*) [ "$late" -ge "$told" ]; eq "lost $lost" "lost $late" ;;
 	*) eq "never came: $((lost - late))" "never came: $(loses "$1" "$2" && echo "$told" || echo 0)" ;;
 	esac
 	eq "sent $(column sent)" "sent $(column due)"
@@ -80,7 +86,7 @@ caught() {
 	eq "received $(column received)" \
 		"received $(($(column verified) + $(column wrong) + $(column missing)))"
 	want=2
-	case $1:$2 in honest:* | nosum:* | srcmac:rexgen | srcmac:mcload) [ "$lost" -gt 0 ] || want=0 ;; esac
+	case $1:$2 in honest:* | nosum:* | parts:* | whole:* | srcmac:rexgen | srcmac:mcload) [ "$lost" -gt 0 ] || want=0 ;; esac
 	# a flood loses by design
 	[ "$2" != livegen ] || [ -n "$(columns "$1" "$2" | sed 's/^late$//')" ] || want=0
 	eq "exit status $(cat "$base.status")" "exit status $want"

@@ -163,6 +163,7 @@ void mc_parse_reply(struct mc_reply *r, const uint8_t *p, uint32_t len)
 		return bad(r, "not a reply of one datagram");
 	if (p[6] || p[7])
 		return bad(r, "reserved bytes are not 0");
+	r->framed = true;
 	if (take(&c, "VALUE "))
 		return parse_value(r, &c);
 	if (parse_line(r, &c))

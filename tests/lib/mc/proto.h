@@ -12,6 +12,7 @@
 #ifndef MC_PROTO_H
 #define MC_PROTO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,7 @@ enum mc_kind {
 struct mc_reply {
 	enum mc_kind kind;
 	uint16_t id;
+	bool framed;		/* the frame header is right */
 	const char *why;
 	/* MC_VALUE only; the pointers lead into the datagram */
 	const uint8_t *key;
