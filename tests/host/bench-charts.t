@@ -29,6 +29,12 @@ test_each_plot_has_its_data() {
 	contains "$(cat "$TMP/report.html")" "<td>get-hit-16-1000</td><td>817</td><td>965</td><td>585</td>"
 	# 0 is not a count
 	contains "$(cat "$TMP/report.md")" "| tcp-set-1000-other | - | - | 835 |"
+	# a median has its range, in the table and as a line in the plot
+	contains "$(cat "$TMP/report.md")" "| get-hit-16-32 | 20.00 [1.00 - 69.00] | 28.00 [6.00 - 56.00] |"
+	eq "$(head -n 1 "$TMP/native.tsv")" "$(printf 'packet'; printf '\t%s\t%s_min\t%s_max' \
+		ebpf{,,} ebpf_checked{,,} ebpf_c{,,} rex{,,})"
+	[ "$(figure native | grep -c 'stroke-width="1.50"')" -ge 4 ] || fail "no whiskers"
+	eq "$(figure insn | grep -c 'stroke-width="1.50"')" 0
 	for name in host CPU mitigations kernel memcached commit load steal; do
 		contains "$(cat "$TMP/report.html")" "<td>$name</td>"
 	done
