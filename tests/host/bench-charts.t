@@ -8,6 +8,7 @@ NAMES='insn native stream hitratio micro'
 
 setup() {
 	command -v gnuplot >/dev/null || skip "gnuplot is not installed"
+	command -v jq >/dev/null || skip "jq is not installed"
 	cp bench/report/sample/*.json "$TMP"
 }
 
@@ -30,7 +31,7 @@ test_each_plot_has_its_data() {
 	# 0 is not a count
 	contains "$(cat "$TMP/report.md")" "| tcp-set-1000-other | - | - | 835 |"
 	# a median has its range, in the table and as a line in the plot
-	contains "$(cat "$TMP/report.md")" "| get-hit-16-32 | 20.00 [1.00 - 69.00] | 28.00 [6.00 - 56.00] |"
+	contains "$(cat "$TMP/report.md")" "| get-hit-16-32 | 20 [1 - 69] | 28 [6 - 56] |"
 	eq "$(head -n 1 "$TMP/native.tsv")" "$(printf 'packet'; printf '\t%s\t%s_min\t%s_max' \
 		ebpf{,,} ebpf_checked{,,} ebpf_c{,,} rex{,,})"
 	[ "$(figure native | grep -c 'stroke-width="1.50"')" -ge 4 ] || fail "no whiskers"
@@ -88,7 +89,7 @@ test_texts_are_escaped() {
 # So that the schema has the units of all figures.
 test_the_schema_has_types_and_units() {
 	awk -F '\t' '/^#/ { next }
-		NF != 5 || $3 !~ /^(string|number|bool)[?]?$/ || $4 == "" || ($3 ~ /^number/ && $4 == "-") || $5 == "" {
+		NF != 5 || $3 !~ /^(string|number|boolean)[?]?$/ || $4 == "" || ($3 ~ /^number/ && $4 == "-") || $5 == "" {
 			print; bad = 1 } END { exit bad }' bench/report/schema.tsv
 }
 
