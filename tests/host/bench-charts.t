@@ -41,6 +41,15 @@ test_each_plot_has_its_data() {
 	done
 }
 
+# One disturbed round has a range a thousand times as long as the bars.
+test_a_disturbed_round_does_not_hide_the_bars() {
+	sed -i 's/"rex_max":47.44/"rex_max":343991.3/; s/"rex_min":26.18/"rex_min":-343991.3/' "$TMP/native.json"
+	report
+	contains "$(cat "$TMP/report.md")" "[-343991.3 - 343991.3]"
+	figure native | grep -qE '<text><tspan[^>]*> *(150|200|250)<' || fail "$(figure native | grep '<tspan')"
+	if figure native | grep -qE '> *-?[0-9]{4,}<'; then fail "the axis reaches the disturbed round"; fi
+}
+
 test_the_page_is_complete_in_itself() {
 	report
 	if grep -iE '(https?:)?//[a-z]|<script|<link|<img|@import|url\(' "$TMP/report.html"; then
