@@ -77,21 +77,27 @@ static int int_option(int fd, int level, int option)
 	return getsockopt(fd, level, option, &value, &len) ? -1 : value;
 }
 
+static bool tcp_info(int fd, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+}
+
 static int tcp_state(int fd)
 {
-	struct tcp_info info = {};
-	socklen_t len = sizeof(info);
+	struct tcp_info info;
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? -1 : info.tcpi_state;
+	return tcp_info(fd, &info) ? info.tcpi_state : -1;
 }
 
 /* How many connections of a listener wait to be accepted. */
 static unsigned int unaccepted(int fd)
 {
-	struct tcp_info info = {};
-	socklen_t len = sizeof(info);
+	struct tcp_info info;
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_unacked;
+	return tcp_info(fd, &info) ? info.tcpi_unacked : 0;
 }
 
 /* Whether it is a socket of the kinds in question; its local address as IPv6. */
@@ -229,7 +235,7 @@ struct adding {
 	struct nl nl;
 	uint32_t id;			/* of the stream; 0: none yet */
 	bool listeners;			/* which are added now */
-	size_t n, n_round;
+	size_t n_round;
 	/* In this round: connections that wait to be accepted, and reset ones with bytes to read. */
 	unsigned int unaccepted, unread;
 };
@@ -287,6 +293,23 @@ static bool has_unread(const struct one *one)
 	       !ioctl(one->fd, SIOCINQ, &bytes) && bytes > 0;
 }
 
+static int add(struct adding *g, const struct one *one)
+{
+	int err = check(g, one);
+
+	if (err == -EEXIST)
+		return 0;
+	if (err)
+		return err;
+	err = rex_stream_add(&g->nl, g->a->entry, one->fd, &g->id);
+	if ((err == -EEXIST && g->id) || (err && !is_alive(one)))
+		return 0;
+	if (err)
+		return err == -EEXIST ? taken(&g->a->target->stream) : refused(g, one, err);
+	g->n_round++;
+	return 0;
+}
+
 static int add_one(const struct one *one, void *data)
 {
 	struct adding *g = data;
@@ -298,29 +321,11 @@ static int add_one(const struct one *one, void *data)
 		g->unread += has_unread(one);
 		return 0;
 	}
-	err = check(g, one);
-	if (err == -EEXIST)
-		return 0;
-	if (err)
-		return err;
-	err = rex_stream_add(&g->nl, g->a->entry, one->fd, &g->id);
-	if ((err == -EEXIST && g->id) || (err && !is_alive(one)))
-		return 0;
-	if (err)
-		return err == -EEXIST ? taken(&g->a->target->stream) : refused(g, one, err);
-	g->n++;
-	g->n_round++;
-	return 0;
-}
-
-/* What was accepted before a listener had the hook is seen when none of its connections wait. */
-static int count_unaccepted(const struct one *one, void *data)
-{
-	struct adding *g = data;
-
-	if (one->state == TCP_LISTEN)
+	err = add(g, one);
+	/* What came before the hook has been accepted when none of its connections wait any more. */
+	if (!err && g->listeners)
 		g->unaccepted += unaccepted(one->fd);
-	return 0;
+	return err;
 }
 
 static int add_round(struct adding *g, struct server *s)
@@ -330,8 +335,6 @@ static int add_round(struct adding *g, struct server *s)
 	g->n_round = g->unaccepted = g->unread = 0;
 	g->listeners = true;
 	err = each_socket(s, add_one, g);
-	if (!err)
-		err = each_socket(s, count_unaccepted, g);
 	g->listeners = false;
 	return err ?: each_socket(s, add_one, g);
 }
@@ -402,7 +405,7 @@ static int add_server(struct adding *g)
 			rex_fail(err, "rex.ko does not answer: %s", nl_reason(&g->nl, err));
 		else
 			err = add_all(g, &s);
-		if (!err && new && !g->n)
+		if (!err && !g->id)
 			err = no_socket(&s);
 		if (err && new)
 			undo(g);
