@@ -83,6 +83,8 @@ static STACK: RexArray<[u64; DEPTH]> = RexArray::new(2, 0);
 /// Where tracee has its text; it ends in one page, and there is no next one.
 const ADDRESS: UserAddr = UserAddr(0x7000_0000);
 const TEXT_LEN: u64 = 14;
+/// Where it says that it is in its loop.
+const SPINS: UserAddr = UserAddr(ADDRESS.0 + 64);
 
 fn code<T>(result: Result<T, Errno>, value: impl FnOnce(T) -> u64) -> u64 {
     result.map_or_else(|error| -i64::from(error.get()) as u64, value)
@@ -247,7 +249,8 @@ pub fn tracepoint(obj: &Tracepoint, _ctx: &SyscallEnter) -> rex::Result {
 
 #[rex_perf_event]
 pub fn perf_event(ctx: &mut PerfEvent<'_>) -> rex::Result {
-    if look_back(ctx) {
+    // Of what else tracee does, its registers are not known.
+    if probe::read_user::<u8>(SPINS) == Ok(1) && look_back(ctx) {
         printk!("printed at perf_event");
         trace_printk!("traced at perf_event");
     }

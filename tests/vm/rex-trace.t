@@ -156,7 +156,7 @@ look_at() {
 	. "$SEEN/facts"
 	dmesg >"$SEEN/log"
 	cat $TRACING/trace >"$SEEN/trace"
-	grep -E '/tracee$|\[vdso\]' /proc/"$process"/maps >"$SEEN/maps"
+	grep '/tracee$' /proc/"$process"/maps >"$SEEN/maps"
 	{
 		[ "${STACKID:--1}" -lt 0 ] || echo "CHAIN='$(chain "$STACKID")'"
 		[ "${USER_STACKID:--1}" -lt 0 ] || echo "USER_CHAIN='$(chain "$USER_STACKID")'"

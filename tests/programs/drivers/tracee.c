@@ -8,7 +8,8 @@
  *	reply	the same bytes to a connection of its own port 40009
  *	spin	a tenth of a second in user mode
  *
- * ADDRESS is in the register rsi meanwhile. Each line is answered with one: "done", or
+ * ADDRESS is in the register rsi meanwhile. The byte at SPINS is 1 while "spin" runs nothing but its
+ * loop: a sample may also hit the C library. Each line is answered with one: "done", or
  * "signal N THREAD" before it when a handler ran.
  */
 #include <arpa/inet.h>
@@ -25,6 +26,7 @@
 
 #define ADDRESS ((char *)0x70000000)
 #define TEXT "/nothing/here"
+#define SPINS 64	/* from ADDRESS */
 
 static volatile sig_atomic_t caught, caught_in;
 
@@ -43,7 +45,8 @@ static void spin(void)
 	do {
 		unsigned long n = 100000;
 
-		asm volatile("1: dec %0; jnz 1b" : "+r" (n), "+S" (text));
+		asm volatile("movb $1, %c2(%1); 1: dec %0; jnz 1b; movb $0, %c2(%1)"
+			     : "+r" (n), "+S" (text) : "i" (SPINS) : "memory");
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < 100000000);
 }
