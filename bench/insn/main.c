@@ -32,6 +32,7 @@
 
 #define REPEAT	1000
 #define ROUNDS	7
+#define KEYS	3		/* of each length: one of 250 meets another key in its place */
 #define ENTRIES	(1 << 16)
 #define MAX_ROWS 32
 #define TARGETS	3		/* columns: eBPF, eBPF with the checks, Rex */
@@ -104,6 +105,12 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static __u32 median(__u32 *counts, size_t n)
+{
+	qsort(counts, n, sizeof(*counts), by_size);
+	return counts[n / 2];
+}
+
 /* The median of several rounds; under -icount they hardly differ. */
 static __u32 count(const struct target *t, int prog, const struct frame *in, __u32 want)
 {
@@ -113,8 +120,7 @@ static __u32 count(const struct target *t, int prog, const struct frame *in, __u
 	run(t, prog, in, 1, want, NULL);
 	for (i = 0; i < ROUNDS; i++)
 		round[i] = run(t, prog, in, REPEAT, want, NULL);
-	qsort(round, ROUNDS, sizeof(*round), by_size);
-	return round[ROUNDS / 2];
+	return median(round, ROUNDS);
 }
 
 static void set_packet(struct wrap *wrap, const struct frame *in, size_t reply_len)
@@ -146,8 +152,7 @@ static __u32 count_wrapped(const struct target *t, int prog, const struct frame 
 		if (reply && !frame_is_reply(&out, reply))
 			die("wrong reply of %zu bytes, expected %zu", out.len, reply->len);
 	}
-	qsort(round, ROUNDS, sizeof(*round), by_size);
-	return round[ROUNDS / 2];
+	return median(round, ROUNDS);
 }
 
 /* Puts the reply to a GET into the accelerator's cache. */
@@ -163,24 +168,49 @@ static void fill(const struct target *t, const char *key, const struct frame *re
 	run(t, t->egress, reply, 1, (__u32)-1 /* TC_ACT_UNSPEC */, NULL);
 }
 
-static void count_hit(const struct target *t, int target, size_t key_len, size_t value_len)
+static __u32 count_hit_of(const struct target *t, const char *key, size_t value_len)
 {
 	int stub = bpf_program__fd(t->wrap->progs.stub);
-	static char letter = 'a';	/* a key of its own for each case */
 	struct frame request, reply, out;
-	__u32 with, without;
-	char key[256];
+	__u32 with;
 
-	make_key(key, key_len, letter++);
 	frame_get(&request, key);
 	frame_reply(&reply, key, value_len);
 	fill(t, key, &request, &reply, value_len);
 	run(t, t->ingress, &request, 1, XDP_TX, &out);
 	if (!frame_is_reply(&out, &reply))
-		die("%s: wrong reply to a GET of %zu/%zu bytes", t->name, key_len, value_len);
+		die("%s: wrong reply to a GET of %zu/%zu bytes", t->name, strlen(key), value_len);
 	with = count_wrapped(t, t->ingress, &request, reply.len, &reply);
-	without = count_wrapped(t, stub, &request, reply.len, NULL);
-	note(target, with - without, "get-hit-%zu-%zu", key_len, value_len);
+	return with - count_wrapped(t, stub, &request, reply.len, NULL);
+}
+
+static void count_hit(const struct target *t, int target, size_t key_len, size_t value_len)
+{
+	static char letter = 'a';	/* keys of its own for each case */
+	__u32 of_key[KEYS];
+	char key[256];
+
+	make_key(key, key_len, letter++);
+	for (int i = 0; i < KEYS; i++) {
+		key[0] = '0' + i;
+		of_key[i] = count_hit_of(t, key, value_len);
+	}
+	note(target, median(of_key, KEYS), "get-hit-%zu-%zu", key_len, value_len);
+}
+
+static void count_miss(const struct target *t, int target, size_t key_len)
+{
+	__u32 of_key[KEYS];
+	struct frame frame;
+	char key[256];
+
+	make_key(key, key_len, 'M');
+	for (int i = 0; i < KEYS; i++) {
+		key[0] = '0' + i;
+		frame_get(&frame, key);
+		of_key[i] = count(t, t->ingress, &frame, XDP_PASS);
+	}
+	note(target, median(of_key, KEYS), "get-miss-%zu", key_len);
 }
 
 /*
@@ -200,11 +230,8 @@ static void count_all(const struct target *t, int target, __u32 added)
 
 	for (i = 0; i < sizeof(hits) / sizeof(*hits); i++)
 		count_hit(t, target, hits[i][0], hits[i][1]);
-	for (i = 0; i < sizeof(misses) / sizeof(*misses); i++) {
-		make_key(key, misses[i], 'M');
-		frame_get(f, key);
-		note(target, count(t, t->ingress, f, XDP_PASS), "get-miss-%zu", misses[i]);
-	}
+	for (i = 0; i < sizeof(misses) / sizeof(*misses); i++)
+		count_miss(t, target, misses[i]);
 	make_key(key, 16, 'k');
 	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
 		len = mc_build_set(text, key, strlen(key), 0, value_bytes(sets[i]), sets[i]);
