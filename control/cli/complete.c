@@ -45,6 +45,14 @@ static void complete_value(const struct cli *cli, const char *value, const char 
 	}
 }
 
+static bool is_noun(const struct cli *cli, const char *name)
+{
+	for (const struct cli_noun *n = cli->nouns; n && n->noun; n++)
+		if (!strncmp(name, n->noun, strlen(n->noun)))
+			return true;
+	return false;
+}
+
 static void complete_command(const struct cli *cli, const char *first, const char *begin)
 {
 	const char *last = "";
@@ -109,7 +117,7 @@ static void complete_arg(const struct cli *cli, const struct cli_arg *args, char
 			n_words++;
 	}
 	arg = *begin == '-' ? NULL : next_word(args, &n_words);
-	if (arg && arg->flags & CLI_REST && cli->rest) {
+	if (arg && arg->flags & CLI_REST && cli->rest && !is_noun(cli, arg->name)) {
 		words += n - 1 - n_words;
 		complete_value(cli, cli->rest(words, n_words, text, sizeof(text)), begin);
 	} else if (arg) {

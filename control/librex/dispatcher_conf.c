@@ -64,7 +64,8 @@ void rex_chain_place(const struct chained *chained, struct rex_link *link)
 	info.nr_map_ids = 1;
 	info.map_ids = (uintptr_t)&map;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && read_conf(&info, &conf))
-		number = number_of(info.btf_id, chained->btf_id);
+		/* The link of one that is alone does not always say. */
+		number = conf.num_progs_enabled == 1 ? 0 : number_of(info.btf_id, chained->btf_id);
 	close(fd);
 	if (number < 0 || number >= MAX_DISPATCHER_ACTIONS)
 		return;

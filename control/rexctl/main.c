@@ -27,6 +27,7 @@
 	X(map_set) \
 	X(link_list) \
 	X(clean) \
+	X(apply) \
 	X(check) \
 	X(nic_show) \
 	X(nic_set) \

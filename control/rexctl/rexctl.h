@@ -26,6 +26,8 @@ struct spec {
 	char name[REX_NAME_LEN];
 	const char *entry;		/* NULL: none was said */
 };
+/* false: it is none. */
+bool read_spec(const char *text, struct spec *spec);
 cli_parse parse_spec;
 /*
  * @hook -1 for any. On success the program (to be freed) and the entry in it. Returns an exit
@@ -42,6 +44,10 @@ void show_fault(const struct rex_fault_info *fault, const char *indent);
 json_t *json_fault(const struct rex_fault_info *fault);
 /* "file:line:column", or "an unknown place" */
 const char *fault_place(const struct rex_fault_info *fault, char *text, size_t size);
+
+/* ---- place.c */
+/* The words of a target, with those that rex_target_text() leaves out. */
+const char *place_text(const struct rex_target *t, char *text, size_t size);
 
 /* ---- wait.c: --count and --timeout */
 struct timespec;

@@ -4,20 +4,26 @@
 
 #include "rexctl.h"
 
+bool read_spec(const char *text, struct spec *spec)
+{
+	size_t len = strcspn(text, ":");
+	bool has_entry = text[len];
+
+	if (!len || len >= REX_NAME_LEN || (has_entry && !text[len + 1]))
+		return false;
+	spec->text = text;
+	memcpy(spec->name, text, len);
+	spec->name[len] = '\0';
+	spec->entry = has_entry ? text + len + 1 : NULL;
+	return true;
+}
+
 int parse_spec(const struct cli_arg *arg, char **words, int n, void *field)
 {
-	struct spec *spec = field;
-	size_t len = strcspn(words[0], ":");
-	bool has_entry = words[0][len];
-
 	(void)arg, (void)n;
-	if (!len || len >= REX_NAME_LEN || (has_entry && !words[0][len + 1]))
+	if (!read_spec(words[0], field))
 		return bad_usage("\"%s\" is not a program: specify NAME or NAME:ENTRY (\"rexctl status\" lists "
 				 "them)", words[0]);
-	spec->text = words[0];
-	memcpy(spec->name, words[0], len);
-	spec->name[len] = '\0';
-	spec->entry = has_entry ? words[0] + len + 1 : NULL;
 	return 0;
 }
 

@@ -179,6 +179,7 @@ test_rexctl_is_one_file() {
 
 test_manual() {
 	mandoc -Tlint -Wwarning "$BUILD/share/man/man8/rexctl.8"
+	mandoc -Tlint -Wwarning "$BUILD/share/man/man5/rex.conf.5"
 	for word in load unload attach detach status events run monitor enable disable set inspect nic; do
 		grep -q "^\.It Ic $word" control/rexctl/rexctl.8 || fail "the manual lacks \"$word\""
 	done
@@ -232,6 +233,8 @@ test_completion() {
 	eq "$(completions rexctl set hello timing '')" "on off"
 	touch "$TMP/a.ko" "$TMP/a.c"
 	eq "$(completions rexctl load "$TMP/a")" "$TMP/a.ko"
+	eq "$(completions rexctl apply --d)" --dry-run
+	contains "$(completions rexctl apply --dry-run "$TMP/a")" "$TMP/a.c"
 }
 
 test_fuzz_the_places() {

@@ -18,6 +18,7 @@ test_all_parts_are_there() {
 	local release
 	release=$(cat "$BUILD/kernel/default/release")
 	for file in usr/local/bin/rexctl usr/local/bin/rex-bmc usr/local/bin/rexc usr/local/share/man/man8/rexctl.8 usr/local/share/man/man8/rex-bmc.8 \
+		usr/local/share/man/man5/rex.conf.5 \
 		usr/local/share/bash-completion/completions/rexctl \
 		usr/local/lib/systemd/system/rex-bmc.service \
 		usr/local/lib/rex/programs/rex_bmc.ko "lib/modules/$release/updates/rex.ko"; do

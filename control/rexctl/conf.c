@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From text to what it describes: libconfig reads the text, and the tables below say what can be in it.
+ * Whether there are such files, programs and interfaces is not looked at here.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+
+enum conf_type { CONF_TEXT, CONF_SWITCH, CONF_TIME };
+
+struct conf_key {
+	const char *name;
+	enum conf_type type;
+	size_t to;
+	bool needed;
+};
+
+/* A list of groups with these keys. */
+struct conf_section {
+	const char *name;
+	const struct conf_key *keys;	/* up to one without a name */
+	size_t size, list;		/* of an item; offset of the list in struct conf */
+	int (*check)(const struct conf *conf, void *item);
+};
+
+int conf_fail(const struct conf_at *at, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) >= 0) {
+		fail("%s:%u: %s", at->file, at->line, text);
+		free(text);
+	}
+	va_end(ap);
+	return 1;
+}
+
+/* ---- values ----------------------------------------------------------------------------------- */
+
+static int read_text(const struct conf_at *at, const struct conf_key *key, const char *text, void *to)
+{
+	if (!*text)
+		return conf_fail(at, "%s is empty", key->name);
+	*(const char **)to = text;
+	return 0;
+}
+
+static int read_time(const struct conf_at *at, const struct conf_key *key, const char *text, void *to)
+{
+	const uint32_t longest = 10 * 1000000;
+	uint32_t us;
+
+	if (parse_time(text, &us))
+		return conf_fail(at, "%s: \"%s\" is not a time like \"20ms\" or \"500us\"", key->name, text);
+	if (us > longest)
+		return conf_fail(at, "%s: \"%s\" is more than 10s", key->name, text);
+	*(uint32_t *)to = us;
+	return 0;
+}
+
+static int read_value(const struct conf_at *at, const struct conf_key *key, const config_setting_t *value,
+		      void *to)
+{
+	static const char *const wanted[] = {
+		[CONF_TEXT] = "text: \"...\"", [CONF_SWITCH] = "true or false",
+		[CONF_TIME] = "a time: \"20ms\"",
+	};
+	bool is_switch = key->type == CONF_SWITCH;
+
+	if (config_setting_type(value) != (is_switch ? CONFIG_TYPE_BOOL : CONFIG_TYPE_STRING))
+		return conf_fail(at, "%s is %s", key->name, wanted[key->type]);
+	if (is_switch) {
+		*(enum rex_switch *)to = config_setting_get_bool(value) ? REX_ON : REX_OFF;
+		return 0;
+	}
+	return (key->type == CONF_TIME ? read_time : read_text)(at, key, config_setting_get_string(value), to);
+}
+
+/* ---- programs --------------------------------------------------------------------------------- */
+
+static const struct conf_key program_keys[] = {
+	{ "path", CONF_TEXT, offsetof(struct conf_program, path), true },
+	{ "budget", CONF_TIME, offsetof(struct conf_program, settings.budget_us), false },
+	{ "timing", CONF_SWITCH, offsetof(struct conf_program, settings.timing), false },
+	{ "enabled", CONF_SWITCH, offsetof(struct conf_program, settings.enabled), false },
+	{}
+};
+
+static int check_program(const struct conf *conf, void *item)
+{
+	struct conf_program *p = item;
+
+	p->settings.sz = sizeof(p->settings);
+	if (*p->path != '/')
+		return conf_fail(&p->at, "path \"%s\" does not begin with /", p->path);
+	conf_each(&conf->programs, conf_program, other)
+		if (!strcmp(other->path, p->path))
+			return conf_fail(&p->at, "\"%s\" is described at %s:%u already", p->path, other->at.file,
+					 other->at.line);
+	return 0;
+}
+
+/* ---- attachments ------------------------------------------------------------------------------ */
+
+static const struct conf_key attachment_keys[] = {
+	{ "program", CONF_TEXT, offsetof(struct conf_attachment, program), true },
+	{ "target", CONF_TEXT, offsetof(struct conf_attachment, target), true },
+	{}
+};
+
+/* What names something that is another one after the next boot. */
+static int check_lasting(const struct conf_attachment *a)
+{
+	const struct rex_target *t = &a->place;
+
+	if (t->at == REX_AT_STREAM)
+		return conf_fail(&a->at, "a stream is attached to a process that runs, \"%s\": \"rexctl attach\" "
+				 "does that", a->target);
+	if (t->order == REX_BEFORE || t->order == REX_AFTER)
+		return conf_fail(&a->at, "\"%s\": the ids of before= and after= change with each boot; "
+				 "first and last can be used", a->target);
+	return 0;
+}
+
+static int check_target(struct conf_attachment *a)
+{
+	char copy[2 * REX_TARGET_LEN], *save = NULL, *word;
+	const char *words[16];
+	size_t n = 0;
+
+	if (strlen(a->target) >= sizeof(copy))
+		return conf_fail(&a->at, "target is too long");
+	strcpy(copy, a->target);
+	for (word = strtok_r(copy, " \t", &save); word && n < ARRAY_SIZE(words);
+	     word = strtok_r(NULL, " \t", &save))
+		words[n++] = word;
+	if (rex_target_parse(words, n, &a->place) || rex_target_complete(&a->place))
+		return conf_fail(&a->at, "target \"%s\": %s", a->target, rex_errmsg());
+	return check_lasting(a);
+}
+
+static int check_attachment(const struct conf *conf, void *item)
+{
+	struct conf_attachment *a = item;
+
+	if (!read_spec(a->program, &a->spec))
+		return conf_fail(&a->at, "\"%s\" is not a program: NAME or NAME:ENTRY", a->program);
+	if (check_target(a))
+		return 1;
+	conf_each(&conf->attachments, conf_attachment, other)
+		if (!strcmp(other->program, a->program) && !strcmp(other->target, a->target))
+			return conf_fail(&a->at, "\"%s\" at \"%s\" is described at %s:%u already", a->program,
+					 a->target, other->at.file, other->at.line);
+	return 0;
+}
+
+/* ---- sections --------------------------------------------------------------------------------- */
+
+#define SECTION(name, one) \
+	{ #name, one##_keys, sizeof(struct conf_##one), offsetof(struct conf, name), check_##one }
+static const struct conf_section sections[] = {
+	SECTION(programs, program),
+	SECTION(attachments, attachment),
+};
+
+static struct conf_at at_of(const char *file, const config_setting_t *setting)
+{
+	return (struct conf_at){ file, config_setting_source_line(setting) };
+}
+
+static const struct conf_key *find_key(const struct conf_section *section, const char *name)
+{
+	for (const struct conf_key *key = section->keys; key->name; key++)
+		if (!strcmp(key->name, name))
+			return key;
+	return NULL;
+}
+
+static int unknown_key(const struct conf_at *at, const struct conf_section *section, const char *name)
+{
+	char names[256] = "";
+
+	for (const struct conf_key *key = section->keys; key->name; key++) {
+		size_t len = strlen(names);
+
+		snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "", key->name);
+	}
+	return conf_fail(at, "%s have no \"%s\"; they have %s", section->name, name, names);
+}
+
+/* All keys that are there, then all that have to be. */
+static int read_group(const struct conf_section *section, const char *file, config_setting_t *group, char *item)
+{
+	struct conf_at *at = (struct conf_at *)item;
+	int err = 0;
+
+	*at = at_of(file, group);
+	if (!config_setting_is_group(group))
+		return conf_fail(at, "%s is a list of groups: ( { ... }, { ... } )", section->name);
+	for (int i = 0; !err && i < config_setting_length(group); i++) {
+		const config_setting_t *value = config_setting_get_elem(group, i);
+		const struct conf_key *key = find_key(section, config_setting_name(value));
+		struct conf_at here = at_of(file, value);
+
+		err = key ? read_value(&here, key, value, item + key->to) :
+		      unknown_key(&here, section, config_setting_name(value));
+	}
+	for (const struct conf_key *key = section->keys; !err && key->name; key++)
+		if (key->needed && !config_setting_get_member(group, key->name))
+			err = conf_fail(at, "%s need \"%s\"", section->name, key->name);
+	return err;
+}
+
+static int read_section(struct conf *conf, const struct conf_section *section, const char *file,
+			config_setting_t *list)
+{
+	struct conf_list *to = (struct conf_list *)((char *)conf + section->list);
+	struct conf_at at = at_of(file, list);
+	char *items;
+	int err = 0;
+
+	if (!config_setting_is_list(list))
+		return conf_fail(&at, "%s is a list of groups: ( { ... }, { ... } )", section->name);
+	for (int i = 0; !err && i < config_setting_length(list); i++) {
+		items = realloc(to->items, (to->n + 1) * section->size);
+		if (!items)
+			return fail("out of memory");
+		to->items = items;
+		items += to->n * section->size;
+		memset(items, 0, section->size);
+		err = read_group(section, file, config_setting_get_elem(list, i), items);
+		if (!err)
+			err = section->check(conf, items);
+		to->n += !err;
+	}
+	return err;
+}
+
+static int read_sections(struct conf *conf, const char *file, config_setting_t *root)
+{
+	int err = 0;
+
+	if (!config_setting_length(root))
+		return fail("%s: describes nothing; see rex.conf(5), or remove it", file);
+	for (int i = 0; !err && i < config_setting_length(root); i++) {
+		config_setting_t *setting = config_setting_get_elem(root, i);
+		const struct conf_section *section = NULL;
+		struct conf_at at = at_of(file, setting);
+
+		for (size_t k = 0; k < ARRAY_SIZE(sections); k++)
+			if (!strcmp(sections[k].name, config_setting_name(setting)))
+				section = &sections[k];
+		err = section ? read_section(conf, section, file, setting) :
+		      conf_fail(&at, "there is no section \"%s\"; see rex.conf(5)", config_setting_name(setting));
+	}
+	return err;
+}
+
+int conf_parse(struct conf *conf, const char *name, const char *text)
+{
+	config_t **texts = realloc(conf->texts, (conf->n_texts + 1) * sizeof(*texts)), *config;
+
+	if (!texts)
+		return fail("out of memory");
+	conf->texts = texts;
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return fail("out of memory");
+	texts[conf->n_texts++] = config;
+	config_init(config);
+	if (!config_read_string(config, text))
+		return fail("%s:%d: %s", name, config_error_line(config), config_error_text(config));
+	return read_sections(conf, name, config_root_setting(config));
+}
+
+void conf_free(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_texts; i++) {
+		config_destroy(conf->texts[i]);
+		free(conf->texts[i]);
+	}
+	free(conf->texts);
+	free(conf->programs.items);
+	free(conf->attachments.items);
+}
