@@ -62,6 +62,15 @@ extern const struct nic_group nic_group_channels, nic_group_rings, nic_group_coa
 /* ---- nic_features.c */
 /* Whether an offload is on now, whatever was asked for. -1: there is no such. */
 int nic_offload_active(struct nic *nic, const char *name);
+/* The kernel's name of one that has always had another. */
+const char *nic_offload_name(const char *name);
+
+/* ---- nic_expand.c */
+/* Whether it stands for one setting of each queue. */
+bool nic_is_for_each(const struct rex_nic_setting *wanted);
+/* What @wanted stands for, at the end of @to. @now: at least the group of @wanted. */
+int nic_expand(struct nic *nic, const struct nic_list *now, const struct rex_nic_setting *wanted,
+	       struct nic_list *to);
 
 /* ---- nic_channels.c */
 /* What about an XDP program may be why so many channels (0: as they are) were refused; or "". */

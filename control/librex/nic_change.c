@@ -20,75 +20,18 @@ static int check_offload(struct nic *nic, const struct rex_nic_setting *wanted)
 			nic->name, wanted->key, active ? "on" : "off");
 }
 
-/* "irq-affinity spread=0-3": one CPU after the other to each, "all=0-3": the same to each. */
-static bool is_for_each(const struct rex_nic_setting *wanted)
-{
-	static const char *const of_queues[] = { "irq-affinity", "xps", "rps" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(of_queues); i++)
-		if (!strcmp(wanted->group, of_queues[i]))
-			return !strcmp(wanted->key, "spread") || !strcmp(wanted->key, "all");
-	return false;
-}
-
-static int nth_cpu(const char *list, size_t n, char *cpu, size_t size)
-{
-	char mask[NIC_MAX_CPUS / 32 * 9 + 1];
-	uint32_t count = 0;
-	int err = nic_cpus_to_mask(list, mask, sizeof(mask));
-
-	for (int pass = 0; !err && pass < 2; pass++) {
-		size_t groups_left = strlen(mask) / 9 + 1, at = 0;
-
-		for (size_t g = groups_left; g-- > 0;) {
-			uint32_t word = strtoul(mask + g * 9, NULL, 16);
-
-			for (int bit = 0; bit < 32; bit++, at++) {
-				if (!(word & 1u << bit))
-					continue;
-				if (pass && !(n--)) {
-					snprintf(cpu, size, "%zu", at);
-					return 0;
-				}
-				count += !pass;
-			}
-		}
-		if (!count)
-			return rex_fail(-EINVAL, "\"%s\" has no CPU to spread over", list);
-		n %= count;
-	}
-	return err;
-}
-
-/* Interrupts of no queue are left where they are. */
-static bool is_of_queue(const struct rex_nic_setting *s)
-{
-	return strcmp(s->group, "irq-affinity") || (!strstr(s->key, "config") && !strstr(s->key, "event") &&
-						    strpbrk(s->key, "0123456789"));
-}
-
 static int write_each(struct nic *nic, const struct rex_nic_setting *wanted)
 {
-	bool spread = !strcmp(wanted->key, "spread");
-	struct nic_list now = {};	/* another setting may just have changed how many queues there are */
-	bool done = false;
-	size_t n = 0;
+	struct nic_list now = {}, each = {};	/* another setting may just have changed how many queues there are */
 	int err = nic_find_group(wanted->group)->read(nic, &now);
 
-	for (size_t i = 0; !err && i < now.n; i++) {
-		char cpu[16];
-
-		if (!is_of_queue(&now.list[i]))
-			continue;
-		if (spread)
-			err = nth_cpu(wanted->value, n++, cpu, sizeof(cpu));
-		if (!err)
-			err = nic_write(nic, wanted->group, now.list[i].key, spread ? cpu : wanted->value);
-		done = true;
-	}
+	if (!err)
+		err = nic_expand(nic, &now, wanted, &each);
+	for (size_t i = 0; !err && i < each.n; i++)
+		err = nic_write(nic, each.list[i].group, each.list[i].key, each.list[i].value);
 	nic_list_free(&now);
-	return err || done ? err : rex_fail(-EOPNOTSUPP, "\"%s\" has no %s that can be set", nic->name,
-					 wanted->group);
+	nic_list_free(&each);
+	return err;
 }
 
 static int write_list(struct nic *nic, const struct rex_nic_setting *wanted, size_t n)
@@ -96,7 +39,7 @@ static int write_list(struct nic *nic, const struct rex_nic_setting *wanted, siz
 	int err = 0;
 
 	for (size_t i = 0; !err && i < n; i++) {
-		if (is_for_each(&wanted[i]))
+		if (nic_is_for_each(&wanted[i]))
 			err = write_each(nic, &wanted[i]);
 		else if (!strcmp(wanted[i].group, "channels") && !*wanted[i].key)
 			err = rex_nic_set_channels(nic->name, strtoul(wanted[i].value, NULL, 10));

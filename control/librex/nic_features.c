@@ -25,7 +25,7 @@ static const struct {
 	{ "ntuple", "rx-ntuple-filter" },
 };
 
-static const char *full_name(const char *name)
+const char *nic_offload_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
 		if (!strcmp(aliases[i].old, name))
@@ -126,7 +126,7 @@ int nic_offload_active(struct nic *nic, const char *name)
 
 	if (get(nic, &f))
 		return -1;
-	feature = find(&f, full_name(name), false);
+	feature = find(&f, nic_offload_name(name), false);
 	return feature ? feature->active : -1;
 }
 
@@ -135,7 +135,7 @@ int nic_offload_active(struct nic *nic, const char *name)
 static int write_offload(struct nic *nic, const char *key, const char *value)
 {
 	bool on = !strcmp(value, "on");
-	const char *name = full_name(key);
+	const char *name = nic_offload_name(key);
 	struct nlattr *set, *bits, *bit;
 	struct feature *feature;
 	struct nlmsghdr *nlh;

@@ -258,6 +258,45 @@ size_t nic_put_back(struct nic *nic, const struct nic_list *wanted, size_t *chan
 	return left;
 }
 
+int rex_nic_kept(const char *ifname, struct rex_nic_setting **list, size_t *n)
+{
+	struct nic_list now = {}, changed = {};
+	struct saved saved = {};
+	char path[256];
+	struct nic nic;
+	int err = nic_open(&nic, ifname);
+
+	*list = NULL;
+	*n = 0;
+	if (err)
+		return err;
+	state_path(&nic, path, sizeof(path));
+	if (access(path, F_OK)) {
+		nic_close(&nic);
+		return 0;
+	}
+	err = read_file(path, &saved);
+	if (!err)
+		err = nic_read_all(&nic, &now);
+	for (size_t i = 0; !err && i < saved.list.n; i++) {
+		const struct rex_nic_setting *s = &saved.list.list[i];
+
+		if (nic_value(&now, s->group, s->key) && differs(&now, s))
+			err = nic_add(&changed, nic_find_group(s->group)->name, s->key, "%s",
+				      nic_value(&now, s->group, s->key));
+	}
+	free_saved(&saved);
+	nic_list_free(&now);
+	nic_close(&nic);
+	if (err) {
+		nic_list_free(&changed);
+		return err;
+	}
+	*list = changed.list;
+	*n = changed.n;
+	return 1;
+}
+
 static int check_is_it(const struct nic *nic, const struct saved *saved, const char *path)
 {
 	struct rex_nic *about;

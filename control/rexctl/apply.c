@@ -121,6 +121,9 @@ static int apply_conf(const struct conf *conf, const struct apply_args *a)
 	err = err && err != -ENOENT ? fail_rex() : 0;
 	if (!err)
 		err = enter_netns();
+	/* First: drivers change queues and rings only while they have no XDP program, or not many queues. */
+	if (!err)
+		err = plan_nics(&plan, conf);
 	if (!err)
 		err = plan_programs(&plan, conf);
 	if (!err)

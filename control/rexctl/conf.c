@@ -9,7 +9,8 @@
 
 #include "conf.h"
 
-enum conf_type { CONF_TEXT, CONF_SWITCH, CONF_TIME };
+/* CHANNELS, ON and PAIRS are settings of a NIC, and go to its struct nic_words. */
+enum conf_type { CONF_TEXT, CONF_SWITCH, CONF_TIME, CONF_CHANNELS, CONF_ON, CONF_PAIRS };
 
 struct conf_key {
 	const char *name;
@@ -63,22 +64,60 @@ static int read_time(const struct conf_at *at, const struct conf_key *key, const
 	return 0;
 }
 
+static int read_channels(const struct conf_at *at, const struct conf_key *key, int n, struct nic_words *to)
+{
+	char text[16];
+
+	if (n < 1 || n > 65536)
+		return conf_fail(at, "%s: %d is not a number from 1 to 65536", key->name, n);
+	snprintf(text, sizeof(text), "%d", n);
+	return nic_words_add(to, key->name, "", text) ? 0 : fail("out of memory");
+}
+
+static int read_pairs(const struct conf_at *at, const struct conf_key *key, const char *text, void *to)
+{
+	const char *wrong = nic_words_read(to, key->name, text);
+
+	return wrong ? conf_fail(at, "%s: \"%s\" is not KEY=VALUE,...%s", key->name, text, wrong) : 0;
+}
+
 static int read_value(const struct conf_at *at, const struct conf_key *key, const config_setting_t *value,
 		      void *to)
 {
-	static const char *const wanted[] = {
-		[CONF_TEXT] = "text: \"...\"", [CONF_SWITCH] = "true or false",
-		[CONF_TIME] = "a time: \"20ms\"",
+	static const struct {
+		int type;
+		const char *text;
+	} wanted[] = {
+		[CONF_TEXT] = { CONFIG_TYPE_STRING, "text: \"...\"" },
+		[CONF_SWITCH] = { CONFIG_TYPE_BOOL, "true or false" },
+		[CONF_TIME] = { CONFIG_TYPE_STRING, "a time: \"20ms\"" },
+		[CONF_CHANNELS] = { CONFIG_TYPE_INT, "a number, or text: \"combined=4\"" },
+		[CONF_ON] = { CONFIG_TYPE_BOOL, "true or false" },
+		[CONF_PAIRS] = { CONFIG_TYPE_STRING, "text: \"KEY=VALUE,...\"" },
 	};
-	bool is_switch = key->type == CONF_SWITCH;
+	const char *text = config_setting_get_string(value);
 
-	if (config_setting_type(value) != (is_switch ? CONFIG_TYPE_BOOL : CONFIG_TYPE_STRING))
-		return conf_fail(at, "%s is %s", key->name, wanted[key->type]);
-	if (is_switch) {
+	if (key->type == CONF_CHANNELS && text)
+		return read_pairs(at, key, text, to);
+	if (config_setting_type(value) != wanted[key->type].type)
+		return conf_fail(at, "%s is %s", key->name, wanted[key->type].text);
+	switch (key->type) {
+	case CONF_TEXT:
+		return read_text(at, key, text, to);
+	case CONF_TIME:
+		return read_time(at, key, text, to);
+	case CONF_PAIRS:
+		return read_pairs(at, key, text, to);
+	case CONF_CHANNELS:
+		return read_channels(at, key, config_setting_get_int(value), to);
+	case CONF_ON:
+		return nic_words_add(to, key->name, "threaded", config_setting_get_bool(value) ? "on" : "off") ?
+		       0 : fail("out of memory");
+	case CONF_SWITCH:
 		*(enum rex_switch *)to = config_setting_get_bool(value) ? REX_ON : REX_OFF;
-		return 0;
+		break;
 	}
-	return (key->type == CONF_TIME ? read_time : read_text)(at, key, config_setting_get_string(value), to);
+	return 0;
 }
 
 /* ---- programs --------------------------------------------------------------------------------- */
@@ -159,12 +198,39 @@ static int check_attachment(const struct conf *conf, void *item)
 	return 0;
 }
 
+/* ---- network interfaces ----------------------------------------------------------------------- */
+
+/* In the order in which they can be set: others depend on the number of queues. */
+#define NIC(name, type) { name, type, offsetof(struct conf_nic, words), false }
+static const struct conf_key nic_keys[] = {
+	{ "interface", CONF_TEXT, offsetof(struct conf_nic, interface), true },
+	NIC("channels", CONF_CHANNELS), NIC("rings", CONF_PAIRS), NIC("coalesce", CONF_PAIRS),
+	NIC("offload", CONF_PAIRS), NIC("rss", CONF_PAIRS), NIC("rss-hash", CONF_PAIRS),
+	NIC("irq-affinity", CONF_PAIRS), NIC("xps", CONF_PAIRS), NIC("rps", CONF_PAIRS),
+	NIC("napi-threaded", CONF_ON), NIC("busy-poll", CONF_PAIRS),
+	{}
+};
+
+static int check_nic(const struct conf *conf, void *item)
+{
+	struct conf_nic *nic = item;
+
+	if (!nic->words.n)
+		return conf_fail(&nic->at, "nothing is said of interface \"%s\" but its name", nic->interface);
+	conf_each(&conf->nics, conf_nic, other)
+		if (!strcmp(other->interface, nic->interface))
+			return conf_fail(&nic->at, "interface \"%s\" is described at %s:%u already",
+					 nic->interface, other->at.file, other->at.line);
+	return 0;
+}
+
 /* ---- sections --------------------------------------------------------------------------------- */
 
 #define SECTION(name, one) \
 	{ #name, one##_keys, sizeof(struct conf_##one), offsetof(struct conf, name), check_##one }
 static const struct conf_section sections[] = {
 	SECTION(programs, program),
+	SECTION(nics, nic),
 	SECTION(attachments, attachment),
 };
 
@@ -193,7 +259,7 @@ static int unknown_key(const struct conf_at *at, const struct conf_section *sect
 	return conf_fail(at, "%s have no \"%s\"; they have %s", section->name, name, names);
 }
 
-/* All keys that are there, then all that have to be. */
+/* No key that is not known; then the values, in the order of the table. */
 static int read_group(const struct conf_section *section, const char *file, config_setting_t *group, char *item)
 {
 	struct conf_at *at = (struct conf_at *)item;
@@ -204,15 +270,20 @@ static int read_group(const struct conf_section *section, const char *file, conf
 		return conf_fail(at, "%s is a list of groups: ( { ... }, { ... } )", section->name);
 	for (int i = 0; !err && i < config_setting_length(group); i++) {
 		const config_setting_t *value = config_setting_get_elem(group, i);
-		const struct conf_key *key = find_key(section, config_setting_name(value));
 		struct conf_at here = at_of(file, value);
 
-		err = key ? read_value(&here, key, value, item + key->to) :
-		      unknown_key(&here, section, config_setting_name(value));
+		if (!find_key(section, config_setting_name(value)))
+			err = unknown_key(&here, section, config_setting_name(value));
 	}
-	for (const struct conf_key *key = section->keys; !err && key->name; key++)
-		if (key->needed && !config_setting_get_member(group, key->name))
+	for (const struct conf_key *key = section->keys; !err && key->name; key++) {
+		const config_setting_t *value = config_setting_get_member(group, key->name);
+		struct conf_at here = value ? at_of(file, value) : *at;
+
+		if (value)
+			err = read_value(&here, key, value, item + key->to);
+		else if (key->needed)
 			err = conf_fail(at, "%s need \"%s\"", section->name, key->name);
+	}
 	return err;
 }
 
@@ -236,7 +307,7 @@ static int read_section(struct conf *conf, const struct conf_section *section, c
 		err = read_group(section, file, config_setting_get_elem(list, i), items);
 		if (!err)
 			err = section->check(conf, items);
-		to->n += !err;
+		to->n++;
 	}
 	return err;
 }
@@ -285,6 +356,9 @@ void conf_free(struct conf *conf)
 		free(conf->texts[i]);
 	}
 	free(conf->texts);
+	conf_each(&conf->nics, conf_nic, nic)
+		nic_words_free(&nic->words);
+	free(conf->nics.items);
 	free(conf->programs.items);
 	free(conf->attachments.items);
 }

@@ -5,7 +5,7 @@
 
 #include <libconfig.h>
 
-#include "rexctl.h"
+#include "nic_words.h"
 
 /* Where something was said; the first member of what follows. */
 struct conf_at {
@@ -27,18 +27,24 @@ struct conf_attachment {
 	struct rex_target place;
 };
 
+struct conf_nic {
+	struct conf_at at;
+	const char *interface;
+	struct nic_words words;
+};
+
 struct conf_list {
 	void *items;
 	size_t n;
 };
 
 struct conf {
-	struct conf_list programs, attachments;
+	struct conf_list programs, nics, attachments;
 	config_t **texts;
 	size_t n_texts;
 };
 #define conf_each(list, type, item) \
-	for (struct type *item = (list)->items; item < (struct type *)(list)->items + (list)->n; item++)
+	for (struct type *item = (list)->items, *end_ = item ? item + (list)->n : item; item < end_; item++)
 
 /* What @text, of the file @name, describes, in addition. An exit status, and the user was told. */
 int conf_parse(struct conf *conf, const char *name, const char *text);

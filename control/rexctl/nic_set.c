@@ -1,66 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nic set, save, restore: change settings of a network interface, keep them, put them back. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "rexctl.h"
-
-#define MAX_SETTINGS 64
+#include "nic_words.h"
 
 struct nic_args {
+	struct nic_words words;		/* first: an option is many settings, and goes to all of it */
 	const char *iface, *file;
-	size_t n;
-	struct rex_nic_setting settings[MAX_SETTINGS];
 };
 
-/* ---- KEY=VALUE,... ------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------------- */
 
-/* Where the pair ends: at a comma behind which a new "KEY=" begins, for values have commas, too. */
-static size_t pair_length(const char *text)
-{
-	size_t len = strcspn(text, ",");
-
-	while (text[len]) {
-		size_t next = strcspn(text + len + 1, ",=");
-
-		if (text[len + 1 + next] == '=')
-			return len;
-		len += 1 + next;
-	}
-	return len;
-}
-
-static int add(struct nic_args *a, const char *group, const char *key, size_t key_len, const char *value,
-	       size_t len)
-{
-	struct rex_nic_setting *s = &a->settings[a->n];
-
-	if (a->n == MAX_SETTINGS || key_len >= sizeof(s->key))
-		return bad_usage("%s: too many settings, or too long a name", group);
-	s->group = group;
-	memcpy(s->key, key, key_len);
-	s->key[key_len] = '\0';
-	s->value = strndup(value, len);
-	a->n += s->value != NULL;
-	return s->value ? 0 : fail("out of memory");
-}
-
-/* Into a struct nic_args itself: one option can be many settings. */
 static int parse_pairs(const struct cli_arg *arg, char **words, int n, void *field)
 {
-	const char *text = words[0];
-	int err = 0;
+	const char *wrong = nic_words_read(field, arg->name, words[0]);
 
 	(void)n;
-	do {
-		size_t len = pair_length(text), key = strcspn(text, "=");
-
-		if (!key || key >= len || key + 1 == len)
-			return bad_usage("\"%s\" needs KEY=VALUE, not \"%s\"", arg->name, words[0]);
-		err = add(field, arg->name, text, key, text + key + 1, len - key - 1);
-		text += len;
-	} while (!err && *text++);
-	return err;
+	return wrong ? bad_usage("\"%s\" needs KEY=VALUE, not \"%s\"%s", arg->name, words[0], wrong) : 0;
 }
 
 /* A number for all kinds of channels that there are, or pairs. */
@@ -72,14 +28,18 @@ static int parse_channels(const struct cli_arg *arg, char **words, int n, void *
 	if (strchr(words[0], '='))
 		return parse_pairs(arg, words, n, field);
 	err = cli_number(arg, words, n, &number);
-	return err ? err : add(field, arg->name, "", 0, words[0], strlen(words[0]));
+	if (!err && !nic_words_add(field, arg->name, "", words[0]))
+		err = fail("out of memory");
+	return err;
 }
 
 static int parse_threaded(const struct cli_arg *arg, char **words, int n, void *field)
 {
 	int on, err = cli_choice(arg, words, n, &on);
 
-	return err ? err : add(field, arg->name, "threaded", strlen("threaded"), words[0], strlen(words[0]));
+	if (!err && !nic_words_add(field, arg->name, "threaded", words[0]))
+		err = fail("out of memory");
+	return err;
 }
 
 /* ---- the commands -------------------------------------------------------------------------------- */
@@ -92,12 +52,12 @@ static int tell_rounded(const struct nic_args *a)
 
 	if (rex_nic_settings(a->iface, &now, &n))
 		return fail_rex();
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->words.n; i++)
 		for (size_t k = 0; k < n; k++)
-			if (!strcmp(now[k].group, a->settings[i].group) && !strcmp(now[k].key, a->settings[i].key) &&
-			    strcmp(now[k].value, a->settings[i].value) && strcmp(now[k].group, "rss"))
+			if (!strcmp(now[k].group, a->words.settings[i].group) && !strcmp(now[k].key, a->words.settings[i].key) &&
+			    strcmp(now[k].value, a->words.settings[i].value) && strcmp(now[k].group, "rss"))
 				out("%s %s: the driver made %s of %s\n", now[k].group, now[k].key, now[k].value,
-				    a->settings[i].value);
+				    a->words.settings[i].value);
 	rex_nic_settings_free(now, n);
 	return flush_output();
 }
@@ -107,14 +67,13 @@ static int nic_set(const void *args)
 	const struct nic_args *a = args;
 	int err;
 
-	if (!a->n)
+	if (!a->words.n)
 		return bad_usage("one of rings, coalesce, offload, rss, rss-hash, irq-affinity, xps, rps, "
 				 "napi-threaded, busy-poll or channels is needed");
 	err = enter_netns();
 	if (!err)
-		err = rex_nic_set(a->iface, a->settings, a->n) ? fail_rex() : tell_rounded(a);
-	for (size_t i = 0; i < a->n; i++)
-		free(a->settings[i].value);
+		err = rex_nic_set(a->iface, a->words.settings, a->words.n) ? fail_rex() : tell_rounded(a);
+	nic_words_free(&a->words);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plan.h"
 
@@ -37,6 +38,8 @@ struct step *plan_add(struct plan *plan, const struct step_kind *kind, char sign
 void plan_free(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++) {
+		if (*plan->steps[i]->kept)
+			unlink(plan->steps[i]->kept);
 		free(plan->steps[i]->what);
 		free(plan->steps[i]->text);
 		free(plan->steps[i]);

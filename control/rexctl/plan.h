@@ -25,6 +25,9 @@ struct step {
 	struct rex_settings settings, before;
 	struct rex_target target;	/* attach */
 	struct rex_link link;		/* detach */
+	const char *interface;		/* nic */
+	struct nic_words words;		/* not to be freed */
+	char kept[192];			/* a file with what was set before; empty: librex has it */
 };
 
 struct plan {
@@ -45,6 +48,10 @@ void plan_free(struct plan *plan);
 /* ---- plan_program.c */
 /* Programs, their settings and attachments. An exit status, and the user was told. */
 int plan_programs(struct plan *plan, const struct conf *conf);
+
+/* ---- plan_nic.c */
+/* Settings of network interfaces. An exit status, and the user was told. */
+int plan_nics(struct plan *plan, const struct conf *conf);
 
 /* ---- plan_step.c */
 extern const struct step_kind step_load, step_set, step_detach, step_attach;

@@ -115,6 +115,26 @@ test_attachments() {
 		{ program = "xdp_count:count"; target = "xdp lo generic";')"
 }
 
+nic() { echo "nics = ( { interface = \"lo\"; $* } );"; }
+
+test_network_interfaces() {
+	bad 1 'nics need "interface"' 'nics = ( { channels = 2; } );'
+	bad 1 'nics have no "ring"; they have interface, channels' "$(nic 'ring = "rx=5";')"
+	bad 1 'nothing is said of interface "lo" but its name' "$(nic)"
+	bad 1 'channels: 0 is not a number from 1 to 65536' "$(nic 'channels = 0;')"
+	bad 1 'channels is a number, or text' "$(nic 'channels = true;')"
+	bad 1 'channels: "4" is not KEY=VALUE' "$(nic 'channels = "4";')"
+	bad 1 'rings is text' "$(nic 'rings = 5;')"
+	bad 1 'rings: "rx" is not KEY=VALUE' "$(nic 'rings = "rx";')"
+	bad 1 'too many settings' "$(nic "offload = \"$(printf 'x%d=on,' {1..64})x=on\";")"
+	bad 1 'napi-threaded is true or false' "$(nic 'napi-threaded = "on";')"
+	bad 1 '"nosuchif"' 'nics = ( { interface = "nosuchif"; channels = 2; } );'
+	bad 1 '"lo" has no setting "channels combined"' "$(nic 'channels = 2;')"
+	bad 1 '"lo" has no setting "offload nosuch"' "$(nic 'offload = "nosuch=on";')"
+	bad 1 "interface \"lo\" is described at $TMP/a.conf:1 already" \
+		'nics = ( { interface = "lo"; channels = 2; }, { interface = "lo"; channels = 3; } );'
+}
+
 test_files_that_others_can_write() {
 	mkdir -m 755 "$TMP/dir"
 	program >"$TMP/dir/a.conf"
@@ -151,6 +171,7 @@ test_fuzz_the_reader() {
 	mkdir "$TMP/corpus"
 	program 'budget = "1ms"; timing = true;' >"$TMP/corpus/a"
 	attachment 'program = "xdp_count"; target = "xdp lo generic priority=3";' >"$TMP/corpus/b"
+	nic 'channels = 2; rings = "rx=2,tx=3"; napi-threaded = true;' >"$TMP/corpus/c"
 	# libconfig's parser leaks what it has read of a text with a syntax error.
 	ASAN_OPTIONS=detect_leaks=0 "$BUILD/tests/control-conf-fuzz" -max_total_time=5 -max_len=512 -close_fd_mask=3 -artifact_prefix="$TMP/" \
 		"$TMP/corpus" >"$TMP/log" 2>&1 || fail "$(tail -40 "$TMP/log")"

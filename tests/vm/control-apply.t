@@ -139,6 +139,45 @@ test_a_program_that_crashed_stays_off() {
 	same
 }
 
+# queues: of rv0, as another tool sees them
+queues() { ethtool -l rv0 | sed -n '/^Current/,$s/^[RT]X:[ \t]*//p' | xargs; }
+
+nic='nics = ( { interface = "rv0"; channels = 2; offload = "gro=on"; rps = "all=0"; busy-poll = "defer-hard-irqs=3"; } );'
+
+test_settings_of_an_interface() {
+	local was
+	was=$(queues)
+	echo "$nic" >"$TMP/a.conf"
+	eq "$(differs)" "~ nic rv0: channels 2, offload gro=on, rps all=0, busy-poll defer-hard-irqs=3"
+	eq "$(queues)" "$was"
+	rexctl apply "$TMP/a.conf"
+	eq "$(queues) $(cat /sys/class/net/rv0/napi_defer_hard_irqs)" "2 2 3"
+	same
+	ethtool -K rv0 generic-receive-offload off
+	eq "$(differs)" "~ nic rv0: offload gro=on"
+	rexctl nic restore rv0
+	eq "$(queues)" "$was"
+}
+
+# The program's step fails, and what was set before comes back: at first, and where rexctl had changed it already.
+test_settings_are_undone() {
+	local was
+	ip link set rv1 xdpgeneric obj "$BUILD/tests/pass.bpf.o" sec xdp.frags
+	was=$(queues)
+	echo "$nic $programs" 'attachments = ( { program = "xdp_count"; target = "xdp rv1"; } );' >"$TMP/a.conf"
+	refuses rexctl apply "$TMP/a.conf"
+	contains "$REFUSAL" "nothing was changed"
+	eq "$(queues)" "$was"
+	[ ! -e /var/lib/rex/nic/rv0 ] || fail "the state stays"
+	rexctl nic set rv0 channels 3
+	refuses rexctl apply "$TMP/a.conf"
+	eq "$(queues)" "3 3"
+	rexctl nic restore rv0
+	eq "$(queues)" "$was"
+	eq "$(compgen -G '/run/rexctl.[0-9]*')" ""
+	ip link set rv1 xdpgeneric off
+}
+
 test_two_at_once() {
 	local i
 	echo "$programs $attachments" >"$TMP/a.conf"

@@ -587,6 +587,13 @@ void rex_nic_settings_free(struct rex_nic_setting *list, size_t n);
  * /var/lib/rex/nic from then on, until rex_nic_restore() has put it back.
  */
 int rex_nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n);
+/** Into @changed (@n of them): whether rex_nic_set() would change something with each. */
+int rex_nic_changed(const char *ifname, const struct rex_nic_setting *wanted, size_t n, bool *changed);
+/**
+ * 1 when there is something that rex_nic_restore() would put back, else 0. What is set now where it differs
+ * from that into @list; free it with rex_nic_settings_free().
+ */
+int rex_nic_kept(const char *ifname, struct rex_nic_setting **list, size_t *n);
 /** Write all settings to the file @path, or (NULL) to where rex_nic_restore() finds them. */
 int rex_nic_save(const char *ifname, const char *path);
 /** Put back what is in the file @path, or (NULL) what was set before; how many in *@changed. */
