@@ -36,14 +36,34 @@ static bool parse_list(const char *list, struct cpus *cpus)
 	return true;
 }
 
+static int parse(const char *list, struct cpus *cpus)
+{
+	*cpus = (struct cpus){ .n = 1 };
+	/* "none": no CPU */
+	if (strcmp(list, "none") && (!*list || !parse_list(list, cpus)))
+		return rex_fail(-EINVAL, "\"%s\" is not a list of CPUs; like 0-3,5 or none", list);
+	return 0;
+}
+
+int nic_cpus_parse(const char *list, uint32_t cpus[NIC_MAX_CPUS])
+{
+	struct cpus set;
+	int err = parse(list, &set), n = 0;
+
+	for (uint32_t cpu = 0; !err && cpu < set.n * 32; cpu++)
+		if (set.word[cpu / 32] & 1u << cpu % 32)
+			cpus[n++] = cpu;
+	return err ? err : n;
+}
+
 int nic_cpus_to_mask(const char *list, char *mask, size_t size)
 {
-	struct cpus cpus = { .n = 1 };
+	struct cpus cpus;
 	size_t len = 0;
+	int err = parse(list, &cpus);
 
-	/* "none": no CPU */
-	if (strcmp(list, "none") && (!*list || !parse_list(list, &cpus)))
-		return rex_fail(-EINVAL, "\"%s\" is not a list of CPUs; like 0-3,5 or none", list);
+	if (err)
+		return err;
 	for (size_t i = cpus.n; i-- > 0 && len < size;)
 		len += snprintf(mask + len, size - len, "%s%08x", i + 1 < cpus.n ? "," : "", cpus.word[i]);
 	return len < size ? 0 : rex_fail(-E2BIG, "\"%s\" are too many CPUs", list);

@@ -76,6 +76,28 @@ int nic_expand(struct nic *nic, const struct nic_list *now, const struct rex_nic
 /* What about an XDP program may be why so many channels (0: as they are) were refused; or "". */
 const char *nic_channels_why(uint32_t ifindex, uint32_t rx, uint32_t tx, char *text, size_t size);
 
+/* ---- nic_irq.c */
+/* Of which queue of @ifname the interrupt of that name is; -1: of none. */
+int nic_irq_queue(const char *ifname, const char *name);
+
+/* ---- nic_change.c */
+/*
+ * As rex_nic_set(). When all is as it was again after a failure, *@refused is the setting that
+ * failed; otherwise it is @n.
+ */
+int nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n, size_t *refused);
+
+/* ---- nic_plan.c: from what is known of a NIC, and nothing else */
+struct nic_facts {
+	const struct rex_nic *about;
+	const struct nic_list *now;
+	const char *cores;		/* a list of CPUs, not empty */
+	uint32_t n_online;
+	bool bmc, has_irqbalance;
+	bool fixed_channels;		/* the driver shows them, and cannot change them */
+};
+int nic_plan(const struct nic_facts *facts, struct rex_nic_plan **plan);
+
 /* ---- nic_state.c */
 /* Write what is set now to where restore finds it, if that is not there yet; 1: this call wrote it. */
 int nic_keep(struct nic *nic, const struct nic_list *now);
@@ -85,6 +107,8 @@ size_t nic_put_back(struct nic *nic, const struct nic_list *wanted, size_t *chan
 
 /* ---- cpulist.c: "0-3,5" and the kernel's masks "0000002f" */
 #define NIC_MAX_CPUS 8192
+/* The CPUs in order; how many there are. */
+int nic_cpus_parse(const char *list, uint32_t cpus[NIC_MAX_CPUS]);
 int nic_cpus_to_mask(const char *list, char *mask, size_t size);
 int nic_mask_to_cpus(const char *mask, char *list, size_t size);
 

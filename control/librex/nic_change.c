@@ -34,11 +34,13 @@ static int write_each(struct nic *nic, const struct rex_nic_setting *wanted)
 	return err;
 }
 
-static int write_list(struct nic *nic, const struct rex_nic_setting *wanted, size_t n)
+/* *@refused: which one failed. */
+static int write_list(struct nic *nic, const struct rex_nic_setting *wanted, size_t n, size_t *refused)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < n; i++) {
+		*refused = i;
 		if (nic_is_for_each(&wanted[i]))
 			err = write_each(nic, &wanted[i]);
 		else if (!strcmp(wanted[i].group, "channels") && !*wanted[i].key)
@@ -51,8 +53,8 @@ static int write_list(struct nic *nic, const struct rex_nic_setting *wanted, siz
 	return err;
 }
 
-/* The error text of @err stays, and says whether all is as it was. @kept: the file is this call's. */
-static void put_back(struct nic *nic, const struct nic_list *before, bool kept, int err)
+/* The error text of @err stays. @kept: the file is this call's. Returns whether all is as it was. */
+static bool put_back(struct nic *nic, const struct nic_list *before, bool kept, int err)
 {
 	char text[1024];
 	size_t left;
@@ -61,16 +63,18 @@ static void put_back(struct nic *nic, const struct nic_list *before, bool kept, 
 	left = nic_put_back(nic, before, NULL);
 	if (!left && kept)
 		nic_forget(nic);
-	rex_fail(err, "%s; %s", text, left ? "and not everything could be put back: \"rexctl nic restore\" "
-		 "tries again" : "nothing was changed");
+	rex_fail(err, "%s%s", text, left ? "; and not everything could be put back: \"rexctl nic restore\" tries "
+		 "again" : "");
+	return !left;
 }
 
-int rex_nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n)
+int nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n, size_t *refused)
 {
 	struct nic_list before;
 	struct nic nic;
 	int err = nic_open(&nic, ifname), kept;
 
+	*refused = n;
 	if (err)
 		return err;
 	err = nic_read_all(&nic, &before);
@@ -78,10 +82,18 @@ int rex_nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t
 	if (kept < 0)
 		err = kept;
 	else
-		err = write_list(&nic, wanted, n);
-	if (err && kept >= 0)
-		put_back(&nic, &before, kept, err);
+		err = write_list(&nic, wanted, n, refused);
+	if (err && kept >= 0 && !put_back(&nic, &before, kept, err))
+		*refused = n;
 	nic_list_free(&before);
 	nic_close(&nic);
 	return err;
+}
+
+int rex_nic_set(const char *ifname, const struct rex_nic_setting *wanted, size_t n)
+{
+	size_t refused;
+	int err = nic_set(ifname, wanted, n, &refused);
+
+	return err && refused < n ? rex_fail(err, "%s; nothing was changed", rex_errmsg()) : err;
 }

@@ -24,54 +24,38 @@ bool nic_is_for_each(const struct rex_nic_setting *wanted)
 
 static int nth_cpu(const char *list, size_t n, char *cpu, size_t size)
 {
-	char mask[NIC_MAX_CPUS / 32 * 9 + 1];
-	uint32_t count = 0;
-	int err = nic_cpus_to_mask(list, mask, sizeof(mask));
+	uint32_t cpus[NIC_MAX_CPUS];
+	int count = nic_cpus_parse(list, cpus);
 
-	for (int pass = 0; !err && pass < 2; pass++) {
-		size_t groups_left = strlen(mask) / 9 + 1, at = 0;
-
-		for (size_t g = groups_left; g-- > 0;) {
-			uint32_t word = strtoul(mask + g * 9, NULL, 16);
-
-			for (int bit = 0; bit < 32; bit++, at++) {
-				if (!(word & 1u << bit))
-					continue;
-				if (pass && !(n--)) {
-					snprintf(cpu, size, "%zu", at);
-					return 0;
-				}
-				count += !pass;
-			}
-		}
-		if (!count)
-			return rex_fail(-EINVAL, "\"%s\" has no CPU to spread over", list);
-		n %= count;
-	}
-	return err;
+	if (count <= 0)
+		return count ? count : rex_fail(-EINVAL, "\"%s\" has no CPU to spread over", list);
+	snprintf(cpu, size, "%u", cpus[n % count]);
+	return 0;
 }
 
-/* Interrupts of no queue are left where they are. */
-static bool is_of_queue(const struct rex_nic_setting *s)
+/* Where among the queues a setting is; -1: it is the interrupt of no queue, which is left where it is. */
+static int place_of(const struct nic *nic, const struct rex_nic_setting *s, int n)
 {
-	return strcmp(s->group, "irq-affinity") || (!strstr(s->key, "config") && !strstr(s->key, "event") &&
-						    strpbrk(s->key, "0123456789"));
+	return strcmp(s->group, "irq-affinity") ? n : nic_irq_queue(nic->name, s->key);
 }
 
 static int expand_each(struct nic *nic, const struct nic_list *now, const struct rex_nic_setting *wanted,
 		       struct nic_list *to)
 {
 	bool spread = !strcmp(wanted->key, "spread");
-	size_t n = 0;
-	int err = 0;
+	int err = 0, n = 0;
 
 	for (size_t i = 0; !err && i < now->n; i++) {
 		char cpu[16];
+		int at;
 
-		if (strcmp(now->list[i].group, wanted->group) || !is_of_queue(&now->list[i]))
+		if (strcmp(now->list[i].group, wanted->group))
+			continue;
+		at = place_of(nic, &now->list[i], n++);
+		if (at < 0)
 			continue;
 		if (spread)
-			err = nth_cpu(wanted->value, n++, cpu, sizeof(cpu));
+			err = nth_cpu(wanted->value, at, cpu, sizeof(cpu));
 		if (!err)
 			err = nic_add(to, wanted->group, now->list[i].key, "%s", spread ? cpu : wanted->value);
 	}

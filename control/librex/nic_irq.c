@@ -3,6 +3,7 @@
  * The interrupts of a NIC and the CPUs that take them. By the names that the driver gives them
  * ("eth0-rx-0"): their numbers change when the driver asks for them again.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,23 @@
 #include <unistd.h>
 
 #include "nic_access.h"
+
+/* "virtio0-input.1", "eth0-TxRx-1", "mlx5_comp1@pci:...": the number at the end, or in front of an @. */
+int nic_irq_queue(const char *ifname, const char *name)
+{
+	static const char *const others[] = { "config", "event", "async", "ctrl" };
+	size_t len = strcspn(name, "@"), at = len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strstr(name, others[i]))
+			return -1;
+	while (at && isdigit((unsigned char)name[at - 1]))
+		at--;
+	/* The interface's own name: what is left over, like the state of the link. */
+	if (!at || at == len || (strlen(ifname) == len && !strncmp(name, ifname, len)))
+		return -1;
+	return atoi(name + at);
+}
 
 /* Of a virtio device they are its parent's. */
 static int open_msi(const struct nic *nic)

@@ -30,6 +30,7 @@
 	X(apply) \
 	X(check) \
 	X(nic_show) \
+	X(nic_plan) \
 	X(nic_set) \
 	X(nic_save) \
 	X(nic_restore)

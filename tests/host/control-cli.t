@@ -62,7 +62,7 @@ test_surplus_and_missing_words_are_named() {
 	status 2 rexctl set hello budget 999999s; contains "$REFUSAL" '"999999s" is too long a time'
 	status 2 rexctl set hello budget 5;      contains "$REFUSAL" '"5" is not a time'
 	status 2 rexctl set hello timing maybe;  contains "$REFUSAL" 'on|off, not "maybe"'
-	status 2 rexctl nic delete lo;           contains "$REFUSAL" 'there are: show, set'
+	status 2 rexctl nic delete lo;           contains "$REFUSAL" 'there are: show, plan, set'
 }
 
 commands() { rexctl help | sed -n '/^Options/q; /^  [a-z]/p' | sed -E 's/^  (((nic|link|map) )?[a-z]+).*/\1/'; }
@@ -228,7 +228,7 @@ test_completion() {
 	eq "$(completions rexctl events hello MAP --t)" --timeout
 	eq "$(completions rexctl help un)" unload
 	eq "$(completions rexctl map '')" "list show dump get set"
-	eq "$(completions rexctl nic '')" "show set save restore"
+	eq "$(completions rexctl nic '')" "show plan set save restore"
 	eq "$(completions rexctl nic set lo napi-threaded '')" "on off"
 	eq "$(completions rexctl set hello timing '')" "on off"
 	touch "$TMP/a.ko" "$TMP/a.c"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: --nic 4 --smp 4 --device vmxnet3 --device e1000e
-# rexctl nic and check: netdevsim, veth, a virtio-net card with four queue pairs, and two drivers of
+# vm: --nic 4 --rss --smp 4 --device vmxnet3 --device e1000e
+# rexctl nic and check: netdevsim, veth, a virtio-net card with four queue pairs and RSS, and two drivers of
 # hardware that QEMU emulates: vmxnet3 (rings, channels, RSS) and e1000e (rings, coalescing).
 . "$(dirname "$0")/../lib/tap.sh"
 
@@ -120,6 +120,7 @@ seen() {
 	local option irq dir=/sys/class/net/$1
 	local files=("$dir"/queues/*/[xr]ps_cpus "$dir"/{threaded,gro_flush_timeout,napi_defer_hard_irqs})
 	for option in -l -g -c -k -x; do ethtool $option "$1" 2>&1; done || :
+	for option in udp4 udp6; do ethtool -n "$1" rx-flow-hash $option 2>&1; done || :
 	for irq in "$dir"/device/msi_irqs/* "$dir"/device/../msi_irqs/*; do
 		[ ! -e "/proc/irq/${irq##*/}" ] || files+=("/proc/irq/${irq##*/}/smp_affinity_list")
 	done
@@ -251,6 +252,117 @@ test_settings_in_another_network_namespace() {
 	eq "$(cat /sys/class/net/rv0/napi_defer_hard_irqs)" 0
 	refuses rexctl nic restore rv0
 	contains "$(rexctl --netns rexnic nic restore rv0)" "put back 2 settings"
+}
+
+# ---- nic plan
+
+# plan_and_back IF WORDS...: the plan changes nothing, --apply makes it so that nothing is left to change
+# and prints into $PLAN, and restore puts all of it back.
+plan_and_back() {
+	local nic=$1 before
+	shift
+	before=$(seen "$nic")
+	contains "$(rexctl nic plan "$@" "$nic")" "apply with --apply, or: rexctl nic set $nic "
+	eq "$(seen "$nic")" "$before"
+	[ ! -e "/var/lib/rex/nic/$nic" ] || fail "a plan alone wrote a state"
+	PLAN=$(rexctl nic plan --apply "$@" "$nic")
+	contains "$PLAN" "undo with: rexctl nic restore $nic"
+	[ "$(seen "$nic")" != "$before" ] || fail "--apply changed nothing"
+	applied "$@" "$nic"
+	contains "$(rexctl nic restore "$nic")" "put back"
+	eq "$(seen "$nic")" "$before"
+}
+applied() { :; }	# what is looked at while it is so
+
+test_plan_of_virtio() {
+	need_card virtio_net
+	rexctl nic set "$NIC" channels 1 rss-hash udp4=sd
+	rm "/var/lib/rex/nic/$NIC"
+	contains "$(rexctl nic plan "$NIC")" "$NIC: 4 queues for CPUs 0-3"
+	contains "$(rexctl nic plan "$NIC")" "combined: 1, should be 4"
+	applied() {
+		contains "$PLAN" "combined: 1, now 4"
+		eq "$(cpus_of_queues "$NIC")" "0 0 1 1 2 2 3 3"
+		contains "$(ethtool -l "$NIC" | sed -n '/Current/,$p')" "Combined:	4"
+		eq "$(cat /sys/class/net/"$NIC"/queues/tx-*/xps_cpus)" $'1\n2\n4\n8'
+		lacks "$(rexctl nic plan "$NIC")" "  change "
+		lacks "$(rexctl nic plan "$NIC")" "--apply"
+		contains "$(rexctl nic plan --for bmc "$NIC")" "udp4: sd, should be sdfn"
+		contains "$(rexctl nic show "$NIC")" "queue 0: 32, queue 1: 32, queue 2: 32, queue 3: 32"
+	}
+	plan_and_back "$NIC"
+	applied() {
+		eq "$(cpus_of_queues "$NIC")" "1 1 3 3 1 1 3 3"
+		contains "$(ethtool -n "$NIC" rx-flow-hash udp4)" "L4 bytes 2 & 3"
+		contains "$(ethtool -l "$NIC" | sed -n '/Current/,$p')" "Combined:	2"
+		eq "$(cat /sys/class/net/"$NIC"/queues/tx-*/xps_cpus)" $'2\n8'
+	}
+	plan_and_back "$NIC" --cores 3,1 --for bmc
+	contains "$PLAN" "udp4: sd, now sdfn"
+	contains "$PLAN" "memcached: taskset -c 1,3 memcached -u memcache -t 2 -U 11211"
+}
+
+# The CPU of each virtio interrupt of a queue.
+cpus_of_queues() {
+	local irq dir=/sys/class/net/$1/device/..
+	for irq in "$dir"/msi_irqs/*; do
+		! grep -q "^ *${irq##*/}:.*put\.[0-9]" /proc/interrupts || cat "/proc/irq/${irq##*/}/smp_affinity_list"
+	done | paste -sd' '
+}
+
+test_plan_of_vmxnet3() {
+	need_card vmxnet3
+	applied() {
+		contains "$(rexctl nic show "$NIC")" "rss table          of 128 places, queue 0: 64, queue 1: 64"
+		contains "$(rexctl nic show "$NIC" --json)" "\"$NIC-rxtx-3\":\"2\""
+		lacks "$(rexctl nic plan --cores 1-2 "$NIC")" "  change "
+	}
+	plan_and_back "$NIC" --cores 1-2
+	contains "$PLAN" "lacks    channels: the driver has a fixed number of queues: 4, for 2 CPUs"
+	contains "$PLAN" "table: 64 of 128 places elsewhere, now even over 2"
+	contains "$(rexctl nic plan --for bmc "$NIC")" "lacks    rss-hash: the driver does not say"
+}
+
+test_plan_of_e1000e() {
+	need_card e1000e
+	applied() { lacks "$(rexctl nic plan --cores 2 "$NIC")" "  change "; }
+	plan_and_back "$NIC" --cores 2 --for bmc
+	contains "$PLAN" "fixed number of queues"
+	contains "$PLAN" "$NIC-rx-0: 0-3, now 2"
+}
+
+test_plan_of_what_cannot_be_set() {
+	local before out
+	ip link add rv0 numrxqueues 1 numtxqueues 1 type veth peer name rv1
+	before=$(seen rv0)
+	out=$(rexctl nic plan --apply --for bmc rv0)
+	contains "$out" "rv0: 1 queue for CPUs 0-3"
+	contains "$out" "lacks    irq-affinity: it has no interrupts of its own"
+	lacks "$out" "undo"
+	eq "$(seen rv0)" "$before"
+	[ ! -e /var/lib/rex/nic/rv0 ] || fail "a state was written for nothing"
+	refuses rexctl nic plan --cores 0,9 --apply rv0
+	contains "$REFUSAL" 'CPU 9 of "0,9" is not online; CPUs 0-3 are'
+	refuses rexctl nic plan nosuchif
+	rexctl nic plan --json rv0 | perl -MJSON::PP -ne 'my $p = decode_json($_);
+		die unless !defined $p->{command} && grep { $_->{group} eq "irq-affinity" && $_->{state} eq "lacks" } @{$p->{steps}}'
+}
+
+# A refusal of the number of queues undoes the rest, for that is made for so many.
+test_a_plan_that_is_refused_changes_nothing() {
+	local before
+	veth_of_four
+	rexctl nic set rv0 channels 1
+	rexctl nic set rv1 channels 1
+	rm /var/lib/rex/nic/rv[01]
+	ip link set rv0 up
+	ip link set rv0 xdp obj "$OTHER" sec xdp.frags
+	before=$(seen rv1)
+	refuses rexctl nic plan --apply rv1
+	contains "$REFUSAL" 'its peer "rv0" has an XDP program'
+	contains "$REFUSAL" "nothing was changed"
+	eq "$(seen rv1)" "$before"
+	[ ! -e /var/lib/rex/nic/rv1 ] || fail "a state was left"
 }
 
 test_check_names_what_is_in_the_way() {

@@ -599,6 +599,46 @@ int rex_nic_save(const char *ifname, const char *path);
 /** Put back what is in the file @path, or (NULL) what was set before; how many in *@changed. */
 int rex_nic_restore(const char *ifname, const char *path, size_t *changed);
 
+enum rex_plan_state {
+	REX_PLAN_SAME,			/* it is so already */
+	REX_PLAN_CHANGE, REX_PLAN_CHANGED,
+	REX_PLAN_LACKS,			/* the NIC has nothing to set here */
+	REX_PLAN_REFUSED,		/* it refused, and ->why says how */
+	REX_PLAN_NOTE,
+};
+/* What a plan has to say of one group of settings. */
+struct rex_plan_step {
+	const char *group;
+	enum rex_plan_state state;
+	char why[512];
+	size_t first, n;		/* which of the plan's settings */
+};
+/* The difference in one setting. */
+struct rex_plan_row {
+	const char *group;
+	char key[48], now[64], wanted[64];
+};
+struct rex_nic_plan {
+	char cores[256];		/* a list of CPUs, as 0-3,5 */
+	uint32_t n_cores, queues;
+	size_t n_steps, n_rows, n_settings;
+	struct rex_plan_step *steps;
+	struct rex_plan_row *rows;
+	struct rex_nic_setting *settings;	/* what rex_nic_set() makes it so with */
+};
+/**
+ * Queues, RSS, interrupts and XPS of an interface for these CPUs ("0-3,5"; NULL: those near the NIC),
+ * with @bmc also what the memcached accelerator needs. Changes nothing. Free with rex_nic_plan_free().
+ */
+int rex_nic_plan(const char *ifname, const char *cores, bool bmc, struct rex_nic_plan **plan);
+/**
+ * Make it so, as rex_nic_set() does: all, or nothing; but a step that the NIC refuses is left out and
+ * becomes REX_PLAN_REFUSED, unless it is the number of queues.
+ */
+int rex_nic_plan_apply(const char *ifname, struct rex_nic_plan *plan);
+/** NULL is none. */
+void rex_nic_plan_free(struct rex_nic_plan *plan);
+
 struct rex_nic_counter {
 	char name[32];
 	uint64_t value;
