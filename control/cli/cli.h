@@ -86,6 +86,13 @@ int parse_number(const char *text, uint32_t max, uint32_t *value);
 /* "20ms", "500us", "1s" in microseconds; not 0. -ERANGE: more than fit. */
 int parse_time(const char *text, uint32_t *us);
 
+/* ---- abbrev.c */
+/*
+ * Make whole words of those of a command's name that are abbreviations which fit only one. An exit
+ * status: an ambiguous one is an error, which is printed if @tell. What fits none stays as it is.
+ */
+int cli_expand(const struct cli *cli, char **words, int n, bool tell);
+
 /* ---- help.c */
 /* The command that these words begin with, and how many words its name is; or NULL. */
 const struct cli_command *cli_find(const struct cli *cli, char **words, int n, int *used);

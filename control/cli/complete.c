@@ -146,6 +146,8 @@ int cli_complete(const struct cli *cli, int argc, char **argv)
 	}
 	if (argc < 1)
 		return 0;
+	if (cli_expand(cli, argv, argc - 1, false))	/* the last word is not whole yet */
+		return 0;
 	found = cli_find(cli, argv, argc - 1, &used);
 	if (found && found->pass) {
 		argv[0] = "--complete";

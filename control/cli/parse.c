@@ -275,5 +275,10 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
+	err = cli_expand(cli, argv, argc, true);
+	if (!err && !strcmp(argv[0], "help"))
+		err = cli_expand(cli, argv + 1, argc - 1, true);
+	if (err)
+		return err;
 	return strcmp(argv[0], "help") ? run_command(cli, argc, argv) : help(cli, argc - 1, argv + 1);
 }

@@ -65,6 +65,33 @@ test_surplus_and_missing_words_are_named() {
 	status 2 rexctl nic delete lo;           contains "$REFUSAL" 'there are: show, plan, set'
 }
 
+test_abbreviated_commands() {
+	eq "$(rexctl ni sh lo)" "$(rexctl nic show lo)"
+	eq "$(rexctl ins "$BUILD/programs/hello.ko")" "$(rexctl inspect "$BUILD/programs/hello.ko")"
+	eq "$(rexctl he ins)" "$(rexctl help inspect)"
+	eq "$(rexctl help ni sh)" "$(rexctl help nic show)"
+	contains "$(rexctl st --help)" "usage: rexctl status"
+	contains "$(rexctl map g --help)" "usage: rexctl map get"
+	contains "$(rexctl bm --help)" "rexctl bmc"
+	while IFS='|' read -r words text; do
+		# shellcheck disable=SC2086	# words
+		status 2 rexctl $words
+		contains "$REFUSAL" "$text"
+		contains "$REFUSAL" "usage: rexctl"
+	done <<-'EOF'
+		s|"s" is ambiguous: status, set
+		l hello.ko|"l" is ambiguous: load, link
+		help r|"r" is ambiguous: replace, run
+		nic s lo|"nic s" is ambiguous: show, set, save
+		ni s lo|"nic s" is ambiguous: show, set, save
+		nic showing lo|there is no "nic showing"; there are: show
+		status1|there is no command "status1"
+		ni|"nic" needs one of: show
+	EOF
+	refuses rexctl ''
+	contains "$REFUSAL" 'there is no command ""'
+}
+
 commands() { rexctl help | sed -n '/^Options/q; /^  [a-z]/p' | sed -E 's/^  (((nic|link|map) )?[a-z]+).*/\1/'; }
 
 # One table: what is said at one place is said at the others.
@@ -227,6 +254,7 @@ test_completion() {
 	eq "$(completions rexctl detach hello perf_event cpu-clock f)" freq=
 	eq "$(completions rexctl events hello MAP --t)" --timeout
 	eq "$(completions rexctl help un)" unload
+	eq "$(completions rexctl ni sh l)" lo
 	eq "$(completions rexctl map '')" "list show dump get set"
 	eq "$(completions rexctl nic '')" "show plan set save restore"
 	eq "$(completions rexctl nic set lo napi-threaded '')" "on off"
