@@ -632,6 +632,43 @@ void rex_file_free(struct rex_file *file)
 	free(file);
 }
 
+static void each_symbol(struct check *c, int (*fn)(const char *name, bool defined, void *data), void *data)
+{
+	Elf64_Sym sym;
+
+	for (size_t i = 1; i < c->symtab.size / sizeof(sym); i++) {
+		const char *name;
+
+		memcpy(&sym, c->symtab.data + i * sizeof(sym), sizeof(sym));
+		if (sym.st_name >= c->strtab.size)
+			continue;
+		name = (const char *)c->strtab.data + sym.st_name;
+		if (strnlen(name, c->strtab.size - sym.st_name) < c->strtab.size - sym.st_name &&
+		    fn(name, sym.st_shndx != SHN_UNDEF, data))
+			return;
+	}
+}
+
+void rex_image_symbols(const struct image *image, int (*fn)(const char *name, bool defined, void *data),
+		       void *data)
+{
+	struct check c = { .what = "module" };
+	int err;
+
+	elf_version(EV_CURRENT);
+	err = check_header(&c, image->data, image->size);
+	for (size_t i = 1; !err && !c.symtab.index && i < c.n_sections; i++) {
+		struct section s;
+
+		err = get_section(&c, i, &s);
+		if (!err && s.sh.sh_type == SHT_SYMTAB)
+			c.symtab = s;
+	}
+	if (!err && c.symtab.index && !get_section(&c, c.symtab.sh.sh_link, &c.strtab))
+		each_symbol(&c, fn, data);
+	elf_end(c.elf);
+}
+
 int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max)
 {
 	struct check c = { .what = "module" };

@@ -20,12 +20,13 @@ enum arg { NONE, CTX, ZERO, BUF, LEN, PERF_ARRAY, STACK_TRACE };
 #define BUF_SIZE 16
 
 static const struct helper {
+	const char *name;
 	uint8_t hook;
 	uint16_t id;
 	uint8_t args[MAX_ARGS];
 } helpers[] = {
 #define HELPER(name, hook, id, symbol, ...) \
-	{ REX_HOOK_##hook, BPF_FUNC_##id, { __VA_ARGS__ } },
+	{ "bpf_" #id "()", REX_HOOK_##hook, BPF_FUNC_##id, { __VA_ARGS__ } },
 	REX_VECTOR(HELPER)
 #undef HELPER
 };
@@ -165,6 +166,31 @@ static int load_caller(const struct helper *const *which, size_t n)
 		if (c.maps[i])
 			close(c.maps[i]);
 	return fd;
+}
+
+int rex_helpers_missing(uint32_t hook, char *names, size_t size)
+{
+	size_t len = 0;
+	int missing = 0;
+
+	*names = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++) {
+		const struct helper *h = &helpers[i];
+		int fd = h->hook == hook ? load_caller(&h, 1) : -1;
+
+		if (h->hook != hook)
+			continue;
+		if (fd == -EPERM)
+			return fd;
+		if (fd >= 0) {
+			close(fd);
+			continue;
+		}
+		if (len < size)
+			len += snprintf(names + len, size - len, "%s%s", missing ? ", " : "", h->name);
+		missing++;
+	}
+	return missing;
 }
 
 /* ---- binding -------------------------------------------------------------------------- */

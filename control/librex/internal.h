@@ -118,6 +118,8 @@ int rex_check_successor(const struct rex_program *p, const struct rex_file *file
  * it, the kernel enables an event, and notes the name of each task at every switch from then on.
  */
 int rex_helpers_bind(struct rex *rex, const struct own_file *file);
+/* How many of the kernel's helpers that Rex uses at @hook it has not, and which; -EPERM: not root. */
+int rex_helpers_missing(uint32_t hook, char *names, size_t size);
 
 /* Those that are bound: rex_info() with them. */
 #define MAX_HELPERS 256
@@ -148,6 +150,11 @@ uint64_t rex_module_instance(const char *name);
 /* To clean up: removes that one and no other, and leaves the error text alone. */
 void rex_module_undo(const char *name, uint64_t instance);
 bool rex_module_present(const char *name);
+/* Each named symbol of a module's file, until @fn returns something else than 0. Nothing if it is damaged. */
+void rex_image_symbols(const struct image *image, int (*fn)(const char *name, bool defined, void *data),
+		       void *data);
+/* Where load finds rex.ko when it is not loaded; -ENOENT: nowhere. */
+int rex_runtime_find(char *path, size_t size);
 /* The value of modinfo @key in @image into @value; -ENOENT when there is none. */
 int rex_image_modinfo(const void *data, size_t size, const char *key, char *value, size_t max);
 
@@ -259,6 +266,8 @@ bool rex_iface_above(const struct iface *iface, char above[IF_NAMESIZE]);
 int rex_iface_native(uint32_t index);
 /* NETDEV_XDP_ACT_* of its driver; -1: the kernel does not tell. */
 int64_t rex_iface_xdp_features(uint32_t index);
+/* One page, less the room in front of the frame and behind it: what drivers take without frags. */
+#define REX_XDP_SINGLE_MTU 3498
 #define REX_XDP_BASIC (1u << 0)
 #define REX_XDP_RX_SG (1u << 5)
 

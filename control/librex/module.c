@@ -341,6 +341,33 @@ static int load_runtime_modprobe(void)
 	return err;
 }
 
+int rex_runtime_find(char *path, size_t size)
+{
+	struct kmod_list *list = NULL;
+	struct kmod_module *mod;
+	const char *env = getenv("REX_KO"), *found = env;
+	struct kmod_ctx *ctx;
+
+	if (env || build_tree(path, size)) {
+		if (env)
+			snprintf(path, size, "%s", env);
+		return 0;
+	}
+	ctx = kmod_open();
+	if (!ctx)
+		return -ENOMEM;
+	if (!kmod_module_new_from_lookup(ctx, RUNTIME, &list) && list) {
+		mod = kmod_module_get_module(list);
+		found = kmod_module_get_path(mod);
+		if (found)
+			snprintf(path, size, "%s", found);
+		kmod_module_unref(mod);
+	}
+	kmod_module_unref_list(list);
+	kmod_unref(ctx);
+	return found ? 0 : rex_fail(-ENOENT, "rex.ko is neither loaded nor installed for this kernel");
+}
+
 /* What rex.ko cannot run on, and would not be taken by, without a word why. */
 static int check_flavour(void)
 {

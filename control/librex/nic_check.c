@@ -9,9 +9,6 @@
 #include "checks.h"
 #include "nic_access.h"
 
-/* One page, less the room in front of the frame and behind it: what drivers take without frags. */
-#define SINGLE_PAGE_MTU 3498
-
 struct look {
 	struct nic *nic;
 	const struct rex_nic *about;
@@ -38,7 +35,7 @@ static void check_mtu(struct look *l)
 	/* Generic mode puts the pieces together first. */
 	if (l->features >= 0 && !(l->features & REX_XDP_BASIC))
 		return;
-	if (l->about->mtu <= SINGLE_PAGE_MTU)
+	if (l->about->mtu <= REX_XDP_SINGLE_MTU)
 		check_add(l->checks, "mtu", REX_GOOD, "", "frames of %u bytes are in one piece", l->about->mtu);
 	else if (l->features >= 0 && l->features & REX_XDP_RX_SG)
 		check_add(l->checks, "mtu", REX_NOTE, "", "frames of %u bytes come in pieces: only entries with "

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check: whether this machine, and an interface, can run programs; and what to do if not. */
+/* check: whether this machine, an interface and a program fit; and what to do if not. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "checks.h"
 
 struct check_args {
-	const char *dev;
+	const char *dev, *program;
 	bool json;
 };
 
@@ -34,64 +34,88 @@ void print_check(const struct rex_check *check, const char *indent)
 		out("%s         %s\n", indent, check->fix);
 }
 
-static int print_checks(const struct check_args *a, const struct rex_check *machine, size_t n_machine,
-			const struct rex_check *nic, size_t n_nic)
-{
-	json_t *o;
+/* One after the other, "machine", the program and the interface. */
+struct found {
+	const char *title;		/* of the program, the interface; NULL: the machine */
+	const char *json;
+	struct rex_check *list;
+	size_t n;
+};
+enum { MACHINE, PROGRAM, INTERFACE, N_FOUND };
 
-	if (a->json) {
-		o = json_pack("{s:o}", "machine", json_checks(machine, n_machine));
-		if (o && a->dev)
-			json_object_set_new(o, "interface", json_pack("{s:o,s:o}", "name", json_text(a->dev), "checks",
-								      json_checks(nic, n_nic)));
-		return print_json(o);
+static int print_found(const struct check_args *a, const struct found *found)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < N_FOUND; i++) {
+		const struct found *f = &found[i];
+
+		if (a->json) {
+			json_t *checks = json_checks(f->list, f->n);
+
+			if (i == MACHINE)
+				json_object_set_new(o, f->json, checks);
+			else if (f->title)
+				json_object_set_new(o, f->json, json_pack("{s:o,s:o}", "name", json_text(f->title),
+									  "checks", checks));
+			else
+				json_decref(checks);
+			continue;
+		}
+		if (f->title)
+			out("%s:\n", f->title);
+		for (size_t k = 0; k < f->n; k++)
+			print_check(&f->list[k], i == MACHINE ? "" : "  ");
 	}
-	for (size_t i = 0; i < n_machine; i++)
-		print_check(&machine[i], "");
-	if (a->dev)
-		out("%s:\n", a->dev);
-	for (size_t i = 0; i < n_nic; i++)
-		print_check(&nic[i], "  ");
+	if (a->json)
+		return print_json(o);
+	json_decref(o);
 	return flush_output();
 }
 
-static bool has_bad(const struct rex_check *list, size_t n)
+static bool has_bad(const struct found *found)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].grade == REX_BAD)
-			return true;
+	for (int i = 0; i < N_FOUND; i++)
+		for (size_t k = 0; k < found[i].n; k++)
+			if (found[i].list[k].grade == REX_BAD)
+				return true;
 	return false;
 }
 
 static int check(const void *args)
 {
 	const struct check_args *a = args;
-	struct rex_check *machine = NULL, *nic = NULL;
-	size_t n_machine = 0, n_nic = 0;
-	int err = 0;
+	struct found found[] = {
+		[MACHINE] = { .json = "machine" },
+		[PROGRAM] = { .title = a->program, .json = "program" },
+		[INTERFACE] = { .title = a->dev, .json = "interface" },
+	};
+	struct found *m = &found[MACHINE], *p = &found[PROGRAM], *i = &found[INTERFACE];
+	int err;
 
 	/* rex.ko answers in the first network namespace. */
-	if (rex_check_machine(&machine, &n_machine))
+	if (rex_check_machine(&m->list, &m->n))
 		return fail_rex();
-	if (a->dev) {
-		err = enter_netns();
-		if (!err && rex_check_nic(a->dev, &nic, &n_nic))
-			err = fail_rex();
-	}
+	err = a->dev ? enter_netns() : 0;
+	if (!err && ((a->program && rex_check_program(a->program, a->dev, &p->list, &p->n)) ||
+		     (a->dev && rex_check_nic(a->dev, &i->list, &i->n))))
+		err = fail_rex();
 	if (!err)
-		err = print_checks(a, machine, n_machine, nic, n_nic);
-	if (!err && (has_bad(machine, n_machine) || has_bad(nic, n_nic)))
+		err = print_found(a, found);
+	if (!err && has_bad(found))
 		err = 1;
-	free(machine);
-	free(nic);
+	for (int k = 0; k < N_FOUND; k++)
+		free(found[k].list);
 	return err;
 }
 
 const struct cli_command cmd_check = {
-	.name = "check", .help = "whether this machine and an interface can run programs, and what to do if not",
+	.name = "check", .help = "whether this machine, an interface and a program fit, and what to do if not",
 	.args = (const struct cli_arg[]){
 		{ .name = "dev", .value = "IFACE", .help = "look at this interface, too", .parse = cli_text,
 		  .to = CLI_TO(check_args, dev) },
+		{ .name = "--program", .value = "NAME.ko", .help = "whether the machine fits this program", .parse = cli_text,
+		  .to = CLI_TO(check_args, program) },
 		CLI_JSON(check_args, "one line of JSON"),
 		{}
 	},

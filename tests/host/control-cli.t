@@ -282,6 +282,7 @@ test_nic_of_this_machine() {
 	rexctl check dev lo --json | perl -MJSON::PP -ne \
 		'my $c = decode_json($_); die unless grep { $_->{name} eq "btf" } @{$c->{machine}}'
 	contains "$(rexctl check dev lo || true)" "has no native XDP"
+	contains "$(rexctl check --program "$BUILD/programs/hello.ko" --json || true)" '"program":{"name":'
 	contains "$(rexctl nic show lo)" "lo: "
 	refuses rexctl nic show nosuchif
 	contains "$REFUSAL" '"nosuchif"'

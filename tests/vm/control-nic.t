@@ -388,6 +388,65 @@ test_check_names_what_is_in_the_way() {
 	refuses rexctl check dev nosuchif
 }
 
+# finds TEXT WORDS...: "rexctl check" with these words has something bad, and TEXT is about it.
+finds() {
+	local text=$1
+	shift
+	refuses rexctl check "$@"
+	contains "$REFUSAL" "$text"
+}
+
+test_check_of_a_program_names_what_does_not_fit() {
+	local hello=$BUILD/programs/hello.ko out
+	out=$(rexctl check --program "$hello")
+	contains "$out" "$hello:"
+	contains "$out" "ok       kernel: it was built for this kernel"
+	contains "$out" "ok       runtime: rex.ko has all "
+	contains "$out" "ok       signature: it is not signed, and nothing here asks for that"
+	contains "$out" "ok       hook: the kernel has all that its hooks require"
+	contains "$out" "ok       helpers: the kernel has all helpers that Rex calls at its hooks"
+	[ ! -d /sys/module/rex ] || fail "check loaded rex.ko"
+	LC_ALL=C sed "s/vermagic=$(uname -r | cut -c-3)/vermagic=5.4/" "$hello" >"$TMP/old.ko"
+	finds "bad      kernel: it was built for kernel \"5.4" --program "$TMP/old.ko"
+	contains "$REFUSAL" "rexc --kdir /lib/modules/$(uname -r)/build SOURCE"
+	REX_KO=$BUILD/programs/xdp_count.ko finds "bad      runtime: rex.ko has no rex_" --program "$hello"
+	REX_KO=$TMP/old.ko finds "was built for kernel \"5.4" --program "$hello"
+	REX_KO=/nonexistent finds '"/nonexistent"' --program "$hello"
+	finds "not an ELF file" --program /etc/passwd
+	finds '"/nonexistent.ko"' --program /nonexistent.ko
+}
+
+test_check_of_a_program_against_the_loaded_runtime() {
+	insmod "$BUILD/kmod/rex.ko" require_signed=1
+	finds "bad      signature: rex.ko (require_signed=1) accepts signed programs only" --program "$BUILD/programs/hello.ko"
+	contains "$REFUSAL" "rexc --sign KEY:CERT"
+	contains "$REFUSAL" "ok       runtime: the loaded rex.ko has all "
+	rmmod rex
+	rexctl load "$BUILD/programs/hello.ko"
+	contains "$(rexctl check --program "$BUILD/programs/hello.ko")" 'note     loaded: a program of that name is loaded'
+	rexctl unload hello
+	rmmod rex
+}
+
+test_check_of_a_program_at_an_interface() {
+	local fix
+	veth_of_four
+	ip link set rv0 mtu 9000 up
+	finds 'bad      frags: entry "count' dev rv0 --program "$BUILD/programs/xdp_count.ko"
+	contains "$REFUSAL" "ip link set rv0 mtu 1500"
+	lacks "$(rexctl check dev rv0 --program "$BUILD/programs/rex_bmc.ko")" "bad "
+	contains "$(rexctl check dev rv0 --program "$BUILD/programs/syscall_tp.ko")" "no entry for hook xdp or tc"
+	ip link set rv0 mtu 1500
+	rexctl check dev rv0 --program "$BUILD/programs/xdp_count.ko" --json | perl -MJSON::PP -ne 'my $c = decode_json($_);
+		die unless $c->{machine} && $c->{interface}{name} eq "rv0" && grep { $_->{name} eq "kernel" &&
+			$_->{grade} eq "ok" } @{$c->{program}{checks}}'
+	umount /sys/kernel/tracing
+	finds "hook tracepoint requires tracefs" --program "$BUILD/programs/syscall_tp.ko"
+	fix=$(sed -n 's/^ *\(mount -t tracefs .*\)$/\1/p' <<<"$REFUSAL")
+	$fix
+	rexctl check --program "$BUILD/programs/syscall_tp.ko"
+}
+
 # With an XDP program, veth needs a receive queue for each transmit queue of its peer.
 test_a_refusal_of_the_driver_changes_nothing() {
 	ip link add rv0 numrxqueues 4 numtxqueues 4 type veth peer name rv1 numrxqueues 4 numtxqueues 4

@@ -660,6 +660,11 @@ struct rex_check {
 int rex_check_nic(const char *ifname, struct rex_check **list, size_t *n);
 /** NETDEV_XDP_ACT_* of its driver into @features; -EOPNOTSUPP when the kernel does not report them. */
 int rex_nic_xdp_features(const char *ifname, uint64_t *features);
+/**
+ * Whether this kernel, its rex.ko and (if not NULL) the interface @ifname fit the program in @path; loads
+ * nothing. *@list is malloc'ed. -EINVAL when the file is no program.
+ */
+int rex_check_program(const char *path, const char *ifname, struct rex_check **list, size_t *n);
 /** Whether this machine can run Rex. *@list is malloc'ed. */
 int rex_check_machine(struct rex_check **list, size_t *n);
 
