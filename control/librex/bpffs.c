@@ -60,6 +60,11 @@ static int check_up(int fd, const char *path)
 	return err;
 }
 
+int rex_bpffs_private(int fd, const char *path)
+{
+	return check_dir(fd, path, false);
+}
+
 int rex_bpffs_open(const char *path)
 {
 	int fd = open(path, DIR_FLAGS), err;

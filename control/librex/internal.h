@@ -303,8 +303,10 @@ int rex_dispatcher_renumber(const struct dispatcher_pins *pins, uint32_t dispatc
 			    uint32_t ifindex);
 
 /* ---- bpffs.c */
-/* A directory of a bpf file system to which nobody else can write, as an fd. */
+/* A directory of a bpf file system in which nobody else can touch what is ours, as an fd. */
 int rex_bpffs_open(const char *path);
+/* Whether nobody else can write to @fd: neither to what is ours, nor new names. */
+int rex_bpffs_private(int fd, const char *path);
 /* The same for @name in @parent; @path for the error text. -ENOENT has none. */
 int rex_bpffs_dir(int parent, const char *name, bool make, const char *path);
 /* MOUNT/xdp, where libxdp's pins are, as an fd; or -1, and no error text. */

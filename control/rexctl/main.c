@@ -25,6 +25,8 @@
 	X(map_dump) \
 	X(map_get) \
 	X(map_set) \
+	X(map_pin) \
+	X(map_unpin) \
 	X(link_list) \
 	X(clean) \
 	X(apply) \

@@ -13,7 +13,7 @@
 #include "rexctl.h"
 
 struct map_args {
-	const char *program, *map, *key, *value;
+	const char *program, *map, *key, *value, *path;
 	bool json;
 };
 
@@ -297,6 +297,24 @@ static int map_set(const void *args)
 	return with_map(args, set);
 }
 
+static int pin(const struct map_args *a, const struct rex_map *map)
+{
+	return rex_map_pin(map, a->path) ? fail_rex() : 0;
+}
+
+static int map_pin(const void *args)
+{
+	return with_map(args, pin);
+}
+
+/* Its program may have gone: the path is all that there is. */
+static int map_unpin(const void *args)
+{
+	const struct map_args *a = args;
+
+	return rex_map_unpin(a->path) ? fail_rex() : 0;
+}
+
 #define PROGRAM_AND_MAP \
 	{ .name = "PROGRAM", .help = "a program", .parse = cli_text, .to = CLI_TO(map_args, program), \
 	  .flags = CLI_NEEDED }, \
@@ -331,4 +349,21 @@ const struct cli_command cmd_map_set = {
 		{}
 	},
 	.size = sizeof(struct map_args), .run = map_set,
+};
+
+#define PIN(text) \
+	{ .name = "PATH", .help = text, .parse = cli_text, .to = CLI_TO(map_args, path), .flags = CLI_NEEDED }
+
+const struct cli_command cmd_map_pin = {
+	.name = "map pin", .help = "let a map outlive its program, at a path in a bpf file system",
+	.args = (const struct cli_arg[]){
+		PROGRAM_AND_MAP, PIN("a new name in a directory that only root can write to, as /sys/fs/bpf/maps/hits"), {}
+	},
+	.size = sizeof(struct map_args), .run = map_pin,
+};
+
+const struct cli_command cmd_map_unpin = {
+	.name = "map unpin", .help = "remove the pin of a map",
+	.args = (const struct cli_arg[]){ PIN("of map pin"), {} },
+	.size = sizeof(struct map_args), .run = map_unpin,
 };

@@ -255,7 +255,7 @@ test_completion() {
 	eq "$(completions rexctl events hello MAP --t)" --timeout
 	eq "$(completions rexctl help un)" unload
 	eq "$(completions rexctl ni sh l)" lo
-	eq "$(completions rexctl map '')" "list show dump get set"
+	eq "$(completions rexctl map '')" "list show dump get set pin unpin"
 	eq "$(completions rexctl nic '')" "show plan set save restore"
 	eq "$(completions rexctl nic set lo napi-threaded '')" "on off"
 	eq "$(completions rexctl set hello timing '')" "on off"

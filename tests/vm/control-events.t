@@ -11,6 +11,7 @@ setup() {
 teardown() {
 	[ ! -d /sys/module/records ] || rexctl unload records --force
 	[ ! -d /sys/module/map_test ] || rexctl unload map_test
+	rm -rf /sys/fs/bpf/maps
 	[ ! -d /sys/module/rex ] || wait_for 5 rmmod rex
 }
 
@@ -64,6 +65,35 @@ test_elements_of_maps_by_name() {
 	eq "$(rexctl map get map_test ROUTES 32/0a:00:01:07 --json)" '{"key":"32/0a:00:01:07","value":9}'
 	eq "$(rexctl map dump map_test PERCPU_ARRAY | wc -l)" 4
 	eq "$(bpftool -j map dump name LRU | grep -o '"key"' | wc -l)" 2
+}
+
+test_a_pinned_map_outlives_its_program() {
+	local dir=/sys/fs/bpf/maps pin=/sys/fs/bpf/maps/lru
+	rexctl load "$BUILD/programs/map_test.ko"
+	rexctl map set map_test LRU 7 8
+	no "there is no directory \"$dir\": \"mkdir -m 700 $dir\"" pin map_test LRU $pin
+	mkdir -m 777 $dir
+	no "can be written by others (mode 777), who could take away what is pinned there: \"chmod 700 $dir\"" \
+		pin map_test LRU $pin
+	chmod 1777 $dir
+	no "\"chmod 700 $dir\"" pin map_test LRU $pin
+	chmod 700 $dir
+	no 'no bpf file system at "/tmp"' pin map_test LRU /tmp/lru
+	no "have no dots" pin map_test LRU $dir/lru.map
+	no "is not the path of a file" pin map_test LRU $dir/
+	no "goes when the program does" pin map_test LRU /sys/fs/bpf/rex/map_test/lru
+	no "NOSUCH" pin map_test NOSUCH $pin
+	eq "$(ls $dir)" ""
+	rexctl map pin map_test LRU $pin
+	no "there is a \"$pin\" already" pin map_test LRU $pin
+	rexctl unload map_test
+	contains "$(bpftool map dump pinned $pin)" "$(printf '08 00 00 00 00 00 00 00')"
+	no "is the pin of a link or a program" unpin "$(echo /sys/fs/bpf/rex/records/*)"
+	contains "$(rexctl status)" "kprobe"
+	no "is not in a bpf file system" unpin /etc/passwd
+	rexctl map unpin $pin
+	no "is not the pin of a map: " unpin $pin
+	eq "$(ls $dir)" ""
 }
 
 # no WHY WORDS...: "rexctl map WORDS" is refused, and the text says WHY.

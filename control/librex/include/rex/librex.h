@@ -246,6 +246,13 @@ int rex_map_set(const struct rex_map *map, const void *key, const void *value);
 typedef int rex_map_fn(const void *key, const void *value, void *arg);
 /** @fn for each element; what is written or deleted meanwhile may be missed. Returns what @fn did. */
 int rex_map_each(const struct rex_map *map, rex_map_fn *fn, void *arg);
+/**
+ * Pin the map as @path, so that it outlives its program and others find it. Its directory is in a bpf
+ * file system, and only the caller may write to it: -EPERM.
+ */
+int rex_map_pin(const struct rex_map *map, const char *path);
+/** Remove the pin of a map. -EINVAL when @path is a pin of something else. */
+int rex_map_unpin(const char *path);
 
 /* ---- places to attach to ------------------------------------------------------------- */
 
