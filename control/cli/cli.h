@@ -72,6 +72,10 @@ struct cli {
 
 /* ---- parse.c */
 int cli_main(const struct cli *cli, int argc, char **argv);
+
+/* ---- usage.c */
+/* Which command the words are of from here on; NULL: none yet. */
+void cli_now(const struct cli *cli, const struct cli_command *command);
 /* What is wrong with the command line, and the usage of the command. Returns 2. */
 int bad_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,7 +2,6 @@
 /* From words to a command and the struct of its arguments. */
 #include <ctype.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,23 +12,7 @@
 #define MAX_ARGS 16
 #define FIRST_OPTION 256		/* above all characters */
 
-static const struct cli *this_cli;
 static const struct cli_command *this_command;	/* NULL: none yet */
-
-int bad_usage(const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) >= 0) {
-		fail("%s", text);
-		free(text);
-	}
-	va_end(ap);
-	cli_usage(stderr, this_cli, this_command);
-	return 2;
-}
 
 struct parser {
 	const struct cli_arg *args;
@@ -201,6 +184,7 @@ static int run_command(const struct cli *cli, int argc, char **argv)
 	int err, used;
 
 	this_command = cli_find(cli, argv, argc, &used);
+	cli_now(cli, this_command);
 	if (!this_command)
 		return no_command(cli, argv, argc);
 	if (this_command->pass)
@@ -254,7 +238,7 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 	struct parser p = { .args = cli->options, .to = cli->globals };
 	int err;
 
-	this_cli = cli;
+	cli_now(cli, NULL);
 	cli_name = cli->error_name ? cli->error_name : cli->name;
 	if (argc > 1 && !strcmp(argv[1], "--complete"))
 		return cli_complete(cli, argc - 2, argv + 2);
