@@ -55,6 +55,14 @@ static json_t *json_sockets(const struct bmc_server *server)
 	return list;
 }
 
+/* What of start's options is nowhere else. */
+static json_t *json_asked(const struct bmc_config *c)
+{
+	static const char *const modes[] = { "any", "native", "generic", "offload" };
+
+	return json_pack("{s:b,s:b,s:s}", "tcp", c->tcp, "udp", c->udp, "mode", modes[c->mode]);
+}
+
 static int print_status_json(const struct bmc_now *s, const struct bmc_server *server)
 {
 	json_t *devs = json_array(), *o;
@@ -74,6 +82,8 @@ static int print_status_json(const struct bmc_now *s, const struct bmc_server *s
 		      (json_int_t)s->runfile.config.max_age.us, "devices", devs, "sockets",
 		      json_sockets(server), "hits", (json_int_t)s->values[BMC_HITS], "misses",
 		      (json_int_t)s->values[BMC_MISSES]);
+	if (o)
+		json_object_set_new(o, "asked", json_asked(&s->runfile.config));
 	if (o && s->runfile.config.tcp && !stream_connections(&s->parts, &ours, &all))
 		json_object_set_new(o, "tcp", json_pack("{s:I,s:I,s:I,s:I}", "connections",
 				    (json_int_t)all, "followed", (json_int_t)ours, "hits",

@@ -127,6 +127,8 @@ static int apply_conf(const struct conf *conf, const struct apply_args *a)
 	if (!err)
 		err = plan_programs(&plan, conf);
 	if (!err)
+		err = plan_accelerator(&plan, conf);
+	if (!err)
 		err = run(&plan, a);
 	if (plan.home >= 0)
 		close(plan.home);

@@ -10,7 +10,7 @@
 #include "conf.h"
 
 /* CHANNELS, ON and PAIRS are settings of a NIC, and go to its struct nic_words. */
-enum conf_type { CONF_TEXT, CONF_SWITCH, CONF_TIME, CONF_CHANNELS, CONF_ON, CONF_PAIRS };
+enum conf_type { CONF_TEXT, CONF_SWITCH, CONF_TIME, CONF_PORT, CONF_CHANNELS, CONF_ON, CONF_PAIRS };
 
 struct conf_key {
 	const char *name;
@@ -64,6 +64,14 @@ static int read_time(const struct conf_at *at, const struct conf_key *key, const
 	return 0;
 }
 
+static int read_port(const struct conf_at *at, const struct conf_key *key, int n, uint32_t *to)
+{
+	if (n < 1 || n > 65535)
+		return conf_fail(at, "%s: %d is not a number from 1 to 65535", key->name, n);
+	*to = n;
+	return 0;
+}
+
 static int read_channels(const struct conf_at *at, const struct conf_key *key, int n, struct nic_words *to)
 {
 	char text[16];
@@ -91,6 +99,7 @@ static int read_value(const struct conf_at *at, const struct conf_key *key, cons
 		[CONF_TEXT] = { CONFIG_TYPE_STRING, "text: \"...\"" },
 		[CONF_SWITCH] = { CONFIG_TYPE_BOOL, "true or false" },
 		[CONF_TIME] = { CONFIG_TYPE_STRING, "a time: \"20ms\"" },
+		[CONF_PORT] = { CONFIG_TYPE_INT, "a number" },
 		[CONF_CHANNELS] = { CONFIG_TYPE_INT, "a number, or text: \"combined=4\"" },
 		[CONF_ON] = { CONFIG_TYPE_BOOL, "true or false" },
 		[CONF_PAIRS] = { CONFIG_TYPE_STRING, "text: \"KEY=VALUE,...\"" },
@@ -108,6 +117,8 @@ static int read_value(const struct conf_at *at, const struct conf_key *key, cons
 		return read_time(at, key, text, to);
 	case CONF_PAIRS:
 		return read_pairs(at, key, text, to);
+	case CONF_PORT:
+		return read_port(at, key, config_setting_get_int(value), to);
 	case CONF_CHANNELS:
 		return read_channels(at, key, config_setting_get_int(value), to);
 	case CONF_ON:
@@ -224,6 +235,51 @@ static int check_nic(const struct conf *conf, void *item)
 	return 0;
 }
 
+/* ---- the accelerator -------------------------------------------------------------------------- */
+
+#define ACCELERATOR(name, type, member) { name, type, offsetof(struct conf_accelerator, member), false }
+static const struct conf_key accelerator_keys[] = {
+	ACCELERATOR("enabled", CONF_SWITCH, enabled), ACCELERATOR("port", CONF_PORT, port),
+	ACCELERATOR("memory", CONF_TEXT, memory), ACCELERATOR("dev", CONF_TEXT, dev),
+	ACCELERATOR("tcp", CONF_SWITCH, tcp), ACCELERATOR("udp", CONF_SWITCH, udp),
+	ACCELERATOR("max-age", CONF_TEXT, max_age), ACCELERATOR("mode", CONF_TEXT, mode),
+	{}
+};
+
+/* "512M", "2G" */
+static bool read_memory(const char *text, uint64_t *bytes)
+{
+	size_t len = strspn(text, "0123456789");
+	int shift = !strcmp(text + len, "M") ? 20 : !strcmp(text + len, "G") ? 30 : 0;
+
+	if (!len || len > 6 || !shift)
+		return false;
+	*bytes = strtoull(text, NULL, 10) << shift;
+	return *bytes;
+}
+
+static int check_accelerator(const struct conf *conf, void *item)
+{
+	struct conf_accelerator *a = item;
+	bool off = a->enabled == REX_OFF;
+
+	(void)conf;
+	if (off && (a->port || a->memory || a->dev || a->tcp || a->udp || a->max_age || a->mode))
+		return conf_fail(&a->at, "the accelerator is not enabled, and needs no options then");
+	if (!off && (!a->port || !a->memory))
+		return conf_fail(&a->at, "accelerator needs \"%s\"", a->port ? "memory" : "port");
+	if (!off && !read_memory(a->memory, &a->bytes))
+		return conf_fail(&a->at, "memory: \"%s\" is not an amount like \"512M\" or \"2G\"", a->memory);
+	a->max_age_us = 1000000;
+	if (a->max_age && !strcmp(a->max_age, "0"))
+		a->max_age_us = 0;
+	else if (a->max_age && parse_time(a->max_age, &a->max_age_us))
+		return conf_fail(&a->at, "max-age: \"%s\" is not a time like \"500ms\", or \"0\"", a->max_age);
+	if (a->mode && strcmp(a->mode, "native") && strcmp(a->mode, "generic"))
+		return conf_fail(&a->at, "mode is native or generic, not \"%s\"", a->mode);
+	return 0;
+}
+
 /* ---- sections --------------------------------------------------------------------------------- */
 
 #define SECTION(name, one) \
@@ -232,6 +288,10 @@ static const struct conf_section sections[] = {
 	SECTION(programs, program),
 	SECTION(nics, nic),
 	SECTION(attachments, attachment),
+};
+
+static const struct conf_section accelerator = {
+	"accelerator", accelerator_keys, 0, offsetof(struct conf, accelerator), check_accelerator
 };
 
 static struct conf_at at_of(const char *file, const config_setting_t *setting)
@@ -256,7 +316,8 @@ static int unknown_key(const struct conf_at *at, const struct conf_section *sect
 
 		snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "", key->name);
 	}
-	return conf_fail(at, "%s have no \"%s\"; they have %s", section->name, name, names);
+	return conf_fail(at, section->size ? "%s have no \"%s\"; they have %s" : "%s has no \"%s\"; it has %s",
+			 section->name, name, names);
 }
 
 /* No key that is not known; then the values, in the order of the table. */
@@ -267,7 +328,8 @@ static int read_group(const struct conf_section *section, const char *file, conf
 
 	*at = at_of(file, group);
 	if (!config_setting_is_group(group))
-		return conf_fail(at, "%s is a list of groups: ( { ... }, { ... } )", section->name);
+		return conf_fail(at, section->size ? "%s is a list of groups: ( { ... }, { ... } )" :
+				 "%s is a group: { ... }", section->name);
 	for (int i = 0; !err && i < config_setting_length(group); i++) {
 		const config_setting_t *value = config_setting_get_elem(group, i);
 		struct conf_at here = at_of(file, value);
@@ -312,6 +374,18 @@ static int read_section(struct conf *conf, const struct conf_section *section, c
 	return err;
 }
 
+static int read_accelerator(struct conf *conf, const char *file, config_setting_t *group)
+{
+	struct conf_accelerator *a = &conf->accelerator;
+	struct conf_at at = at_of(file, group), before = a->at;
+	int err;
+
+	if (before.file)
+		return conf_fail(&at, "the accelerator is described at %s:%u already", before.file, before.line);
+	err = read_group(&accelerator, file, group, (char *)a);
+	return err ? err : accelerator.check(conf, a);
+}
+
 static int read_sections(struct conf *conf, const char *file, config_setting_t *root)
 {
 	int err = 0;
@@ -327,9 +401,51 @@ static int read_sections(struct conf *conf, const char *file, config_setting_t *
 			if (!strcmp(sections[k].name, config_setting_name(setting)))
 				section = &sections[k];
 		err = section ? read_section(conf, section, file, setting) :
+		      !strcmp(config_setting_name(setting), accelerator.name) ?
+		      read_accelerator(conf, file, setting) :
 		      conf_fail(&at, "there is no section \"%s\"; see rex.conf(5)", config_setting_name(setting));
 	}
 	return err;
+}
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+/* Behind the comment or the quoted text at @c; @c: there is none. */
+static const char *skip_text(const char *c)
+{
+	const char *end;
+
+	if (*c == '#' || !strncmp(c, "//", 2))
+		return c + strcspn(c, "\n");
+	if (!strncmp(c, "/*", 2)) {
+		end = strstr(c + 2, "*/");
+		return end ? end + 2 : c + strlen(c);
+	}
+	if (*c != '"')
+		return c;
+	for (c++; *c && *c != '"'; c++)
+		c += *c == '\\' && c[1];
+	return c + (*c == '"');
+}
+
+/* A number of which libconfig 1.5 would keep the lower 32 bits, without a word. It is none of ours. */
+static int check_numbers(const char *file, const char *text)
+{
+	struct conf_at at = { file, 1 };
+
+	for (const char *c = text, *next; *c; c = next) {
+		size_t len = strspn(c, DIGITS LETTERS);
+
+		next = skip_text(c);
+		if (strchr(DIGITS, *c) && len > 9)
+			return conf_fail(&at, "%.*s is too large a number", (int)len, c);
+		if (next == c)
+			next += len ? len : 1;
+		for (const char *line = c; line < next; line++)
+			at.line += *line == '\n';
+	}
+	return 0;
 }
 
 int conf_parse(struct conf *conf, const char *name, const char *text)
@@ -339,6 +455,8 @@ int conf_parse(struct conf *conf, const char *name, const char *text)
 	if (!texts)
 		return fail("out of memory");
 	conf->texts = texts;
+	if (check_numbers(name, text))
+		return 1;
 	config = calloc(1, sizeof(*config));
 	if (!config)
 		return fail("out of memory");

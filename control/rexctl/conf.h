@@ -33,6 +33,16 @@ struct conf_nic {
 	struct nic_words words;
 };
 
+struct conf_accelerator {
+	struct conf_at at;		/* no file: nothing is said of it */
+	enum rex_switch enabled, tcp, udp;
+	uint32_t port;
+	const char *dev, *memory, *mode;
+	const char *max_age;
+	uint64_t bytes;			/* ->memory */
+	uint32_t max_age_us;
+};
+
 struct conf_list {
 	void *items;
 	size_t n;
@@ -40,6 +50,7 @@ struct conf_list {
 
 struct conf {
 	struct conf_list programs, nics, attachments;
+	struct conf_accelerator accelerator;
 	config_t **texts;
 	size_t n_texts;
 };

@@ -30,6 +30,7 @@
 	X(link_list) \
 	X(clean) \
 	X(apply) \
+	X(save) \
 	X(check) \
 	X(nic_show) \
 	X(nic_plan) \

@@ -17,3 +17,8 @@ const char *place_text(const struct rex_target *t, char *text, size_t size)
 		snprintf(text + len, size - len, " handle=%u", t->handle);
 	return text;
 }
+
+bool is_accelerator(const char *program)
+{
+	return !strcmp(program, "rex_bmc");
+}

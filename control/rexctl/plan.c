@@ -40,6 +40,8 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->n; i++) {
 		if (*plan->steps[i]->kept)
 			unlink(plan->steps[i]->kept);
+		free(plan->steps[i]->options);
+		free(plan->steps[i]->before_options);
 		free(plan->steps[i]->what);
 		free(plan->steps[i]->text);
 		free(plan->steps[i]);

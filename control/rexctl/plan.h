@@ -8,6 +8,7 @@
 #define NETNS_HERE "/proc/thread-self/ns/net"
 
 struct plan;
+struct bmc_options;
 struct step;
 /* How a kind of step is done and undone; exit statuses, and the user was told. */
 struct step_kind {
@@ -27,6 +28,8 @@ struct step {
 	struct rex_link link;		/* detach */
 	const char *interface;		/* nic */
 	struct nic_words words;		/* not to be freed */
+	struct bmc_options *options;	/* accelerator: as it is to be, and as it was; NULL: it does not run */
+	struct bmc_options *before_options;
 	char kept[192];			/* a file with what was set before; empty: librex has it */
 };
 
@@ -52,6 +55,10 @@ int plan_programs(struct plan *plan, const struct conf *conf);
 /* ---- plan_nic.c */
 /* Settings of network interfaces. An exit status, and the user was told. */
 int plan_nics(struct plan *plan, const struct conf *conf);
+
+/* ---- plan_bmc.c */
+/* The accelerator. An exit status, and the user was told. */
+int plan_accelerator(struct plan *plan, const struct conf *conf);
 
 /* ---- plan_step.c */
 extern const struct step_kind step_load, step_set, step_detach, step_attach;

@@ -46,6 +46,9 @@ static int know_program(struct state *s, const struct conf_program *conf)
 	if (rex_check_file(conf->path, &k->file))
 		return conf_fail(&conf->at, "%s", rex_errmsg());
 	s->n_programs++;
+	if (is_accelerator(k->file->name))
+		return conf_fail(&conf->at, "\"rexctl bmc\" loads and attaches the accelerator's program \"%s\"",
+				 k->file->name);
 	for (struct known *other = s->programs; other < k; other++)
 		if (!strcmp(other->file->name, k->file->name))
 			return conf_fail(&conf->at, "program \"%s\" is described at %s:%u already", k->file->name,
@@ -162,14 +165,14 @@ static const struct known *find_known(const struct state *s, const char *name)
 	return NULL;
 }
 
-/* The same place, whatever mode, order and numbers. */
+/* The same place, whatever mode, order and numbers. An event on all CPUs has a link for each. */
 static bool is_place(const struct rex_target *wanted, const struct rex_target *is)
 {
 	struct rex_target any = *wanted;
 
 	any.mode = REX_XDP_ANY;
 	any.priority = any.actions = any.handle = 0;
-	return rex_target_matches(&any, is);
+	return rex_target_matches(&any, is) && any.pid == is->pid;
 }
 
 /* And there is nothing to change; what was not said, or is not known of it, agrees. */
@@ -232,8 +235,7 @@ static int want_attachment(struct state *s, const struct conf_attachment *conf)
 static bool is_described(struct state *s, const struct rex_link *link, const struct rex_entry *entry)
 {
 	for (size_t i = 0; i < s->n_wanted; i++)
-		if (!s->wanted[i].link && s->wanted[i].entry == entry &&
-		    is_place(&s->wanted[i].place, &link->target)) {
+		if (s->wanted[i].entry == entry && is_place(&s->wanted[i].place, &link->target)) {
 			s->wanted[i].link = link;
 			return true;
 		}
@@ -251,6 +253,12 @@ static struct step *add_attachment(struct state *s, const struct step_kind *kind
 	if (step)
 		snprintf(step->entry, sizeof(step->entry), "%s", entry->name);
 	return step;
+}
+
+/* Streams cannot be described; what has no place cannot be detached. */
+static bool is_ours(const struct rex_link *link)
+{
+	return !link->unknown && !link->leftover && !link->held && link->target.at != REX_AT_STREAM;
 }
 
 static int add_detach(struct state *s, char sign, const struct known *k, const struct rex_entry *entry,
@@ -274,14 +282,12 @@ static int add_attach(struct state *s, char sign, const struct wanted *w)
 	return !step;
 }
 
-/* What a program of ours has that is not described. Streams cannot be. */
+/* What a program of ours has that is not described. */
 static int look_at_link(struct state *s, const struct rex_link *link)
 {
 	char text[REX_TARGET_LEN];
 
-	if (link->unknown || link->leftover || link->held || link->target.at == REX_AT_STREAM)
-		return 0;
-	for (size_t i = 0; i < s->n_programs; i++) {
+	for (size_t i = 0; is_ours(link) && i < s->n_programs; i++) {
 		const struct known *k = &s->programs[i];
 		const struct rex_entry *entry = k->loaded ? rex_link_entry(link, &k->view) : NULL;
 
@@ -297,9 +303,20 @@ static int add_change(struct state *s, const struct wanted *w)
 {
 	char text[2 * REX_TARGET_LEN + 16], wanted[REX_TARGET_LEN], is[REX_TARGET_LEN];
 
+	char sign = '~';
+	int err = 0;
+
 	snprintf(text, sizeof(text), "%s, was %s", place_text(&w->place, wanted, sizeof(wanted)),
 		 place_text(&w->link->target, is, sizeof(is)));
-	return add_detach(s, '~', w->program, w->entry, w->link, text) || add_attach(s, '\0', w);
+	for (size_t i = 0; !err && i < s->n_links; i++) {
+		const struct rex_link *link = &s->links[i];
+
+		if (!is_ours(link) || !rex_link_is(link, w->entry) || !is_place(&w->place, &link->target))
+			continue;
+		err = add_detach(s, sign, w->program, w->entry, link, text);
+		sign = '\0';
+	}
+	return err || add_attach(s, '\0', w);
 }
 
 static int add_attachments(struct state *s)

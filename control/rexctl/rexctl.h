@@ -46,6 +46,8 @@ json_t *json_fault(const struct rex_fault_info *fault);
 const char *fault_place(const struct rex_fault_info *fault, char *text, size_t size);
 
 /* ---- place.c */
+/* The accelerator's, which "rexctl bmc" loads and attaches. */
+bool is_accelerator(const char *program);
 /* The words of a target, with those that rex_target_text() leaves out. */
 const char *place_text(const struct rex_target *t, char *text, size_t size);
 

@@ -263,6 +263,7 @@ test_completion() {
 	eq "$(completions rexctl load "$TMP/a")" "$TMP/a.ko"
 	eq "$(completions rexctl apply --d)" --dry-run
 	contains "$(completions rexctl apply --dry-run "$TMP/a")" "$TMP/a.c"
+	eq "$(completions rexctl sa)" save
 }
 
 test_fuzz_the_places() {

@@ -135,6 +135,30 @@ test_network_interfaces() {
 		'nics = ( { interface = "lo"; channels = 2; }, { interface = "lo"; channels = 3; } );'
 }
 
+test_the_accelerator() {
+	contains "$(apply 'accelerator = { port = 11211; memory = "64M"; };' || :)" \
+		"+ accelerator port 11211, memory 64M, max-age 1000000us, tcp"
+	contains "$(apply 'accelerator = { port = 5; memory = "1G"; dev = "lo"; mode = "generic"; max-age = "0"; };' || :)" \
+		"+ accelerator port 5, memory 1024M, max-age 0, dev lo, tcp, udp, generic"
+	eq "$(apply 'accelerator = { enabled = false; };')" "nothing to change"
+	bad 1 'accelerator is a group' 'accelerator = ( );'
+	bad 1 'accelerator needs "port"' 'accelerator = { };'
+	bad 1 'accelerator needs "memory"' 'accelerator = { port = 1; };'
+	bad 1 'accelerator has no "size"; it has enabled, port' 'accelerator = { size = 1; };'
+	bad 1 'port: 65536 is not a number from 1 to 65535' 'accelerator = { port = 65536; };'
+	bad 1 'port is a number' 'accelerator = { port = "1"; };'
+	# 11211 and 2^32
+	bad 3 '4294978507 is too large a number' $'/* " */\n# "\naccelerator = { port = 4294978507; };'
+	bad 1 '0x100002bcb is too large a number' 'accelerator = { port = 0x100002bcb; };'
+	bad 1 '"64" is not an amount' 'accelerator = { port = 1; memory = "64"; };'
+	bad 1 '"1h" is not a time' 'accelerator = { port = 1; memory = "64M"; max-age = "1h"; };'
+	bad 1 'native or generic, not "fast"' 'accelerator = { port = 1; memory = "64M"; mode = "fast"; };'
+	bad 1 'needs no options then' 'accelerator = { enabled = false; port = 1; };'
+	echo 'accelerator = { enabled = false; };' >"$TMP/b.conf"
+	refuses rexctl apply --dry-run "$TMP/b.conf" "$TMP/b.conf"
+	contains "$REFUSAL" "the accelerator is described at $TMP/b.conf:1 already"
+}
+
 test_files_that_others_can_write() {
 	mkdir -m 755 "$TMP/dir"
 	program >"$TMP/dir/a.conf"
