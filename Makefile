@@ -78,7 +78,8 @@ install: all		## for the kernel that KDIR names; PREFIX and DESTDIR as usual
 	@for d in $(BUILD)/share/man/man*; do $(call put,share/man/$${d##*/},$$d/*); done
 	@install -D -m 644 control/rexctl/rexctl.bash $(STAGE)$(PREFIX)/share/bash-completion/completions/rexctl
 	@install -d $(STAGE)$(PREFIX)/lib/systemd/system
-	@sed 's,/usr/local/,$(PREFIX)/,' bmc/daemon/rex-bmc.service >$(STAGE)$(PREFIX)/lib/systemd/system/rex-bmc.service
+	@for f in bmc/daemon/rex-bmc.service control/rexctl/rex.service; do \
+		sed 's,/usr/local/,$(PREFIX)/,' $$f >$(STAGE)$(PREFIX)/lib/systemd/system/$${f##*/} || exit; done
 	@install -D -m 644 -t $(STAGE)/lib/modules/$(KREL)/updates $(BUILD)/kmod/rex.ko
 	@cd $(STAGE) && find . -type f -o -type l >$(BUILD)/files && mv $(BUILD)/files .$(TREE)/files
 	@mkdir -p $(DESTDIR)/ && cd $(STAGE) && tar -cT .$(TREE)/files .$(TREE)/files | tar -x --no-same-owner -C $(DESTDIR)/

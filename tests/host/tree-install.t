@@ -20,9 +20,19 @@ test_all_parts_are_there() {
 	for file in usr/local/bin/rexctl usr/local/bin/rex-bmc usr/local/bin/rexc usr/local/share/man/man8/rexctl.8 usr/local/share/man/man8/rex-bmc.8 \
 		usr/local/share/man/man5/rex.conf.5 \
 		usr/local/share/bash-completion/completions/rexctl \
-		usr/local/lib/systemd/system/rex-bmc.service \
+		usr/local/lib/systemd/system/rex-bmc.service usr/local/lib/systemd/system/rex.service \
 		usr/local/lib/rex/programs/rex_bmc.ko "lib/modules/$release/updates/rex.ko"; do
 		[ -e "$TMP/root/$file" ] || [ -L "$TMP/root/$file" ] || fail "$file is missing"
+	done
+}
+
+# Of the units, each program that they start is one that was installed.
+test_units_start_what_is_installed() {
+	local unit program
+	for unit in "$TMP"/root/usr/local/lib/systemd/system/*.service; do
+		grep -oE '^Exec[A-Za-z]+=-?[^ ]+' "$unit" | sed 's/.*=-*//' >"$TMP/programs"
+		[ -s "$TMP/programs" ] || fail "$unit starts nothing"
+		while read -r program; do [ -L "$TMP/root$program" ] || fail "$unit: $program"; done <"$TMP/programs"
 	done
 }
 
