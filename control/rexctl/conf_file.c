@@ -27,17 +27,34 @@ static int check_owner(const char *path, const struct stat *st)
 	return 0;
 }
 
-/* Of the file itself, where symbolic links lead: others could put another file there. */
-static int check_dir(const char *path)
+/* Others could put another file, or another directory of that name, there. */
+static int check_dir(const char *dir, bool is_parent)
 {
-	char real[PATH_MAX];
 	struct stat st;
+
+	if (stat(dir, &st))
+		return fail("%s: %s", dir, strerror(errno));
+	/* As /tmp: nobody renames what is root's. */
+	if (!is_parent && !st.st_uid && st.st_mode & S_ISVTX)
+		return 0;
+	return check_owner(dir, &st);
+}
+
+/* Of the file itself, where symbolic links lead, up to the root. */
+static int check_dirs(const char *path)
+{
+	char real[PATH_MAX], *dir = real;
+	bool is_parent = true;
+	int err = 0;
 
 	if (!realpath(path, real))
 		return fail("%s: %s", path, strerror(errno));
-	if (stat(dirname(real), &st))
-		return fail("%s: %s", real, strerror(errno));
-	return check_owner(real, &st);
+	while (!err && strcmp(dir, "/")) {
+		dir = dirname(dir);
+		err = check_dir(dir, is_parent);
+		is_parent = false;
+	}
+	return err;
 }
 
 static int check_file(const char *path, int fd)
@@ -110,7 +127,7 @@ char *conf_file_read(const char *path)
 		fail("%s: %s", path, strerror(errno));
 		return NULL;
 	}
-	if (!check_file(path, fd) && !check_dir(path))
+	if (!check_file(path, fd) && !check_dirs(path))
 		text = read_all(path, fd);
 	close(fd);
 	return text;

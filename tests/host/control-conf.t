@@ -176,6 +176,13 @@ test_files_that_others_can_write() {
 	contains "$REFUSAL" "$TMP/dir: can be written by others"
 	chmod 755 "$TMP/dir"
 	contains "$(rexctl apply --dry-run "$TMP/link.conf" || :)" "+ program xdp_count"
+	mkdir -m 755 "$TMP/dir/below"
+	mv "$TMP/dir/a.conf" "$TMP/dir/below"
+	chmod 775 "$TMP/dir"
+	refuses rexctl apply --dry-run "$TMP/dir/below/a.conf"
+	contains "$REFUSAL" "$TMP/dir: can be written by others"
+	chmod 1777 "$TMP/dir"	# as /tmp
+	contains "$(rexctl apply --dry-run "$TMP/dir/below/a.conf" || :)" "+ program xdp_count"
 }
 
 test_what_is_not_a_file() {
