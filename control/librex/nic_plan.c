@@ -189,10 +189,8 @@ static void plan_table(struct planner *p)
 	if (!is_even(table, queues, text, sizeof(text))) {
 		snprintf(wanted, sizeof(wanted), "even over %u", queues);
 		row(p, "rss", "table", text, wanted);
-	}
-	/* A table that somebody gave does not change with the number of queues. */
-	if (p->plan->n_rows > before || (queues != p->queues_now && p->settings.n))
 		setting(p, "rss", "table", "equal:%u", queues);
+	}
 	step(p, "rss", changed_since(p, before), "each of %u queues gets as many flows%s", queues,
 	     queues < p->plan->queues ? "; the other queues would have no CPU of their own" : "");
 }
