@@ -5,13 +5,13 @@
 #[inline(always)]
 pub fn hash(seed: u64, key: &[u8]) -> u64 {
     let last = match key.last_chunk::<8>() {
-        Some(end) => u64::from_le_bytes(*end),
+        Some(end) => *end,
         None => {
             let word = key.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            word << unused_bits(key.len())
+            (word << unused_bits(key.len())).to_le_bytes()
         }
     };
-    hash_and_sum(seed, key, last).0
+    hash_with_last(seed, key, &last)
 }
 
 /// How many bits of the last word are not of the key.
@@ -20,20 +20,17 @@ fn unused_bits(len: usize) -> u32 {
     (len as u32).wrapping_neg().wrapping_mul(8) & 63
 }
 
-/// [`hash`], and the ones' complement sum of the key's words, the last one filled up with zeros, in
-/// one walk. `last` is the 8 bytes that end with the key; those before it do not matter.
+/// [`hash`]. `last` is the 8 bytes that end with the key; those before it do not matter.
 #[inline(always)]
-pub fn hash_and_sum(seed: u64, key: &[u8], last: u64) -> (u64, u64) {
-    let (mut state, mut sum) = (seed ^ key.len() as u64, 0);
+pub fn hash_with_last(seed: u64, key: &[u8], last: &[u8; 8]) -> u64 {
+    let mut state = seed ^ key.len() as u64;
     let mut rest = key;
     let mut next = || {
         if rest.len() <= 8 {
             return false;
         }
         let Some((word, behind)) = rest.split_first_chunk() else { return false };
-        let word = u64::from_le_bytes(*word);
-        state = fold(state ^ word);
-        sum = add(sum, word);
+        state = fold(state ^ u64::from_le_bytes(*word));
         rest = behind;
         true
     };
@@ -41,19 +38,11 @@ pub fn hash_and_sum(seed: u64, key: &[u8], last: u64) -> (u64, u64) {
     if next() {
         while next() {}
     }
-    let last = last >> unused_bits(key.len());
-    (fold(state ^ last), add(sum, last))
+    fold(state ^ u64::from_le_bytes(*last) >> unused_bits(key.len()))
 }
 
 #[inline(always)]
 fn fold(word: u64) -> u64 {
     let wide = u128::from(word) * 0x9e37_79b9_7f4a_7c15;
     wide as u64 ^ (wide >> 64) as u64
-}
-
-/// With an end-around carry.
-#[inline(always)]
-fn add(a: u64, b: u64) -> u64 {
-    let (sum, carry) = a.overflowing_add(b);
-    sum.wrapping_add(u64::from(carry))
 }

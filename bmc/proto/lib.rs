@@ -32,7 +32,7 @@ pub use frame::{FRAME_LEN, is_single};
 #[allow(unused_imports)]
 pub use get::{Keys, MAX_KEYS, get_key, get_keys, get_several};
 #[allow(unused_imports)]
-pub use hash::{hash, hash_and_sum};
+pub use hash::{hash, hash_with_last};
 #[allow(unused_imports)]
 pub use question::{KeyList, MetaFlag, MetaFlags, Question};
 #[allow(unused_imports)]
@@ -60,9 +60,9 @@ const fn blanks(word: u64) -> u64 {
 /// Whether it is plain to see that [`no_blanks`] is true of `key`. It may also be true of one that is
 /// short, or has bytes beyond ASCII. `last` is the 8 bytes that end with the key.
 #[inline(always)]
-pub fn is_plain(key: &[u8], last: u64) -> bool {
+pub fn is_plain(key: &[u8], last: &[u8; 8]) -> bool {
     let less = |word: u64| word.wrapping_sub(bytes(b' ' + 1));
-    let mut all = less(last);
+    let mut all = less(u64::from_le_bytes(*last));
     words_but_last(key, |word| all |= less(word));
     key.len() >= 8 && all & bytes(0x80) == 0
 }

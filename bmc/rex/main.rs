@@ -22,10 +22,12 @@ mod tests;
 mod track;
 
 use core::sync::atomic::Ordering::Relaxed;
+use get::plain::{self, First, Hint};
 use meta::Meta;
 use packet::{Kind, Look};
 use rex::prelude::*;
 use stats::{Stat, count};
+use store::{Glance, NotFound, Set};
 
 /// The server's UDP port: what goes elsewhere is not looked at.
 #[rex_map]
@@ -37,19 +39,57 @@ pub fn ingress(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let port = meta.udp_port.load(Relaxed) as u16;
     match packet::look(ctx.data(), port, meta) {
         Look::Nothing => XdpVerdict::Pass,
-        Look::Plain => plain(ctx, meta),
+        Look::Plain => match meta::now_in_tick() {
+            Some(now) => usual(ctx, meta, now),
+            None => in_new_tick(ctx, meta),
+        },
         Look::Other => other(ctx, port),
     }
 }
 
-/// Where everything is where it mostly is.
-#[inline(never)]
-fn plain(ctx: &mut Xdp<'_>, meta: &'static Meta) -> XdpVerdict {
-    match get::plain::answer(ctx, meta) {
-        Some(Ok(())) => verdict(Ok(())),
+/// Everything is where it mostly is.
+#[inline(always)]
+fn usual(ctx: &mut Xdp<'_>, meta: &'static Meta, now: u32) -> XdpVerdict {
+    match plain::look(ctx.data(), meta, now) {
         // By itself, so that its counter is at an offset that the compiler knows.
-        Some(Err(Stat::Misses)) => verdict(Err(Stat::Misses)),
+        First::Absent => verdict(Err(Stat::Misses)),
+        First::Perhaps(Hint { glance: Glance { set, count, slot }, key_len, now }) => {
+            perhaps(ctx, set, count, slot, key_len, now)
+        }
+        First::NotFound(why) => not_found(ctx, why),
+        First::Other => plain_long(ctx),
+    }
+}
+
+/// The first one in a tick of the kernel.
+#[cold]
+#[inline(never)]
+fn in_new_tick(ctx: &mut Xdp<'_>, meta: &'static Meta) -> XdpVerdict {
+    usual(ctx, meta, meta::now())
+}
+
+/// With the parts of a [`Hint`] in registers.
+#[inline(never)]
+fn perhaps(
+    ctx: &mut Xdp<'_>,
+    set: &'static Set,
+    count: u32,
+    slot: u16,
+    key_len: u16,
+    now: u32,
+) -> XdpVerdict {
+    let glance = Glance { set, count, slot };
+    match plain::answer(ctx, Hint { glance, key_len, now }) {
+        Some(Ok(())) => verdict(Ok(())),
         Some(Err(why)) => pass(why),
+        None => plain_long(ctx),
+    }
+}
+
+#[inline(never)]
+fn not_found(ctx: &mut Xdp<'_>, why: NotFound) -> XdpVerdict {
+    match plain::not_found(ctx, why) {
+        Some(result) => verdict(result),
         None => plain_long(ctx),
     }
 }

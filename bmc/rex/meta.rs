@@ -109,8 +109,14 @@ static TICK: AtomicU64 = AtomicU64::new(0);
 /// Now, in coarse time, which changes with a tick: the clock is read once in each.
 #[inline(always)]
 pub fn now() -> u32 {
+    now_in_tick().unwrap_or_else(new_tick)
+}
+
+/// The same, without a call; `None` if the clock was not read yet in this tick.
+#[inline(always)]
+pub fn now_in_tick() -> Option<u32> {
     let last = TICK.load(Relaxed);
-    if (last >> 32) as u32 == rex::time::jiffies64() as u32 { last as u32 } else { new_tick() }
+    ((last >> 32) as u32 == rex::time::jiffies64() as u32).then_some(last as u32)
 }
 
 #[cold]

@@ -12,7 +12,7 @@ use crate::packet::Place;
 use crate::proto;
 use crate::room::Room;
 use crate::stats::Stat;
-use crate::store::{self, END, Found, KeyHash, MAX_TEXT, NotFound, VALUE};
+use crate::store::{self, END, Found, Glance, KeyHash, MAX_TEXT, NotFound, VALUE};
 use crate::sum::{self, Sum};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use rex::bytes::shift_up;
@@ -48,34 +48,80 @@ word!(u16_at, u16);
 word!(u32_at, u32);
 word!(u64_at, u64);
 
-/// What [`answer`](super::answer) returns, or `None`: nothing was changed, and the long way decides.
+/// What a first look at a request says.
+pub enum First {
+    /// The key is not in the cache: a miss.
+    Absent,
+    /// [`answer`] decides.
+    Perhaps(Hint),
+    /// [`not_found`] decides.
+    NotFound(NotFound),
+    /// The long way decides.
+    Other,
+}
+
+/// What the first look found out, for [`answer`].
+#[derive(Clone, Copy)]
+pub struct Hint {
+    pub glance: Glance,
+    pub key_len: u16,
+    pub now: u32,
+}
+
+/// Looks whether the key can be in the cache, before anything is done that only a hit needs. Calls
+/// nothing: so a miss saves no registers.
 #[inline(always)]
-pub fn answer(ctx: &mut Xdp<'_>, meta: &'static Meta) -> Option<Result<(), Stat>> {
-    let Request { head, key, last } = request(ctx.data())?;
-    let now = meta::now();
+pub fn look(frame: &[u8], meta: &Meta, now: u32) -> First {
+    let Some(Request { head, key, last }) = request(frame) else { return First::Other };
     if !store::running(meta, now) {
+        return First::Other;
+    }
+    let hash = proto::hash_with_last(meta.seed.load(Relaxed), key, last);
+    match store::glance(KeyHash::of(hash)) {
+        Ok(glance) => First::Perhaps(Hint { glance, key_len: key.len() as u16, now }),
+        Err(NotFound::Absent)
+            if proto::is_plain(key, last) && !is_from_nobody(head) && !is_to_nobody(head) =>
+        {
+            First::Absent
+        }
+        Err(why) => First::NotFound(why),
+    }
+}
+
+/// What [`answer`](super::answer) returns, or `None`: nothing was changed, and the long way decides.
+#[inline(never)]
+pub fn not_found(ctx: &mut Xdp<'_>, why: NotFound) -> Option<Result<(), Stat>> {
+    let Request { head, key, .. } = request(ctx.data())?;
+    if is_from_nobody(head) || is_to_nobody(head) {
         return None;
     }
-    let (hash, key_sum) = proto::hash_and_sum(meta.seed.load(Relaxed), key, last);
-    let found = store::find(KeyHash::of(hash), key, meta.epoch.load(SeqCst), now);
-    let found = match found {
+    if proto::no_blanks(key) {
+        return Some(Err(why.stat()));
+    }
+    let place = Place::plain(usize::from(u16_at(head, 16).swap_bytes()));
+    Some(several::answer(ctx, place))
+}
+
+/// As [`not_found`], of a key that may be in the cache.
+#[inline(always)]
+pub fn answer(ctx: &mut Xdp<'_>, hint: Hint) -> Option<Result<(), Stat>> {
+    let Hint { glance, key_len, now } = hint;
+    // As the first look saw it.
+    let key_len = usize::from(key_len);
+    let frame = ctx.data().get(..KEY + key_len + CRLF.len())?;
+    let (head, text) = frame.split_first_chunk::<KEY>()?;
+    let key = text.get(..key_len)?;
+    let found = match glance.find(key, meta::get().epoch.load(SeqCst), now)? {
         Ok(found) => found,
-        Err(_) if is_from_nobody(head) || is_to_nobody(head) => return None,
-        Err(NotFound::Absent) if proto::is_plain(key, last) => return Some(Err(Stat::Misses)),
-        Err(why) if proto::no_blanks(key) => return Some(Err(why.stat())),
-        Err(_) => {
-            let place = Place::plain(usize::from(u16_at(head, 16).swap_bytes()));
-            return Some(several::answer(ctx, place));
-        }
+        Err(why) => return not_found(ctx, why),
     };
-    let key_len = key.len();
     if VALUE.len() + found.len() + END.len() > MAX_TEXT || is_from_nobody(head) {
         return None;
     }
-    if !is_right(head, key_len, key_sum) {
+    if !is_right(head, key_len, found.key_sum()) {
         return (!is_to_nobody(head)).then_some(Err(Stat::PassChecksum));
     }
-    if !address::is_first(u64_at(head, 0), u32_at(head, 30), now) && !is_ours(ctx, meta, now)? {
+    if !address::is_first(u64_at(head, 0), u32_at(head, 30), now) && !is_ours(ctx, now)? {
         return Some(Err(Stat::PassAddress));
     }
     reply(ctx, &found, key_len)
@@ -86,12 +132,14 @@ struct Request<'a> {
     head: &'a Head,
     key: &'a [u8],
     /// The 8 bytes that end with the key.
-    last: u64,
+    last: &'a [u8; 8],
 }
 
 #[inline(always)]
 fn request(frame: &[u8]) -> Option<Request<'_>> {
-    let ip_len = u16_at(frame.first_chunk()?, 16).swap_bytes();
+    // Most of the frame's length is checked below, once.
+    let [.., high, low] = *frame.first_chunk::<18>()?;
+    let ip_len = u16::from_be_bytes([high, low]);
     let key_len = usize::from(ip_len).wrapping_sub(OTHERS);
     if key_len.wrapping_sub(1) >= proto::MAX_KEY {
         return None;
@@ -109,8 +157,7 @@ fn request(frame: &[u8]) -> Option<Request<'_>> {
         && u16_at(head, 44) == 0
         && u64_at(head, 46) == u64::from_le_bytes(ONE_GET)
         && end.get(8..) == Some(CRLF);
-    let last = u64::from_le_bytes(*end.first_chunk()?);
-    good.then_some(Request { head, key: frame.get(KEY..KEY + key_len)?, last })
+    good.then_some(Request { head, key: frame.get(KEY..KEY + key_len)?, last: end.first_chunk()? })
 }
 
 /// Whether an address with that first byte is of a host: not of this one, nobody's, no group's.
@@ -144,13 +191,14 @@ fn is_to_nobody(head: &Head) -> bool {
 
 /// Whether the checksums are right.
 #[inline(always)]
-fn is_right(head: &Head, key_len: usize, key_sum: u64) -> bool {
+fn is_right(head: &Head, key_len: usize, key_sum: u16) -> bool {
     let addresses = u64_at(head, 26);
     let crlf = sum::at(u16::from_le_bytes(*CRLF), key_len) as u32;
     // The length of the datagram is in the pseudo header, too. No overflow: GET is far from it.
-    let short = KNOWN_SUM + u32::from(u16_at(head, 38)) + u32::from(u16_at(head, 42)) + crlf;
+    let of_known = KNOWN_SUM + crlf + u32::from(key_sum);
+    let short = of_known + u32::from(u16_at(head, 38)) + u32::from(u16_at(head, 42));
     sum::is_right([addresses, u64_at(head, 14)], u32_at(head, 22))
-        && (sum::is_right([addresses, u64_at(head, 34), key_sum], short) || is_partial(head))
+        && (sum::is_right([addresses, u64_at(head, 34)], short) || is_partial(head))
 }
 
 /// Whether there is no UDP checksum, or that of the pseudo header only: from a socket of this
@@ -166,10 +214,10 @@ fn is_partial(head: &Head) -> bool {
 /// Whether the request is for the server: at another address than most.
 #[cold]
 #[inline(never)]
-fn is_ours(ctx: &Xdp<'_>, meta: &Meta, now: u32) -> Option<bool> {
+fn is_ours(ctx: &Xdp<'_>, now: u32) -> Option<bool> {
     let head = ctx.data().first_chunk::<KEY>().filter(|head| !is_to_nobody(head))?;
     let len = usize::from(u16_at(head, 16).swap_bytes());
-    Some(address::is_server(ctx, &Place::plain(len), meta, now))
+    Some(address::is_server(ctx, &Place::plain(len), meta::get(), now))
 }
 
 /// Makes the request the reply, if there is room behind it.

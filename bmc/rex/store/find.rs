@@ -12,6 +12,7 @@ pub struct Found {
     count: u32,
     at: u32,
     head: Head,
+    key_sum: u16,
 }
 
 /// Why nothing was found.
@@ -43,9 +44,19 @@ pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, No
     let Some((_, set)) = set_of(hash) else { return Err(NotFound::Absent) };
     // If it is odd, this is a count that the set no longer has: so it is busy.
     let count = set.writes() & !1;
-    let Some((slot, at, head)) = search(set, hash.tag(), key) else {
-        return Err(if set.unchanged_since(count) { NotFound::Absent } else { NotFound::Busy });
-    };
+    found(set, count, search(set, hash.tag(), key), epoch, now)
+}
+
+/// What was found since the set's count was `count`.
+#[inline(always)]
+fn found(
+    set: &'static Set,
+    count: u32,
+    place: Option<Place>,
+    epoch: u32,
+    now: u32,
+) -> Result<Found, NotFound> {
+    let Some((slot, (at, head, key_sum))) = place else { return Err(nothing_since(set, count)) };
     let same_epoch = set.epoch.load(Relaxed) == epoch;
     if !set.unchanged_since(count) {
         return Err(NotFound::Busy);
@@ -57,11 +68,58 @@ pub fn find(hash: KeyHash, key: &[u8], epoch: u32, now: u32) -> Result<Found, No
         return Err(NotFound::Expired);
     }
     set.refer(slot);
-    Ok(Found { set, count, at: at as u32, head })
+    Ok(Found { set, count, at: at as u32, head, key_sum })
 }
 
-/// A slot, where its entry begins, and the head.
-type Place = (usize, usize, Head);
+#[inline(always)]
+fn nothing_since(set: &Set, count: u32) -> NotFound {
+    if set.unchanged_since(count) { NotFound::Absent } else { NotFound::Busy }
+}
+
+/// Where the entry of a key may be: a slot that had its tag when the set's count was `count`.
+#[derive(Clone, Copy)]
+pub struct Glance {
+    pub set: &'static Set,
+    pub count: u32,
+    pub slot: u16,
+}
+
+/// Looks at the set's directory only: most keys that are not in the cache have no slot there.
+#[inline(always)]
+pub fn glance(hash: KeyHash) -> Result<Glance, NotFound> {
+    let Some((_, set)) = set_of(hash) else { return Err(NotFound::Absent) };
+    // As in find().
+    let count = set.writes() & !1;
+    let tag = hash.tag();
+    let mut slots = set.slots(tag);
+    if slots != 0 {
+        loop {
+            let slot = slots.trailing_zeros();
+            if set.tag(slot as usize) == tag {
+                return Ok(Glance { set, count, slot: slot as u16 });
+            }
+            slots &= slots.wrapping_sub(1);
+            if slots == 0 {
+                break;
+            }
+        }
+    }
+    Err(nothing_since(set, count))
+}
+
+impl Glance {
+    /// As [`find`], of a key with that tag. `None`: the slot is that of another key.
+    #[inline(always)]
+    pub fn find(self, key: &[u8], epoch: u32, now: u32) -> Option<Result<Found, NotFound>> {
+        let Self { set, count, slot } = self;
+        let slot = usize::from(slot);
+        let entry = set.entry_of(slot, key)?;
+        Some(found(set, count, Some((slot, entry)), epoch, now))
+    }
+}
+
+/// A slot, and of its entry where it begins, the head and the key's sum.
+type Place = (usize, (usize, Head, u16));
 
 /// The entry of `key`. Nonsense when somebody writes.
 #[inline(always)]
@@ -83,7 +141,7 @@ fn first_of(set: &Set, tag: u16, key: &[u8], slots: u64) -> Option<Place> {
     if set.tag(slot) != tag {
         return None;
     }
-    set.entry_of(slot, key).map(|(at, head)| (slot, at, head))
+    set.entry_of(slot, key).map(|entry| (slot, entry))
 }
 
 /// The same behind the first of `slots`: another key was in the way.
@@ -111,6 +169,12 @@ impl Found {
     #[inline(always)]
     pub fn sum(&self) -> u16 {
         self.head.sum()
+    }
+
+    /// The sum of the key's words, the last one filled up with a zero.
+    #[inline(always)]
+    pub fn key_sum(&self) -> u16 {
+        self.key_sum
     }
 
     /// The number that `gets` gives out, if it is known. Not good before [`is_there`](Self::is_there).

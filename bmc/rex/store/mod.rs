@@ -22,7 +22,7 @@ mod set;
 
 #[cfg(test)]
 pub use find::before_copy;
-pub use find::{Found, NotFound, Value, find};
+pub use find::{Found, Glance, NotFound, Value, find, glance};
 
 use crate::meta::{self, Meta, state};
 use crate::proto;

@@ -125,13 +125,15 @@ impl Place {
     }
 }
 
-/// What stands before the text of an entry, in one word.
+/// What stands before the text of an entry, in one word. The sum of the key's words follows it.
 #[derive(Clone, Copy)]
 pub struct Head(u64);
 
 impl Head {
-    /// Bytes of it.
-    pub const LEN: usize = 8;
+    /// Bytes before the text.
+    pub const LEN: usize = Self::KEY_SUM + size_of::<u16>();
+    /// Where the sum of the key's words is.
+    const KEY_SUM: usize = size_of::<u64>();
     /// The number that `gets` gives out is behind the text.
     const CAS: u64 = 0x8000;
     /// The text is in pages. Here is its beginning, the key and a space, and behind the number where
@@ -200,6 +202,7 @@ impl Head {
 /// What is to be put in.
 pub struct Entry<'a> {
     head: Head,
+    key_sum: u16,
     key_len: usize,
     text: &'a [u8],
     /// If the head says that there is one.
@@ -227,7 +230,8 @@ impl<'a> Entry<'a> {
         let sum = sum::fold(sum::of(block) + sum::of_end(block.len()));
         let flags = if cas.is_some() { Head::CAS } else { 0 } | Head::key_bits(key_len);
         let head = u64::from(deadline) << 32 | u64::from(sum) << 16 | flags | text.len() as u64;
-        Ok(Self { head: Head(head), key_len, text, cas: cas.unwrap_or(0), pages: [0; 2] })
+        let key_sum = sum::fold(sum::of(text.get(..key_len).ok_or(Refused::Form)?));
+        Ok(Self { head: Head(head), key_sum, key_len, text, cas: cas.unwrap_or(0), pages: [0; 2] })
     }
 
     /// Of a text that is in pages. `start` is its beginning, the key and a space.
@@ -235,7 +239,9 @@ impl<'a> Entry<'a> {
         let key_len = start.len().saturating_sub(1);
         let flags = if cas.is_some() { Head::CAS } else { 0 } | Head::key_bits(key_len);
         let head = u64::from(deadline) << 32 | flags | Head::IN_PAGES | start.len() as u64;
-        Self { head: Head(head), key_len, text: start, cas: cas.unwrap_or(0), pages: text.words() }
+        let (cas, pages) = (cas.unwrap_or(0), text.words());
+        // It is in no frame: nobody asks for the sum.
+        Self { head: Head(head), key_sum: 0, key_len, text: start, cas, pages }
     }
 
     pub fn deadline(&self) -> u32 {
@@ -302,14 +308,15 @@ impl Set {
         Some((at, Head(self.data.load(at)?)))
     }
 
-    /// The same if that is the entry of `key`. Nonsense when somebody writes.
+    /// The same if that is the entry of `key`, and the sum of the key. Nonsense when somebody writes.
     #[inline(always)]
-    pub fn entry_of(&self, slot: usize, key: &[u8]) -> Option<(usize, Head)> {
+    pub fn entry_of(&self, slot: usize, key: &[u8]) -> Option<(usize, Head, u16)> {
         let at = self.place(slot)?.of_key(key.len());
         let start = self.data.part(at, Head::LEN + key.len())?;
         let head = Head(start.load(0)?);
         // Of the same length: no key is a part of another, whatever bytes are in it.
-        (head.is_of_key(key.len()) && start.matches(Head::LEN, key)).then_some((at, head))
+        let is_it = head.is_of_key(key.len()) && start.matches(Head::LEN, key);
+        is_it.then_some((at, head, start.load(Head::KEY_SUM)?))
     }
 
     #[inline(always)]
@@ -470,6 +477,7 @@ impl Set {
 
     fn put_at(&self, slot: usize, tag: u16, at: usize, entry: &Entry<'_>) {
         let written = self.data.copy_from(at, &entry.head.0.to_ne_bytes())
+            && self.data.copy_from(at + Head::KEY_SUM, &entry.key_sum.to_ne_bytes())
             && self.data.copy_from(at + Head::LEN, entry.text)
             && (!entry.head.has_cas()
                 || self.data.copy_from(Self::cas_at(at, entry.head), &entry.cas.to_ne_bytes()))

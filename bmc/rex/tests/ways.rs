@@ -5,6 +5,7 @@
 use super::frames::*;
 use super::fuzz::damage;
 use super::*;
+use crate::get::plain::{self, First};
 use crate::{plain_long, stats};
 use std::cell::Cell;
 
@@ -34,7 +35,13 @@ thread_local! {
 
 fn short(ctx: &mut Xdp<'_>) -> XdpVerdict {
     let before = ctx.data().to_vec();
-    match crate::get::plain::answer(ctx, meta::get()) {
+    let result = match plain::look(ctx.data(), meta::get(), meta::now()) {
+        First::Absent => Some(Err(Stat::Misses)),
+        First::Perhaps(hint) => plain::answer(ctx, hint),
+        First::NotFound(why) => plain::not_found(ctx, why),
+        First::Other => None,
+    };
+    match result {
         Some(result) => {
             SHORT.set(SHORT.get() + 1);
             crate::verdict(result)
